@@ -1,0 +1,216 @@
+"""Reads the contracts: one Open Data Contract Standard file per extract class.
+
+What the standard has no word for stands in `customProperties`:
+
+contract: `extractNumber`, `titleEn`, `deliveryMode` (full | incremental), `controlField`,
+`schemaVersion`, `file` (format, encoding, delimiter, title_rows, sheet).
+field: `headers` (schema version -> header as delivered), `identity` (number | name | phone |
+address | household_number), `codes` (code -> meaning), `notAfter: business_date`,
+`grain: month` (a date that stands for its month).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from open_data_contract_standard.model import (
+    CustomProperty,
+    OpenDataContractStandard,
+    SchemaProperty,
+)
+
+CONTRACTS_FOLDER = Path(__file__).parent / "contracts"
+ROW_RULE_PREFIX = "select count(*) from {object} where "
+
+IdentityKind = Literal["number", "name", "phone", "address", "household_number"]
+
+
+class ContractError(Exception):
+    """A contract file cannot be used; the message names the file and what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileFormat:
+    """How the department writes its files."""
+
+    format: Literal["csv", "xlsx", "parquet"]
+    encoding: str | None = None
+    delimiter: str = ","
+    title_rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of an extract class."""
+
+    name: str
+    title: str
+    description: str
+    physical_type: str
+    required: bool
+    key_position: int | None
+    classification: str
+    headers: Mapping[str, str]
+    identity: IdentityKind | None
+    codes: Mapping[str, str] | None
+    minimum: str | None
+    pattern: str | None
+    not_after_business_date: bool
+    is_month: bool
+
+    @property
+    def stored_name(self) -> str | None:
+        """The column of the warehouse that holds this field; None where only the vault may."""
+        if self.identity == "number":
+            return "person_key"
+        if self.identity == "household_number":
+            return "household_key"
+        return None if self.identity else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class RowRule:
+    """A condition over several fields of one row; `broken_when` is true where it is broken."""
+
+    name: str
+    title: str
+    broken_when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One extract class: what the department promised to deliver."""
+
+    extract_class: str
+    number: str
+    title: str
+    title_en: str
+    version: str
+    schema_version: str
+    department: str
+    department_title: str
+    owner: str
+    purpose: str
+    limitations: str
+    legal_basis: str
+    delivery_mode: Literal["full", "incremental"]
+    control_field: str | None
+    latency_days: int
+    file: FileFormat
+    fields: tuple[Field, ...]
+    row_rules: tuple[RowRule, ...]
+    path: Path
+
+    @property
+    def key_fields(self) -> tuple[Field, ...]:
+        """The fields that name a row, in order."""
+        keyed = [field for field in self.fields if field.key_position is not None]
+        return tuple(sorted(keyed, key=lambda field: field.key_position or 0))
+
+    @property
+    def identity_field(self) -> Field:
+        return next(field for field in self.fields if field.identity == "number")
+
+    @property
+    def stored_fields(self) -> tuple[Field, ...]:
+        """The fields the warehouse keeps as columns."""
+        return tuple(field for field in self.fields if field.stored_name is not None)
+
+    @property
+    def contact_fields(self) -> tuple[Field, ...]:
+        """The fields that only the vault keeps."""
+        return tuple(field for field in self.fields if field.stored_name is None)
+
+
+def _custom(properties: list[CustomProperty] | None) -> dict[str, Any]:
+    return {str(item.property): item.value for item in properties or []}
+
+
+def _read_field(source: SchemaProperty, schema_version: str, path: Path) -> Field:
+    custom = _custom(source.customProperties)
+    options = source.logicalTypeOptions or {}
+    headers = custom.get("headers") or {}
+    if schema_version not in headers:
+        raise ContractError(
+            f"{path.name}: field {source.name} has no header for schema version {schema_version}; "
+            "add it under customProperties headers."
+        )
+    return Field(
+        name=str(source.name),
+        title=source.businessName or str(source.name),
+        description=source.description or "",
+        physical_type=source.physicalType or "varchar",
+        required=bool(source.required),
+        key_position=source.primaryKeyPosition if source.primaryKey else None,
+        classification=source.classification or "sensitive",
+        headers=headers,
+        identity=custom.get("identity"),
+        codes=custom.get("codes"),
+        minimum=None if options.get("minimum") is None else str(options["minimum"]),
+        pattern=options.get("pattern"),
+        not_after_business_date=custom.get("notAfter") == "business_date",
+        is_month=custom.get("grain") == "month",
+    )
+
+
+def _read_row_rules(source: Any, path: Path) -> tuple[RowRule, ...]:
+    rules = []
+    for quality in source.quality or []:
+        if quality.type != "sql":
+            continue
+        query = " ".join((quality.query or "").split())
+        if not query.startswith(ROW_RULE_PREFIX):
+            raise ContractError(
+                f"{path.name}: rule {quality.name} must read '{ROW_RULE_PREFIX}…' so that it names the rows it breaks on."
+            )
+        rules.append(RowRule(str(quality.name), quality.description or "", query.removeprefix(ROW_RULE_PREFIX)))
+    return tuple(rules)
+
+
+def read_contract(path: Path) -> Contract:
+    """Read one contract file. Raises ContractError where it lacks what ingest needs."""
+    source = OpenDataContractStandard.from_file(str(path))
+    custom = _custom(source.customProperties)
+    missing = [name for name in ("extractNumber", "titleEn", "deliveryMode", "schemaVersion", "file") if name not in custom]
+    if missing or not source.schema_ or source.team is None:
+        raise ContractError(f"{path.name}: add customProperties {missing or ''}, a schema and a team.")
+    schema_object = source.schema_[0]
+    service_levels = {item.property: item.value for item in source.slaProperties or []}
+    contract = Contract(
+        extract_class=str(source.id),
+        number=str(custom["extractNumber"]),
+        title=source.name or str(source.id),
+        title_en=custom["titleEn"],
+        version=str(source.version),
+        schema_version=str(custom["schemaVersion"]),
+        department=str(source.domain),
+        department_title=str(source.team.name),
+        owner=str(source.team.members[0].username),
+        purpose=source.description.purpose if source.description else "",
+        limitations=source.description.limitations if source.description else "",
+        legal_basis="; ".join(item.description or "" for item in source.authoritativeDefinitions or []),
+        delivery_mode=custom["deliveryMode"],
+        control_field=custom.get("controlField"),
+        latency_days=int(service_levels.get("latency", 1)),
+        file=FileFormat(**custom["file"]),
+        fields=tuple(_read_field(item, str(custom["schemaVersion"]), path) for item in schema_object.properties or []),
+        row_rules=_read_row_rules(schema_object, path),
+        path=path,
+    )
+    if not contract.key_fields:
+        raise ContractError(f"{path.name}: mark at least one field primaryKey; rows are told apart by it.")
+    return contract
+
+
+@cache
+def contracts() -> Mapping[str, Contract]:
+    """All contracts by extract class."""
+    found = [read_contract(path) for path in sorted(CONTRACTS_FOLDER.rglob("*.odcs.yaml"))]
+    return {contract.extract_class: contract for contract in found}
+
+
+def department_titles() -> Mapping[str, str]:
+    """The Chinese title of every department that delivers anything."""
+    return {contract.department: contract.department_title for contract in contracts().values()}

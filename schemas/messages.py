@@ -1,0 +1,137 @@
+"""What the pipeline and the case service say to each other over HTTP.
+
+The pipeline PUTs warnings in batches and learns what became of each; the case service
+hands out the outcomes of visits. Both directions are idempotent by natural key, so
+either side may repeat itself after a failure.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Message(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Level(StrEnum):
+    """How urgent a warning is: red wants a call within a day, all want a visit."""
+
+    RED = "red"
+    ORANGE = "orange"
+    YELLOW = "yellow"
+
+
+class Text(Message):
+    """One text in the two languages of the screens."""
+
+    zh: str
+    en: str
+
+
+class Figure(Message):
+    """One number or date a claim rests on, ready to be shown beside its label."""
+
+    label: Text
+    value: str
+    unit: Text | None = None
+
+
+class Contact(Message):
+    """Who to visit. The only place where a message may carry identity."""
+
+    name: str
+    identity_number: str
+    address: str | None = None
+    phone: str | None = None
+
+
+class WarningMessage(Message):
+    """One warning for the case service. `warning_id` is the natural key."""
+
+    warning_id: str
+    model_id: str
+    model_version: int
+    model_title: Text
+    level: Level
+    person_key: str
+    household_key: str
+    village_code: str = Field(pattern=r"^\d{12}$")
+    grid_code: str | None = Field(default=None, pattern=r"^\d{15}$")
+    reason: Text
+    figures: list[Figure]
+    receiving: list[Text] = []
+    check_at_door: list[Text]
+    data_as_of: date
+    contact: Contact
+
+
+class WarningBatch(Message):
+    """The warnings of one night, in batches of at most 500."""
+
+    business_date: date
+    warnings: list[WarningMessage] = Field(max_length=500)
+
+
+class DispositionKind(StrEnum):
+    OPENED = "opened"
+    JOINED = "joined"
+    WITHHELD = "withheld"
+
+
+class Disposition(Message):
+    """What became of one warning; a repeated PUT gets the first answer again.
+
+    `order_number` stands with opened and joined, `reason` and `expires_on` with withheld.
+    """
+
+    warning_id: str
+    kind: DispositionKind
+    order_number: str | None = None
+    case_number: str | None = None
+    reason: str | None = None
+    expires_on: date | None = None
+
+
+class DispositionBatch(Message):
+    dispositions: list[Disposition]
+
+
+class OutcomeKind(StrEnum):
+    """What a visit found, 办结结果. Yield counts helped and referred."""
+
+    HELPED = "helped"
+    REFERRED = "referred"
+    ALREADY_RECEIVING = "already_receiving"
+    RESOLVED_BY_ITSELF = "resolved_by_itself"
+    DATA_ERROR = "data_error"
+    MOVED_OR_ABSENT = "moved_or_absent"
+    REFUSED = "refused"
+    DECEASED = "deceased"
+    DUPLICATE = "duplicate"
+
+
+class OutcomeMessage(Message):
+    """The outcome of one work order for one of the warnings it carried.
+
+    `outcome_id` is unique per warning and never changes; no free text leaves the
+    case service.
+    """
+
+    outcome_id: str
+    warning_id: str
+    model_id: str
+    order_number: str
+    outcome: OutcomeKind
+    data_error_field: str | None = None
+    delivered_at: datetime
+    visited_at: datetime | None
+    closed_at: datetime
+
+
+class OutcomePage(Message):
+    """Outcomes in the order they were closed; pass `next_cursor` to read on."""
+
+    outcomes: list[OutcomeMessage]
+    next_cursor: str | None

@@ -1,0 +1,1 @@
+"""The tables and the engines: Apache Iceberg tables, computed by DuckDB or Spark."""
