@@ -5,7 +5,7 @@ What the standard has no word for stands in `customProperties`:
 contract: `extractNumber`, `titleEn`, `deliveryMode` (full | incremental), `controlField`,
 `schemaVersion`, `file` (format, encoding, delimiter, title_rows, sheet).
 field: `headers` (schema version -> header as delivered), `identity` (number | name | phone |
-address | household_number), `codes` (code -> meaning), `notAfter: business_date`,
+address | household_number | certificate_number), `codes` (code -> meaning), `notAfter: business_date`,
 `grain: month` (a date that stands for its month).
 """
 
@@ -24,7 +24,7 @@ from open_data_contract_standard.model import (
 CONTRACTS_FOLDER = Path(__file__).parent / "contracts"
 ROW_RULE_PREFIX = "select count(*) from {object} where "
 
-IdentityKind = Literal["number", "name", "phone", "address", "household_number"]
+IdentityKind = Literal["number", "name", "phone", "address", "household_number", "certificate_number"]
 
 
 class ContractError(Exception):
