@@ -1,0 +1,1 @@
+"""The claims: one folder per warning model, its loader, and the rules every model keeps."""

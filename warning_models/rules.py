@@ -1,0 +1,114 @@
+"""The house rules over the whole set of models. All failures come back together, each with its cure."""
+
+import string
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from warning_models.loader import FIXED_COLUMNS, Parameter, WarningModel
+from warning_models.lock import Entry, lock_failures
+from warning_models.sql_rules import casts_given, columns_given, parameters_used, sql_failures, tables_used
+
+
+def failures(
+    models: Sequence[WarningModel], lock: Mapping[str, Entry], on: date, classes: set[str] | None = None
+) -> list[str]:
+    """Every breach of a house rule, as `<model>: <what and how to mend it>`; empty when all is well.
+
+    `on` decides whether a review is due. `classes` are the extract classes that have a contract.
+    """
+    found = [*lock_failures(models, lock), *_repeated(models), *_disagreeing_parameters(models)]
+    for model in models:
+        own = [*_unexplained(model, on), *_parameter_failures(model), *_text_failures(model)]
+        own += [*_sql_failures(model), *_unknown_sources(model, classes)]
+        found += [f"{model.id}: {failure}" for failure in own]
+    return found
+
+
+def _repeated(models: Sequence[WarningModel]) -> Iterator[str]:
+    for what, values in (("id", [m.id for m in models]), ("number", [m.number for m in models])):
+        for value, count in Counter(values).items():
+            if count > 1:
+                yield f"{value}: {what} used by {count} models; ids and numbers are never reused"
+
+
+def _disagreeing_parameters(models: Sequence[WarningModel]) -> Iterator[str]:
+    """The same name means the same number in each model, so that a limit cannot drift apart."""
+    first: dict[str, tuple[str, Parameter]] = {}
+    for model in models:
+        for name, parameter in model.parameters.items():
+            owner, known = first.setdefault(name, (model.id, parameter))
+            if (known.unit, known.values, known.counties) != (parameter.unit, parameter.values, parameter.counties):
+                yield f"{model.id}: parameter {name} differs from the one in {owner}; make them agree or rename one"
+
+
+def _unexplained(model: WarningModel, on: date) -> Iterator[str]:
+    if model.folder.name != model.id:
+        yield f"its folder is called {model.folder.name}; call it {model.id}"
+    for entry in ("question", "owner", "legal_basis", "sources", "evidence", "leads_to", "check_at_door"):
+        if not getattr(model, entry):
+            yield f"{entry} is empty; fill it in"
+    for entry in ("known_limits", "not_used"):
+        if not getattr(model, entry):
+            yield f"{entry} is empty; say what the model does not see and does not use"
+    if model.review_by < on and model.status != "retired":
+        yield f"review was due by {model.review_by}; review it and set a new date"
+    for name in ("guide.md", "examples.yaml"):
+        file = model.folder / name
+        if not file.is_file() or not file.read_text("utf-8").strip():
+            yield f"{name} is missing; write it"
+
+
+def _parameter_failures(model: WarningModel) -> Iterator[str]:
+    for name, parameter in model.parameters.items():
+        dated = [parameter.values, *parameter.counties.values()]
+        if not all(dated):
+            yield f"parameter {name} has no dated value; add `values: {{<from day>: {{value, reference}}}}`"
+        for value in (value for values in dated for value in values.values()):
+            if not value.reference.strip():
+                yield f"parameter {name} has a value without reference; say where it is written"
+            if parameter.unit == "yuan" and not isinstance(value.value, int):
+                yield f"parameter {name} is {value.value!r}; limits in yuan are whole yuan, as episodes name them"
+        if not parameter.description.strip():
+            yield f"parameter {name} has no description; say what it decides"
+
+
+def _text_failures(model: WarningModel) -> Iterator[str]:
+    for kind, text in model.reason.items():
+        for language in (text.zh, text.en):
+            unknown = {name for _, name, _, _ in string.Formatter().parse(language) if name} - model.evidence.keys()
+            if unknown:
+                yield f"reason {kind} names {', '.join(sorted(unknown))}; only evidence can be named"
+    for name in model.value_labels.keys() - model.evidence.keys():
+        yield f"value_labels has {name}, which is no evidence; remove it"
+
+
+def _sql_failures(model: WarningModel) -> Iterator[str]:
+    found = sql_failures(model.sql)
+    yield from (f"model.sql: {failure}" for failure in found)
+    if any(failure.startswith(("does not parse", "write one select")) for failure in found):
+        return
+    yield from _differences("inputs", set(model.inputs), "tables used", tables_used(model.sql))
+    yield from _differences("parameters", {*model.parameters, "as_of"}, "markers used", parameters_used(model.sql))
+    if "dwd_person" not in model.inputs:
+        yield "inputs lack dwd_person; draw the subjects from it"
+    expected = [*FIXED_COLUMNS, *model.evidence]
+    if columns_given(model.sql) != expected:
+        yield f"model.sql gives {columns_given(model.sql)}; give {expected}"
+    casts = casts_given(model.sql)
+    for name, item in model.evidence.items():
+        if casts.get(name) not in {item.type, {"integer": "int"}.get(item.type)}:
+            yield f"model.sql: write cast(… as {item.type}) as {name} in the last select"
+
+
+def _differences(said: str, declared: set[str], done: str, used: set[str]) -> Iterator[str]:
+    if extra := sorted(used - declared):
+        yield f"{done} but not in {said}: {', '.join(extra)}; declare them"
+    if unused := sorted(declared - used):
+        yield f"in {said} but not {done}: {', '.join(unused)}; remove them"
+
+
+def _unknown_sources(model: WarningModel, classes: set[str] | None) -> Iterator[str]:
+    unknown = sorted(set(model.sources) - classes) if classes is not None else []
+    if unknown:
+        yield f"sources without a contract: {', '.join(unknown)}; name extract classes of schemas/contracts"
