@@ -22,6 +22,8 @@ create or replace temp macro months_between_starts(earlier, later) as
 
 create or replace temp macro year_of(on_day) as cast(year(on_day) as integer);
 
+create or replace temp macro month_of(on_day) as cast(month(on_day) as integer);
+
 -- 2026-11-19
 create or replace temp macro day_text(on_day) as cast(on_day as string);
 

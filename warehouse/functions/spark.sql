@@ -23,6 +23,8 @@ create or replace temporary function months_between_starts(earlier date, later d
 
 create or replace temporary function year_of(on_day date) returns integer return year(on_day);
 
+create or replace temporary function month_of(on_day date) returns integer return month(on_day);
+
 -- 2026-11-19
 create or replace temporary function day_text(on_day date) returns string return cast(on_day as string);
 
