@@ -19,6 +19,7 @@ from open_data_contract_standard.model import (
     CustomProperty,
     OpenDataContractStandard,
     SchemaProperty,
+    Team,
 )
 
 CONTRACTS_FOLDER = Path(__file__).parent / "contracts"
@@ -163,7 +164,7 @@ def _read_row_rules(source: Any, path: Path) -> tuple[RowRule, ...]:
         query = " ".join((quality.query or "").split())
         if not query.startswith(ROW_RULE_PREFIX):
             raise ContractError(
-                f"{path.name}: rule {quality.name} must read '{ROW_RULE_PREFIX}…' so that it names the rows it breaks on."
+                f"{path.name}: rule {quality.name} must read '{ROW_RULE_PREFIX}…' and so name the rows it breaks on."
             )
         rules.append(RowRule(str(quality.name), quality.description or "", query.removeprefix(ROW_RULE_PREFIX)))
     return tuple(rules)
@@ -173,9 +174,12 @@ def read_contract(path: Path) -> Contract:
     """Read one contract file. Raises ContractError where it lacks what ingest needs."""
     source = OpenDataContractStandard.from_file(str(path))
     custom = _custom(source.customProperties)
-    missing = [name for name in ("extractNumber", "titleEn", "deliveryMode", "schemaVersion", "file") if name not in custom]
-    if missing or not source.schema_ or source.team is None:
-        raise ContractError(f"{path.name}: add customProperties {missing or ''}, a schema and a team.")
+    missing = [
+        name for name in ("extractNumber", "titleEn", "deliveryMode", "schemaVersion", "file") if name not in custom
+    ]
+    team = source.team
+    if missing or not source.schema_ or not isinstance(team, Team) or not team.members:
+        raise ContractError(f"{path.name}: add customProperties {missing or ''}, a schema and a team with an owner.")
     schema_object = source.schema_[0]
     service_levels = {item.property: item.value for item in source.slaProperties or []}
     contract = Contract(
@@ -186,14 +190,14 @@ def read_contract(path: Path) -> Contract:
         version=str(source.version),
         schema_version=str(custom["schemaVersion"]),
         department=str(source.domain),
-        department_title=str(source.team.name),
-        owner=str(source.team.members[0].username),
-        purpose=source.description.purpose if source.description else "",
-        limitations=source.description.limitations if source.description else "",
+        department_title=str(team.name),
+        owner=str(team.members[0].username),
+        purpose=(source.description and source.description.purpose) or "",
+        limitations=(source.description and source.description.limitations) or "",
         legal_basis="; ".join(item.description or "" for item in source.authoritativeDefinitions or []),
         delivery_mode=custom["deliveryMode"],
         control_field=custom.get("controlField"),
-        latency_days=int(service_levels.get("latency", 1)),
+        latency_days=int(str(service_levels.get("latency", 1))),
         file=FileFormat(**custom["file"]),
         fields=tuple(_read_field(item, str(custom["schemaVersion"]), path) for item in schema_object.properties or []),
         row_rules=_read_row_rules(schema_object, path),

@@ -1,0 +1,60 @@
+# Two commands: `make nightly` runs a whole night on a made-up city, `make test` runs every test.
+# Needs Python 3.11; everything else comes by lock file.
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+export SHOUWANG_MODE ?= demo
+export SHOUWANG_HOME ?= var
+
+.PHONY: help setup nightly serve airflow test test-long lint format lock clean
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: .venv/.installed node_modules/.installed ## Install what the lock files name
+
+.venv/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Node comes from the Python package where the machine has none.
+node_modules/.installed: package.json package-lock.json .venv/.installed
+	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent --no-audit --no-fund --ignore-scripts
+	touch $@
+
+nightly: setup ## Build a made-up city if there is none, then run both nights through Airflow
+	$(BIN)/shouwang demo
+	$(BIN)/shouwang nightly --every-date --airflow --start-case-service
+
+serve: setup ## Start the case service for people to sign in
+	$(BIN)/shouwang serve
+
+airflow: setup ## Start Airflow's scheduler and web page with the DAGs loaded
+	$(BIN)/shouwang airflow
+
+test: setup ## Run every test and check
+	.ci/test
+
+test-long: setup ## Run the heavy forms of the tests
+	.ci/test --long
+
+lint: setup ## Check style, types and the directions of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## Bring the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/.installed ## Resolve the lock files anew
+	$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --python-version 3.11 --quiet \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.lock
+
+clean: ## Remove the made-up city and everything the nights wrote
+	rm -rf $(SHOUWANG_HOME)

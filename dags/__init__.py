@@ -1,0 +1,1 @@
+"""When and in what order. No logic: tasks call jobs."""

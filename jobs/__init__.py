@@ -1,0 +1,1 @@
+"""The verbs: programs that run without Airflow, one business date at a time."""

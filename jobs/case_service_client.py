@@ -1,0 +1,63 @@
+"""The pipeline's side of the contract with the case service."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import httpx
+
+from jobs.errors import CaseServiceUnreachableError, SettingsError
+from jobs.settings import Settings
+from schemas.messages import Disposition, DispositionBatch, OutcomeMessage, OutcomePage, WarningBatch, WarningMessage
+
+BATCH_SIZE = 500
+_TIMEOUT = httpx.Timeout(60, connect=5)
+
+
+class CaseServiceClient:
+    """Puts warnings and reads outcomes. Every call may be repeated safely.
+
+    Raises CaseServiceUnreachableError where the service does not answer or is not well.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.case_service_url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {settings.key('service_token').decode()}"}
+
+    def put_warnings(self, business_date: date, warnings: Sequence[WarningMessage]) -> Iterator[list[Disposition]]:
+        """Deliver in batches; yields what became of each batch's warnings."""
+        for start in range(0, len(warnings), BATCH_SIZE):
+            batch = WarningBatch(business_date=business_date, warnings=list(warnings[start : start + BATCH_SIZE]))
+            answer = self._request("PUT", "/api/v1/warnings", content=batch.model_dump_json())
+            yield DispositionBatch.model_validate_json(answer.content).dispositions
+
+    def outcomes_after(self, cursor: str | None) -> Iterator[tuple[list[OutcomeMessage], str | None]]:
+        """Read outcomes page by page; yields each page with the cursor behind it."""
+        while True:
+            answer = self._request("GET", "/api/v1/outcomes", params={"after": cursor} if cursor else {})
+            page = OutcomePage.model_validate_json(answer.content)
+            if not page.outcomes:
+                return
+            cursor = page.next_cursor or cursor
+            yield page.outcomes, cursor
+            if page.next_cursor is None:
+                return
+
+    def _request(
+        self, method: str, path: str, content: str | None = None, params: dict[str, str] | None = None
+    ) -> httpx.Response:
+        headers = {**self._headers, "Content-Type": "application/json"}
+        try:
+            answer = httpx.request(
+                method, self._url + path, content=content, params=params, headers=headers, timeout=_TIMEOUT
+            )
+        except httpx.HTTPError as error:
+            raise CaseServiceUnreachableError(f"the case service at {self._url} does not answer: {error}") from error
+        if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            raise SettingsError(
+                f"the case service at {self._url} refuses the service token: the system administrator must give "
+                "pipeline and case service the same SHOUWANG_SERVICE_TOKEN"
+            )
+        if answer.is_server_error:
+            raise CaseServiceUnreachableError(f"the case service at {self._url} is not well: {answer.status_code}")
+        answer.raise_for_status()
+        return answer

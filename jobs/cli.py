@@ -1,0 +1,234 @@
+"""The command line `shouwang`.
+
+With --json every command prints one object with stable keys on standard output; logs go to
+standard error, as JSON lines unless a person watches on a terminal.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from jobs.case_service_process import case_service, serve_command
+from jobs.errors import ShouwangError
+from jobs.installation import Installation, this_installation
+from jobs.logs import configure_logging
+from jobs.nightly import (
+    LATER_STEPS,
+    changes_since,
+    departments_of,
+    ingest,
+    latest_business_date,
+    night_report,
+    nightly,
+    totals,
+)
+from jobs.orchestration import AIRFLOW_PORT, airflow_environment, run_night_through_airflow
+from jobs.screen import show_nights
+from schemas.delivery import business_dates
+from schemas.loader import contracts
+from warning_models.loader import ModelError, load_models
+from warning_models.lock import read_lock
+from warning_models.rules import failures
+
+app = typer.Typer(no_args_is_help=True, help="Shouwang 守望: from departments' extracts to work orders.")
+models_app = typer.Typer(no_args_is_help=True, help="The warning models.")
+app.add_typer(models_app, name="models")
+
+BusinessDate = Annotated[
+    datetime | None,
+    typer.Option("--date", formats=["%Y-%m-%d"], help="Business date; without it the latest with deliveries."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+console = Console()
+
+
+def main() -> None:
+    """Entry point: errors that a person must act on are one sentence and exit code 1."""
+    configure_logging(quiet=sys.stderr.isatty())
+    try:
+        app()
+    except (ShouwangError, ModelError) as error:
+        Console(stderr=True).print(f"[red]{error}[/red]", highlight=False)
+        raise SystemExit(1) from None
+
+
+def _chosen(installation: Installation, given: datetime | None) -> date:
+    return given.date() if given else latest_business_date(installation)
+
+
+def _print(report: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(report, ensure_ascii=False, default=str))
+    else:
+        for name, value in report.items():
+            console.print(f"{name}: {value}", highlight=False)
+
+
+def _with_progress(work: Callable[[Callable[[str], None]], Any]) -> Any:
+    """Run `work` with a function to call on every step, shown as a bar where a person watches."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        bar = progress.add_task("starting", total=None)
+        return work(lambda step: progress.update(bar, description=step))
+
+
+@app.command()
+def demo(people: Annotated[int, typer.Option(help="How many people live in the city.")] = 30_000) -> None:
+    """Build a made-up city with two nights of deliveries, unless there is one."""
+    home = this_installation().settings.home
+    command = [sys.executable, "-m", "demo_city", "build", "--home", str(home), "--people", str(people)]
+    raise SystemExit(subprocess.run(command, check=False).returncode)
+
+
+@app.command("ingest")
+def ingest_command(
+    business_date: BusinessDate = None,
+    department: Annotated[str | None, typer.Option(help="Only this department.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read the departments' deliveries into row versions."""
+    installation = this_installation()
+    day = _chosen(installation, business_date)
+    departments = [department] if department else departments_of(installation, day)
+    reports = _with_progress(
+        lambda step: {name: (step(f"ingest {name}"), ingest(installation, day, name).report)[1] for name in departments}
+    )
+    _print({"business_date": day.isoformat(), "departments": reports}, as_json)
+
+
+def _add_step_command(name: str, summary: str) -> None:
+    @app.command(name, help=summary)
+    def run(business_date: BusinessDate = None, as_json: AsJson = False) -> None:
+        installation = this_installation()
+        day = _chosen(installation, business_date)
+        result = LATER_STEPS[name](installation, day)
+        report = {"business_date": day.isoformat(), "step": name, "seconds": round(result.seconds, 2)}
+        _print(report | {"repeated": result.repeated, "report": result.report}, as_json)
+
+
+_add_step_command("conform", "Bring people, households and events to the state of the date.")
+_add_step_command("warn", "Run the active warning models.")
+_add_step_command("dispatch", "Deliver the outbox of warnings to the case service.")
+_add_step_command("feedback", "Read outcomes back and judge the models.")
+_add_step_command("publish", "Publish the warehouse for analysts, without identities.")
+
+
+@app.command("nightly")
+def nightly_command(
+    business_date: BusinessDate = None,
+    every_date: Annotated[bool, typer.Option("--every-date", help="All dates with deliveries, in order.")] = False,
+    airflow: Annotated[bool, typer.Option("--airflow", help="Through the Airflow DAG.")] = False,
+    start_case_service: Annotated[
+        bool, typer.Option("--start-case-service", help="Start the case service where none answers.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run the whole night and show what it did."""
+    installation = this_installation()
+    latest = _chosen(installation, business_date)
+    days = business_dates(installation.settings.landing_folder) if every_date else [latest]
+    run_one = _run_through_airflow if airflow else nightly
+
+    def run_all(on_step: Callable[[str], None]) -> list[dict[str, Any]]:
+        return [run_one(installation, day, lambda step, day=day: on_step(f"{day}: {step}")) for day in days]
+
+    if start_case_service:
+        with case_service(installation):
+            nights = _with_progress(run_all)
+    else:
+        nights = _with_progress(run_all)
+    if as_json:
+        typer.echo(json.dumps({"nights": nights} if every_date else nights[0], ensure_ascii=False, default=str))
+    else:
+        show_nights(console, nights, installation.settings.case_service_url)
+
+
+def _run_through_airflow(installation: Installation, day: date, on_step: Callable[[str], None]) -> dict[str, Any]:
+    before = totals(installation)
+    on_step("Airflow DAG nightly")
+    run_night_through_airflow(installation, day)
+    return night_report(installation, day) | {"changed": changes_since(installation, before)}
+
+
+@app.command()
+def serve() -> None:
+    """Start the case service."""
+    command = serve_command(this_installation().settings.case_service_url)
+    raise SystemExit(subprocess.run(command, check=False).returncode)
+
+
+@app.command()
+def airflow() -> None:
+    """Start Airflow's scheduler and web page with the DAGs loaded."""
+    installation = this_installation()
+    console.print(f"Airflow: http://127.0.0.1:{AIRFLOW_PORT} (the sign-in is printed below)", highlight=False)
+    environment = airflow_environment(installation)
+    raise SystemExit(subprocess.run(["airflow", "standalone"], env=environment, check=False).returncode)
+
+
+@models_app.command("list")
+def list_models(as_json: AsJson = False) -> None:
+    """Every model with its status and version."""
+    rows = [
+        {
+            "id": model.id,
+            "number": model.number,
+            "version": model.version,
+            "status": model.status,
+            "title": model.title.zh,
+        }
+        for model in load_models()
+    ]
+    if as_json:
+        typer.echo(json.dumps({"models": rows}, ensure_ascii=False))
+        return
+    for row in rows:
+        console.print(
+            f"{row['number']}  {row['id']}  v{row['version']}  {row['status']}  {row['title']}", highlight=False
+        )
+
+
+@models_app.command("show")
+def show_model(model_id: str, as_json: AsJson = False) -> None:
+    """One model: its question, parameters in force, limits, and SQL."""
+    found = [model for model in load_models() if model_id in (model.id, model.number)]
+    if not found:
+        known = ", ".join(model.id for model in load_models())
+        raise ModelError(f"No model {model_id!r}; there are {known}.")
+    model = found[0]
+    described = {
+        "id": model.id,
+        "number": model.number,
+        "version": model.version,
+        "status": model.status,
+        "title": model.title.zh,
+        "question": model.question,
+        "owner": model.owner,
+        "parameters": {
+            name: [str(value.value) for value in item.values.values()] for name, item in model.parameters.items()
+        },
+        "sources": model.sources,
+        "known_limits": model.known_limits,
+        "not_used": model.not_used,
+        "sql": model.sql,
+    }
+    _print(described, as_json)
+
+
+@models_app.command("check")
+def check_models(as_json: AsJson = False) -> None:
+    """Check the house rules of the model set; lists all failures together."""
+    found = failures(load_models(), read_lock(), date.today(), set(contracts()))  # noqa: DTZ011
+    if as_json:
+        typer.echo(json.dumps({"failures": found}, ensure_ascii=False))
+    else:
+        console.print("\n".join(found) or "All models keep the house rules.", highlight=False)
+    raise SystemExit(1 if found else 0)

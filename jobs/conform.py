@@ -1,0 +1,111 @@
+"""Conform: from row versions to people, households, events (dwd) and what models need (dws).
+
+The layers hold the state as known on one business date. They are built from ods alone, so the
+state of any date can be built again.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+import pyarrow as pa
+
+from jobs.ingest import ledger
+from jobs.installation import Installation
+from jobs.ods import ods_table, register_ods
+from jobs.steps import Report, StepResult, fingerprint_of, run_step
+from schemas.loader import contracts
+from warehouse.definitions import definition, layer_definitions, layer_sql
+from warehouse.engines.engine import Engine
+from warehouse.tables import EVERY_ROW
+
+LAYERS = ("dwd", "dws")
+STATE_MARK = "shouwang.state"
+
+
+def state_fingerprint(installation: Installation, business_date: date) -> str:
+    """What the layers' state on a date depends on: the deliveries known by then, the contracts, the layer SQL."""
+    deliveries = [
+        (record.delivery_id, record.content_hash)
+        for record in ledger.records(installation, status="ingested")
+        if record.business_date <= business_date
+    ]
+    texts = [layer_sql(name) for layer in LAYERS for name in layer_definitions(layer)]
+    promises = [contract.path.read_text(encoding="utf-8") for contract in contracts().values()]
+    return fingerprint_of(business_date, deliveries, texts, promises)
+
+
+def conform(installation: Installation, business_date: date) -> StepResult:
+    """Bring dwd and dws to the state of the business date; reports the rows of each table."""
+    fingerprint = state_fingerprint(installation, business_date)
+    return run_step(
+        installation,
+        business_date,
+        "conform",
+        fingerprint,
+        lambda: _build_layers(installation, business_date, fingerprint),
+    )
+
+
+def ensure_conformed(installation: Installation, business_date: date) -> None:
+    """Rebuild the layers where they hold the state of another date or of other inputs."""
+    fingerprint = state_fingerprint(installation, business_date)
+    last_table = list(layer_definitions(LAYERS[-1]))[-1]
+    if installation.warehouse.snapshot_properties(last_table).get(STATE_MARK) != fingerprint:
+        _build_layers(installation, business_date, fingerprint)
+
+
+def register_layers(engine: Engine, installation: Installation, *layers: str) -> None:
+    """Show the engine the layers' tables as they stand."""
+    for layer in layers:
+        for table in layer_definitions(layer).values():
+            engine.register_files(table.sql_name, installation.warehouse.files(table.name), table.schema)
+
+
+def write_layer_table(
+    engine: Engine,
+    installation: Installation,
+    name: str,
+    business_date: date,
+    marks: Mapping[str, str] | None = None,
+) -> None:
+    """Build one layer table from its SQL, commit it, and show the engine the new state."""
+    table = definition(name)
+    warehouse = installation.warehouse
+    warehouse.ensure(table)
+    files = engine.write(layer_sql(name), {"as_of": business_date}, table.schema, warehouse.new_folder(name))
+    warehouse.replace(name, files, EVERY_ROW, marks)
+    engine.register_files(table.sql_name, files, table.schema)
+
+
+def _build_layers(installation: Installation, business_date: date, fingerprint: str) -> Report:
+    report: Report = {}
+    with installation.engine() as engine:
+        for contract in contracts().values():
+            register_ods(engine, installation, contract, business_date)
+        for layer in LAYERS:
+            for table in layer_definitions(layer).values():
+                write_layer_table(engine, installation, table.name, business_date, {STATE_MARK: fingerprint})
+                report[table.name] = _row_count(engine, table.sql_name)
+        _build_freshness(engine, installation, business_date)
+    return report
+
+
+def _build_freshness(engine: Engine, installation: Installation, business_date: date) -> None:
+    register_layers(engine, installation, "ops")
+    rows = [
+        {
+            "extract_class": contract.extract_class,
+            "title": contract.title,
+            "department": contract.department,
+            "row_count": _row_count(engine, ods_table(contract).sql_name),
+        }
+        for contract in contracts().values()
+    ]
+    columns = [("extract_class", pa.string()), ("title", pa.string()), ("department", pa.string())]
+    schema = pa.schema([*columns, ("row_count", pa.int64())])
+    engine.register_table("extract_class", pa.Table.from_pylist(rows, schema=schema))
+    write_layer_table(engine, installation, "ads.freshness", business_date)
+
+
+def _row_count(engine: Engine, view: str) -> int:
+    return int(engine.query(f"select count(*) as row_count from {view}").to_pylist()[0]["row_count"])

@@ -1,0 +1,169 @@
+"""Ingest: from landed deliveries to row versions, department by department.
+
+Idempotent by delivery: a delivery in the ledger is not read again; an interrupted one is done
+again from the start and leaves the same rows.
+"""
+
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from jobs.errors import DeliveryHeldError
+from jobs.ingest import ledger
+from jobs.ingest.batch import Batch, Delivery, open_batch, write_batch
+from jobs.ingest.ledger import DeliveryRecord
+from jobs.ingest.reconciliation import write_reconciliation_list
+from jobs.ingest.sealing import seal_identities
+from jobs.ingest.versions import (
+    COMPLETENESS_GATE,
+    Counts,
+    add_deletions,
+    compare_with_known,
+    count_rows,
+    deletable,
+    known_count,
+    write_quarantine,
+    write_versions,
+)
+from jobs.installation import Installation
+from jobs.ods import ods_table
+from schemas.delivery import Manifest, finished_manifests
+from schemas.loader import contracts, department_titles
+from warehouse.definitions import definition
+from warehouse.tables import rows_where
+
+if TYPE_CHECKING:
+    from jobs.ingest.validation import BatchValidator
+
+log = structlog.get_logger(__name__)
+
+
+def ingest_department(installation: Installation, department: str, business_date: date) -> list[DeliveryRecord]:
+    """Ingest all finished deliveries of a department for a date.
+
+    Returns their ledger lines, held ones among them; writes Data Docs and the reconciliation list.
+    """
+    found = list(finished_manifests(installation.settings.landing_folder, business_date, department))
+    work = _DepartmentNight(installation, department, business_date)
+    lines = [work.ingest(path) for path in found]
+    write_reconciliation_list(installation, department, business_date)
+    return lines
+
+
+class _DepartmentNight:
+    """One department's deliveries of one night; they share a validator and so one Data Docs site."""
+
+    def __init__(self, installation: Installation, department: str, business_date: date) -> None:
+        self.installation = installation
+        self.docs_folder = installation.settings.reports_folder / "data_docs" / business_date.isoformat() / department
+
+    def ingest(self, manifest_path: Path) -> DeliveryRecord:
+        manifest = Manifest.model_validate_json(manifest_path.read_text(encoding="utf-8"))
+        known = ledger.record_of_delivery(self.installation, manifest.delivery_id)
+        if known is not None and known.status == "ingested":
+            log.info("delivery already ingested", delivery_id=manifest.delivery_id)
+            return known
+        try:
+            record = self._ingest_delivery(_delivery(manifest, manifest_path.parent))
+        except DeliveryHeldError as held:
+            record = _held_record(manifest, held)
+            log.error("delivery held", delivery_id=manifest.delivery_id, reason=record.held_reason)
+        ledger.write_record(self.installation, record)
+        log.info("delivery recorded", **ledger.as_counts(record))
+        return record
+
+    def _ingest_delivery(self, delivery: Delivery) -> DeliveryRecord:
+        delivery.check_hashes()
+        if self._seen_before(delivery):
+            count = delivery.manifest.row_count
+            return ledger.record_of(delivery.manifest, delivery.content_hash, Counts(count, 0, 0, count))
+        batch = open_batch(delivery, self.installation.pseudonymiser)
+        with batch.connection:
+            self._hold_broken_promises(batch, delivery)
+            counts = self._keep_versions(batch, delivery)
+        return ledger.record_of(delivery.manifest, delivery.content_hash, counts)
+
+    def _seen_before(self, delivery: Delivery) -> bool:
+        same = ledger.records(self.installation, content_hash=delivery.content_hash, status="ingested")
+        return any(record.delivery_id != delivery.delivery_id for record in same)
+
+    def _hold_broken_promises(self, batch: Batch, delivery: Delivery) -> None:
+        work = self.installation.settings.work_folder
+        work.mkdir(parents=True, exist_ok=True)
+        path = work / f"{delivery.delivery_id}.parquet"
+        write_batch(batch, delivery.contract, path)
+        broken = self._validator.validate(delivery.contract, delivery.manifest, path, batch.columns_fit)
+        path.unlink(missing_ok=True)
+        if broken:
+            details = [f"{item.expectation}: {item.explanation} {item.observed}".strip() for item in broken]
+            files = ", ".join(file.name for file in delivery.manifest.files)
+            raise DeliveryHeldError(
+                f"{files} breaks its promise: {'; '.join(details)}{_column_differences(batch)}", batch.received
+            )
+
+    @cached_property
+    def _validator(self) -> "BatchValidator":
+        # Great Expectations takes seconds to import; a night without deliveries does not need it.
+        from jobs.ingest.validation import BatchValidator
+
+        return BatchValidator(self.docs_folder)
+
+    def _keep_versions(self, batch: Batch, delivery: Delivery) -> Counts:
+        warehouse = self.installation.warehouse
+        table = ods_table(delivery.contract)
+        warehouse.ensure(table)
+        compare_with_known(batch, delivery, warehouse.files(table.name), self.installation.pseudonymiser)
+        deleted = 0
+        if delivery.manifest.mode == "full":
+            self._hold_shrunken(batch, delivery)
+            if deletable(batch, delivery.contract):
+                deleted = add_deletions(batch, delivery.contract)
+        quarantine = definition("quarantine.row")
+        warehouse.ensure(quarantine)
+        here = rows_where(delivery_id=delivery.delivery_id)
+        seal_identities(batch, delivery, self.installation)
+        warehouse.replace(quarantine.name, write_quarantine(batch, delivery, warehouse.new_path(quarantine.name)), here)
+        warehouse.replace(table.name, write_versions(batch, delivery, warehouse.new_path(table.name)), here)
+        counts = count_rows(batch)
+        return Counts(counts.received, counts.accepted, counts.rejected, counts.unchanged, deleted)
+
+    def _hold_shrunken(self, batch: Batch, delivery: Delivery) -> None:
+        known = known_count(batch)
+        if batch.received < known * COMPLETENESS_GATE:
+            raise DeliveryHeldError(
+                f"{delivery.manifest.files[0].name} is a full delivery of {batch.received} rows where {known} are "
+                f"known; fewer than {COMPLETENESS_GATE:.0%} may mean that a part is missing",
+                batch.received,
+            )
+
+
+def _delivery(manifest: Manifest, folder: Path) -> Delivery:
+    contract = contracts().get(manifest.extract_class)
+    if contract is None:
+        raise DeliveryHeldError(
+            f"there is no contract for the class {manifest.extract_class!r}; the data team must write one"
+        )
+    if manifest.schema_version != contract.schema_version:
+        raise DeliveryHeldError(
+            f"the manifest says schema version {manifest.schema_version}, the contract knows {contract.schema_version}"
+        )
+    return Delivery(manifest, contract, folder)
+
+
+def _held_record(manifest: Manifest, held: DeliveryHeldError) -> DeliveryRecord:
+    department = department_titles().get(manifest.department, manifest.department)
+    sentence = f"{department} ({manifest.department}) must resend {manifest.delivery_id}: {held}"
+    received = manifest.row_count if held.received is None else held.received
+    return ledger.record_of(manifest, "", Counts(received, 0, received, 0), sentence)
+
+
+def _column_differences(batch: Batch) -> str:
+    parts = []
+    if batch.missing_headers:
+        parts.append(f"missing columns {batch.missing_headers}")
+    if batch.unknown_headers:
+        parts.append(f"unknown columns {batch.unknown_headers}")
+    return f" ({'; '.join(parts)})" if parts else ""

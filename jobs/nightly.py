@@ -1,0 +1,166 @@
+"""The whole night, in order. The DAG calls the same steps, one task each."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jobs.conform import conform
+from jobs.dispatch import dispatch
+from jobs.errors import DeliveryHeldError, NothingDeliveredError
+from jobs.feedback import feedback
+from jobs.ingest import ingest_department, ledger
+from jobs.installation import Installation, this_installation
+from jobs.publish import publish
+from jobs.steps import StepResult, recorded_step, run_step
+from jobs.warn import warn
+from schemas.delivery import business_dates, departments_with_deliveries
+from warehouse.tables import rows_where
+
+Step = Callable[[Installation, date], StepResult]
+
+# After ingest, which goes department by department.
+LATER_STEPS: Mapping[str, Step] = {
+    "conform": conform,
+    "warn": warn,
+    "dispatch": dispatch,
+    "feedback": feedback,
+    "publish": publish,
+}
+STEPS = ("ingest", *LATER_STEPS)
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def latest_business_date(installation: Installation) -> date:
+    """The latest date for which anything was delivered. Raises NothingDeliveredError where there is none."""
+    dates = business_dates(installation.settings.landing_folder)
+    if not dates:
+        raise NothingDeliveredError(
+            f"No deliveries under {installation.settings.landing_folder}: departments must deliver there, "
+            "or run 'shouwang demo' for a made-up city."
+        )
+    return dates[-1]
+
+
+def departments_of(installation: Installation, business_date: date) -> list[str]:
+    """The departments that delivered anything for the date. Raises NothingDeliveredError where none did."""
+    departments = departments_with_deliveries(installation.settings.landing_folder, business_date)
+    if not departments:
+        known = ", ".join(str(day) for day in business_dates(installation.settings.landing_folder)[-5:]) or "none"
+        raise NothingDeliveredError(
+            f"No department delivered anything for {business_date}; dates with deliveries: {known}"
+        )
+    return departments
+
+
+def ingest(installation: Installation, business_date: date, department: str) -> StepResult:
+    """Ingest one department's deliveries; reports how many there are and which are held, and why."""
+
+    def work() -> dict[str, Any]:
+        records = ingest_department(installation, department, business_date)
+        held = {record.delivery_id: record.held_reason for record in records if record.status == "held"}
+        return {"deliveries": len(records), "held": held}
+
+    return run_step(installation, business_date, f"ingest.{department}", None, work)
+
+
+def nightly(
+    installation: Installation, business_date: date, on_step: Callable[[str], None] | None = None
+) -> dict[str, Any]:
+    """Run the whole night and return its report (see night_report), with what it changed."""
+    before = totals(installation)
+    for department in departments_of(installation, business_date):
+        if on_step:
+            on_step(f"ingest {department}")
+        ingest(installation, business_date, department)
+    for name, step in LATER_STEPS.items():
+        if on_step:
+            on_step(name)
+        step(installation, business_date)
+    return night_report(installation, business_date) | {"changed": changes_since(installation, before)}
+
+
+def totals(installation: Installation) -> dict[str, int]:
+    """How many row versions, warnings and opened work orders there are in all."""
+    versions = sum(record.accepted + record.deleted for record in ledger.records(installation))
+    return {
+        "row_versions": versions,
+        "warnings": _row_count(installation, "ads.warning"),
+        "orders": _row_count(installation, "ads.disposition", kind="opened"),
+    }
+
+
+def changes_since(installation: Installation, before: Mapping[str, int]) -> dict[str, int]:
+    """What has come to the totals since."""
+    return {name: total - before[name] for name, total in totals(installation).items()}
+
+
+def _row_count(installation: Installation, name: str, **equals: Any) -> int:
+    if not installation.warehouse.exists(name):
+        return 0
+    return int(installation.warehouse.rows(name, rows_where(**equals)).num_rows)
+
+
+def night_report(installation: Installation, business_date: date) -> dict[str, Any]:
+    """What is recorded of a night, whoever ran it; the keys are stable.
+
+    business_date, engine, deliveries[] (extract_class, delivery_id, received, accepted, rejected,
+    unchanged, status, held_reason), warnings{model: n}, orders{opened, joined, withheld},
+    undelivered, problems[], outcomes, seconds{step: s}, published.
+    """
+    reports = {step: _report_of(installation, business_date, step) for step in LATER_STEPS}
+    seconds = _seconds(installation, business_date)
+    dispatched = reports["dispatch"]
+    problems = [reports[step].get("problem") for step in ("dispatch", "feedback")]
+    return {
+        "business_date": business_date.isoformat(),
+        "engine": installation.settings.engine,
+        "deliveries": [
+            dict(ledger.as_counts(record)) for record in ledger.records(installation, business_date=business_date)
+        ],
+        "warnings": reports["warn"],
+        "orders": {kind: dispatched.get(kind, 0) for kind in ("opened", "joined", "withheld")},
+        "undelivered": dispatched.get("undelivered", 0),
+        "problems": list(dict.fromkeys(problem for problem in problems if problem)),
+        "outcomes": reports["feedback"].get("outcomes", 0),
+        "seconds": seconds,
+        "published": reports["publish"].get("file"),
+    }
+
+
+def _report_of(installation: Installation, business_date: date, step: str) -> dict[str, Any]:
+    recorded = recorded_step(installation, business_date, step)
+    return recorded[1] if recorded else {}
+
+
+def _seconds(installation: Installation, business_date: date) -> dict[str, float]:
+    if not installation.warehouse.exists("ops.step"):
+        return {}
+    rows = installation.warehouse.rows("ops.step", rows_where(business_date=business_date)).to_pylist()
+    by_step = dict.fromkeys(STEPS, 0.0)
+    for row in rows:
+        by_step[row["step"].split(".")[0]] += row["seconds"]
+    return {step: round(seconds, 2) for step, seconds in by_step.items()}
+
+
+def business_date_of(given: str | None, run_after: datetime) -> date:
+    """The date a run is for: the one given, else the Shanghai day on which it starts."""
+    return date.fromisoformat(given) if given else run_after.astimezone(SHANGHAI).date()
+
+
+def run_departments(day: str) -> list[str]:
+    """For a scheduler: the departments that delivered anything."""
+    return departments_of(this_installation(), date.fromisoformat(day))
+
+
+def run_ingest(day: str, department: str) -> None:
+    """For a scheduler: ingest a department. Raises DeliveryHeldError after all its deliveries where one is held."""
+    report = ingest(this_installation(), date.fromisoformat(day), department).report
+    if report["held"]:
+        raise DeliveryHeldError("; ".join(report["held"].values()))
+
+
+def run_later_step(step: str, day: str) -> None:
+    """For a scheduler: one of LATER_STEPS."""
+    LATER_STEPS[step](this_installation(), date.fromisoformat(day))

@@ -1,0 +1,56 @@
+"""The ods tables: append-only row versions of every extract class, and their state on a date."""
+
+from datetime import date
+
+import pyarrow as pa
+
+from jobs.installation import Installation
+from schemas.loader import Contract
+from warehouse.definitions import Column, TableDefinition
+from warehouse.engines.engine import Engine
+
+VERSION_COLUMNS = (
+    Column("known_on", "date", "获知日期 (业务日期)"),
+    Column("operation", "varchar", "insert 新增, update 变更, delete 全量对比后删除"),
+    Column("delivery_id", "varchar", "批次"),
+    Column("source_line", "integer", "数据文件中的行号"),
+    Column("row_hash", "varchar", "行内容摘要"),
+)
+
+
+def ods_table(contract: Contract) -> TableDefinition:
+    """The table of an extract class: the version columns, then the contract's stored fields."""
+    fields = tuple(
+        Column(field.stored_name or field.name, "varchar" if field.identity else field.physical_type, field.title)
+        for field in contract.stored_fields
+    )
+    return TableDefinition(f"ods.{contract.extract_class}", contract.title, VERSION_COLUMNS + fields)
+
+
+def key_columns(contract: Contract) -> list[str]:
+    """The columns of the ods table that name a row."""
+    return [field.stored_name or field.name for field in contract.key_fields]
+
+
+def latest_version_sql(source: str, keys: list[str]) -> str:
+    """SQL for the newest version of every row in `source`, deletions included."""
+    return (
+        f"select * from (select *, row_number() over (partition by {', '.join(keys)} "
+        f"order by known_on desc, delivery_id desc) as version_rank from {source}) as versions where version_rank = 1"
+    )
+
+
+def register_ods(engine: Engine, installation: Installation, contract: Contract, as_of: date) -> None:
+    """Give the engine `ods_<class>_version` (all versions known on the date) and `ods_<class>` (the state)."""
+    table = ods_table(contract)
+    files = installation.warehouse.files(table.name)
+    engine.register_files(f"{table.sql_name}_stored", files, table.schema)
+    engine.create_view(
+        f"{table.sql_name}_version", f"select * from {table.sql_name}_stored where known_on <= :as_of", {"as_of": as_of}
+    )
+    latest = latest_version_sql(f"{table.sql_name}_version", key_columns(contract))
+    engine.create_view(table.sql_name, f"select * from ({latest}) as latest where operation <> 'delete'")
+
+
+def empty_table(table: TableDefinition) -> pa.Table:
+    return table.schema.empty_table()

@@ -1,0 +1,86 @@
+"""Publish: last night's warehouse as one DuckDB file and Parquet files, without identities.
+
+Built under another name and moved into place, so an analyst who has yesterday's file open keeps
+it. Titles and columns carry Chinese comments. The vault and the quarantine stay behind.
+"""
+
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from jobs.installation import Installation
+from jobs.steps import Report, StepResult, fingerprint_of, run_step
+from warehouse.definitions import TableDefinition, definition, layer_definitions
+
+PUBLISHED_LAYERS = ("dwd", "dws", "ads")
+PUBLISHED_OUTCOMES = "ods.case_outcome"
+LATEST = "latest.duckdb"
+
+
+def publish(installation: Installation, business_date: date) -> StepResult:
+    """Publish the tables as they stand; reports their row counts and where they lie."""
+    tables = _published_tables()
+    states = {table.name: installation.warehouse.files(table.name) for table in tables}
+    return run_step(
+        installation,
+        business_date,
+        "publish",
+        fingerprint_of(business_date, states),
+        lambda: _publish(installation, business_date, tables),
+    )
+
+
+def _published_tables() -> list[TableDefinition]:
+    layers = [table for layer in PUBLISHED_LAYERS for table in layer_definitions(layer).values()]
+    return [*layers, definition(PUBLISHED_OUTCOMES)]
+
+
+def _publish(installation: Installation, business_date: date, tables: list[TableDefinition]) -> Report:
+    folder = installation.settings.published_folder / business_date.isoformat()
+    part = folder.with_name(folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    (part / "parquet").mkdir(parents=True)
+    counts = {}
+    with duckdb.connect(str(part / "shouwang.duckdb")) as connection:
+        for table in tables:
+            counts[table.name] = _publish_table(connection, table, installation.warehouse.files(table.name), part)
+    manifest = {"business_date": business_date.isoformat(), "rows": counts}
+    (part / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=2), encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    part.rename(folder)
+    _point_latest(installation.settings.published_folder)
+    return {"rows": counts, "file": str(folder / "shouwang.duckdb")}
+
+
+def _publish_table(
+    connection: duckdb.DuckDBPyConnection, table: TableDefinition, files: list[str], folder: Path
+) -> int:
+    connection.execute(f"create schema if not exists {table.layer}")
+    columns = ", ".join(f'"{column.name}" {column.physical_type}' for column in table.columns)
+    connection.execute(f"create table {table.name} ({columns})")
+    if files:
+        listed = ", ".join(f"'{file}'" for file in files)
+        connection.execute(
+            f"insert into {table.name} by name select * from read_parquet([{listed}], union_by_name = true)"
+        )
+    connection.execute(f"comment on table {table.name} is '{_quoted(table.title)}'")
+    for column in table.columns:
+        connection.execute(f"comment on column {table.name}.\"{column.name}\" is '{_quoted(column.comment)}'")
+    connection.execute(f"copy {table.name} to '{folder}/parquet/{table.sql_name}.parquet' (format parquet)")
+    return int(connection.execute(f"select count(*) from {table.name}").fetchall()[0][0])
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _point_latest(published: Path) -> None:
+    """Let latest.duckdb name the newest night, in one step."""
+    newest = max(path for path in published.iterdir() if path.is_dir() and not path.name.endswith(".part"))
+    link = published / f".{LATEST}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path(newest.name) / "shouwang.duckdb")
+    link.rename(published / LATEST)

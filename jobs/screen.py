@@ -1,0 +1,82 @@
+"""What people see of a night on a terminal: one clear table, what needs attention, where to look next."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from schemas.loader import contracts
+
+DEMO_SIGN_INS = "demo sign-ins: supervisor 'city', grid worker 'g<grid code>' (listed on the sign-in page)"
+
+
+def show_nights(console: Console, nights: Sequence[Mapping[str, Any]], case_service_url: str) -> None:
+    """Print the reports of one or more nights (see jobs.nightly.night_report)."""
+    for night in nights:
+        console.print(_deliveries(night))
+        console.print(_outcome(night))
+        _print_attention(console, night)
+    _print_next(console, nights, case_service_url)
+
+
+def _deliveries(night: Mapping[str, Any]) -> Table:
+    table = Table(title=f"Night of {night['business_date']} ({night['engine']}): deliveries", title_justify="left")
+    table.add_column("delivery", overflow="fold")
+    table.add_column("class")
+    for name in ("received", "accepted", "rejected", "unchanged"):
+        table.add_column(name, justify="right")
+    for item in night["deliveries"]:
+        contract = contracts().get(item["extract_class"])
+        title = contract.title if contract else item["extract_class"]
+        style = "red" if item["status"] == "held" else None
+        counts = [f"{item[name]:,}" for name in ("received", "accepted", "rejected", "unchanged")]
+        table.add_row(item["delivery_id"], title + (" (held)" if style else ""), *counts, style=style)
+    totals = [
+        f"{sum(item[name] for item in night['deliveries']):,}"
+        for name in ("received", "accepted", "rejected", "unchanged")
+    ]
+    table.add_section()
+    table.add_row("all", "", *totals)
+    return table
+
+
+def _outcome(night: Mapping[str, Any]) -> Table:
+    table = Table(show_header=False)
+    table.add_column(style="bold")
+    table.add_column()
+    warnings = night["warnings"]
+    listed = ", ".join(f"{model} {count}" for model, count in warnings.items()) or "none"
+    table.add_row("warnings", f"{sum(warnings.values())}: {listed}")
+    orders = night["orders"]
+    table.add_row("work orders", ", ".join(f"{kind} {orders[kind]}" for kind in ("opened", "joined", "withheld")))
+    table.add_row("seconds", ", ".join(f"{step} {seconds:.1f}" for step, seconds in night["seconds"].items()))
+    if "changed" in night:
+        table.add_row("changed", _changed(night["changed"]))
+    return table
+
+
+def _changed(changed: Mapping[str, int]) -> str:
+    if not any(changed.values()):
+        return "nothing: no new row version, warning or work order"
+    return f"{changed['row_versions']:,} row versions, {changed['warnings']} warnings, {changed['orders']} work orders"
+
+
+def _print_attention(console: Console, night: Mapping[str, Any]) -> None:
+    for item in night["deliveries"]:
+        if item["held_reason"]:
+            console.print(f"[red]held:[/red] {item['held_reason']}", highlight=False)
+    for problem in night["problems"]:
+        console.print(f"[red]problem:[/red] {problem}", highlight=False)
+    if night["undelivered"]:
+        console.print(
+            f"[yellow]{night['undelivered']} warnings wait in the outbox; the next run delivers them once.[/yellow]"
+        )
+
+
+def _print_next(console: Console, nights: Sequence[Mapping[str, Any]], case_service_url: str) -> None:
+    published = [night["published"] for night in nights if night["published"]]
+    console.print(f"Work orders: run 'make serve' and open {case_service_url} ({DEMO_SIGN_INS}).", highlight=False)
+    if published:
+        console.print(f"Analysts: {published[-1]} (DuckDB, no identities).", highlight=False)
+    console.print("Departments' lists of problems and Data Docs: reports/ under SHOUWANG_HOME.", highlight=False)

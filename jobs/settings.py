@@ -1,0 +1,84 @@
+"""The pipeline's settings: from the environment (prefix SHOUWANG_), or from key files."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from jobs.errors import SettingsError
+
+# Known to everybody who reads the source: accepted in demo mode only.
+DEMO_KEYS = {
+    "person_key": "demo-person-key-not-for-production",
+    "vault_key": "demo-vault-key-not-for-production",
+    "service_token": "demo-service-token-not-for-production",
+}
+
+
+class Settings(BaseSettings):
+    """One installation. `home` holds everything it writes."""
+
+    model_config = SettingsConfigDict(env_prefix="SHOUWANG_")
+
+    mode: Literal["demo", "production"] = "production"
+    home: Path = Path("var")
+    landing: Path | None = None
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    catalog_uri: str | None = None
+    case_service_url: str = "http://127.0.0.1:8420"
+    keys_dir: Path | None = None
+    key_version: int = 1
+    person_key: str | None = Field(default=None, repr=False)
+    vault_key: str | None = Field(default=None, repr=False)
+    service_token: str | None = Field(default=None, repr=False)
+
+    @property
+    def landing_folder(self) -> Path:
+        return self.landing or self.home / "landing"
+
+    @property
+    def warehouse_folder(self) -> Path:
+        return self.home / "warehouse"
+
+    @property
+    def reports_folder(self) -> Path:
+        return self.home / "reports"
+
+    @property
+    def published_folder(self) -> Path:
+        return self.home / "published"
+
+    @property
+    def work_folder(self) -> Path:
+        return self.home / "work"
+
+    def key(self, name: str) -> bytes:
+        """A secret by name, from its environment variable or from a file in `keys_dir`.
+
+        Raises SettingsError where it is missing, or where a demo key is used outside demo mode.
+        """
+        value: str | None = getattr(self, name)
+        if value is None and self.keys_dir is not None and (self.keys_dir / name).is_file():
+            value = (self.keys_dir / name).read_text(encoding="utf-8").strip()
+        if value is None and self.mode == "demo":
+            value = DEMO_KEYS[name]
+        if value is None:
+            raise SettingsError(
+                f"No {name.replace('_', ' ')}: the system administrator must set SHOUWANG_{name.upper()}, "
+                f"or put a file '{name}' into the folder that SHOUWANG_KEYS_DIR names. "
+                "To try with made-up data set SHOUWANG_MODE=demo."
+            )
+        if self.mode == "production" and value in DEMO_KEYS.values():
+            raise SettingsError(
+                f"SHOUWANG_{name.upper()} is the demo key, which everybody knows: "
+                "the system administrator must make a new one."
+            )
+        return value.encode()
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

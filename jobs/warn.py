@@ -1,0 +1,122 @@
+"""Warn: run the active models for one business date.
+
+Replaces the date's rows of ads.warning, so a second run leaves the same rows. The same inputs give
+the same warning ids on either engine: an id is a digest of model, person and episode. An episode
+that was warned of on an earlier date is not warned of again.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from jobs.conform import ensure_conformed, register_layers, state_fingerprint
+from jobs.ingest import ledger
+from jobs.installation import Installation
+from jobs.steps import Report, StepResult, fingerprint_of, run_step
+from warehouse.definitions import definition
+from warehouse.engines.engine import Engine
+from warehouse.tables import rows_before, rows_where
+from warning_models.loader import WarningModel, load_models
+from warning_models.render import as_json, reason
+
+_ID_CHARACTERS = 20
+_COUNTY_DIGITS = 6
+
+_PLACED_CLAIM = """
+select claim.*, person.household_key, household.village_code, household.grid_code
+from {claim} as claim
+left join dwd_person as person on person.person_key = claim.person_key
+left join dwd_household as household on household.household_key = person.household_key
+"""
+
+
+def active_models() -> list[WarningModel]:
+    """The models whose warnings lead to visits."""
+    return [model for model in load_models() if model.status == "active"]
+
+
+def warning_id(model: WarningModel, person_key: str, episode: str) -> str:
+    """Names a warning for ever: `<model number>-<20 hex digits>`."""
+    digest = hashlib.sha256(f"{model.id}|{person_key}|{episode}".encode()).hexdigest()
+    return f"{model.number}-{digest[:_ID_CHARACTERS]}"
+
+
+def warn(installation: Installation, business_date: date) -> StepResult:
+    """Find the date's new warnings; reports how many by model."""
+    models = active_models()
+    state = state_fingerprint(installation, business_date)
+    fingerprint = fingerprint_of(state, [(model.id, model.version, model.lock_hash) for model in models])
+    return run_step(
+        installation, business_date, "warn", fingerprint, lambda: _warn(installation, business_date, models)
+    )
+
+
+def _warn(installation: Installation, business_date: date, models: Sequence[WarningModel]) -> Report:
+    ensure_conformed(installation, business_date)
+    earlier = _ids_before(installation, business_date)
+    with installation.engine() as engine:
+        register_layers(engine, installation, "dwd", "dws")
+        covered = _covered_until(installation, business_date)
+        found = {model.id: list(_claims(engine, model, business_date, covered)) for model in models}
+    new = {model_id: [row for row in rows if row["warning_id"] not in earlier] for model_id, rows in found.items()}
+    table = definition("ads.warning")
+    rows = sorted((row for rows in new.values() for row in rows), key=lambda row: str(row["warning_id"]))
+    installation.warehouse.replace_rows(
+        table, pa.Table.from_pylist(rows, schema=table.schema), rows_where(business_date=business_date)
+    )
+    return {model_id: len(rows) for model_id, rows in new.items()}
+
+
+def _ids_before(installation: Installation, business_date: date) -> set[str]:
+    if not installation.warehouse.exists("ads.warning"):
+        return set()
+    rows = installation.warehouse.rows("ads.warning", rows_before("business_date", business_date))
+    return set(rows["warning_id"].to_pylist())
+
+
+def _covered_until(installation: Installation, business_date: date) -> dict[str, date]:
+    covered: dict[str, date] = {}
+    for record in ledger.records(installation, status="ingested"):
+        if record.business_date <= business_date:
+            earlier = covered.get(record.extract_class, record.period_end)
+            covered[record.extract_class] = max(earlier, record.period_end)
+    return covered
+
+
+def _claims(engine: Engine, model: WarningModel, as_of: date, covered: dict[str, date]) -> Iterator[dict[str, Any]]:
+    """The model's claims as rows of ads.warning, county by county where parameters differ."""
+    for row in _claim_rows(engine, model, as_of):
+        evidence = {name: row[name] for name in model.evidence}
+        text = reason(model, row["episode"], evidence)
+        yield {
+            "warning_id": warning_id(model, row["person_key"], row["episode"]),
+            "business_date": as_of,
+            "model_id": model.id,
+            "model_version": model.version,
+            "level": row["level"],
+            "person_key": row["person_key"],
+            "household_key": row["household_key"],
+            "village_code": row["village_code"],
+            "grid_code": row["grid_code"],
+            "episode": row["episode"],
+            "evidence": as_json(model, row),
+            "reason_zh": text.zh,
+            "reason_en": text.en,
+            "data_as_of": min((covered[source] for source in model.sources if source in covered), default=as_of),
+        }
+
+
+def _claim_rows(engine: Engine, model: WarningModel, as_of: date) -> list[dict[str, Any]]:
+    counties = sorted({county for parameter in model.parameters.values() for county in parameter.counties})
+    claim = f"claim_{model.id}"
+    engine.create_view(claim, model.sql, model.parameters_on(as_of))
+    rows = engine.query(_PLACED_CLAIM.format(claim=claim)).to_pylist()
+    kept = [row for row in rows if (row["village_code"] or "")[:_COUNTY_DIGITS] not in counties]
+    for county in counties:
+        engine.create_view(claim, model.sql, model.parameters_on(as_of, county))
+        rows = engine.query(_PLACED_CLAIM.format(claim=claim)).to_pylist()
+        kept += [row for row in rows if (row["village_code"] or "")[:_COUNTY_DIGITS] == county]
+    return kept

@@ -1,0 +1,177 @@
+"""The Iceberg tables: who holds which files, and how a change becomes visible all at once.
+
+PyIceberg commits; engines only read and write Parquet files. A commit is atomic and
+readers are never blocked. Concurrent commits to one table are retried by PyIceberg.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.expressions import (
+    AlwaysTrue,
+    And,
+    BooleanExpression,
+    EqualTo,
+    In,
+    LessThan,
+    LessThanOrEqual,
+    Reference,
+)
+from pyiceberg.table import Table
+
+from warehouse.definitions import TableDefinition
+
+# Full column metrics let a delete by date or delivery drop whole files without reading them.
+_TABLE_PROPERTIES = {
+    "write.metadata.metrics.default": "full",
+    "commit.retry.num-retries": "20",
+    "commit.retry.min-wait-ms": "20",
+    "commit.retry.max-wait-ms": "1000",
+}
+
+EVERY_ROW: BooleanExpression = AlwaysTrue()
+
+
+def rows_where(**equals: object) -> BooleanExpression:
+    """The condition that all the named columns equal the given values."""
+    condition: BooleanExpression = AlwaysTrue()
+    for column, value in equals.items():
+        condition = And(condition, EqualTo(Reference(column), value))
+    return condition
+
+
+def rows_before(column: str, value: object) -> BooleanExpression:
+    return LessThan(Reference(column), value)
+
+
+def rows_until(column: str, value: object) -> BooleanExpression:
+    return LessThanOrEqual(Reference(column), value)
+
+
+def rows_among(column: str, values: Iterable[object]) -> BooleanExpression:
+    return In(Reference(column), sorted(values, key=str))
+
+
+class Warehouse:
+    """The tables under one folder, or under the catalog that `catalog_uri` names.
+
+    The catalog is SQLite beside the data unless a URL of another database is given.
+    """
+
+    def __init__(self, root: Path, catalog_uri: str | None = None) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        self.root = root.resolve()
+        self._catalog = SqlCatalog(
+            "shouwang",
+            uri=catalog_uri or f"sqlite:///{self.root / 'catalog.db'}",
+            warehouse=f"file://{self.root}",
+        )
+
+    def ensure(self, table: TableDefinition) -> None:
+        """Create the table unless it is there; add columns that the definition has gained."""
+        namespace = table.layer
+        self._catalog.create_namespace_if_not_exists(namespace)
+        created = self._catalog.create_table_if_not_exists(
+            table.name, schema=table.schema, properties=_TABLE_PROPERTIES
+        )
+        if created.name_mapping() is None:
+            with created.transaction() as transaction:
+                transaction.set_properties(
+                    {"schema.name-mapping.default": created.schema().name_mapping.model_dump_json()}
+                )
+        if missing := [field for field in table.schema if field.name not in created.schema().column_names]:
+            with created.update_schema() as update:
+                update.union_by_name(pa.schema(missing))
+
+    def exists(self, name: str) -> bool:
+        return bool(self._catalog.table_exists(name))
+
+    def files(self, name: str, where: BooleanExpression | None = None) -> list[str]:
+        """The data files that may hold rows matching `where`, oldest name first; [] without the table.
+
+        Files are chosen by their metrics, so a file may hold other rows too.
+        """
+        if not self.exists(name):
+            return []
+        scan = self._load(name).scan(row_filter=where or AlwaysTrue())
+        return sorted(task.file.file_path.removeprefix("file://") for task in scan.plan_files())
+
+    def rows(self, name: str, where: BooleanExpression | None = None) -> pa.Table:
+        """All matching rows; for small tables."""
+        return self._load(name).scan(row_filter=where or AlwaysTrue()).to_arrow()
+
+    def snapshot_id(self, name: str) -> int | None:
+        """Changes with every commit; None where nothing was ever written."""
+        if not self.exists(name):
+            return None
+        snapshot = self._load(name).current_snapshot()
+        return snapshot.snapshot_id if snapshot else None
+
+    def new_path(self, name: str) -> Path:
+        """Where a new data file of the table may be written before it is committed."""
+        folder = self.root / name.replace(".", "/") / "data"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{uuid.uuid4().hex}.parquet"
+
+    def new_folder(self, name: str) -> Path:
+        """Where an engine may write new data files of the table before they are committed."""
+        return self.new_path(name).with_suffix("")
+
+    def snapshot_properties(self, name: str) -> dict[str, str]:
+        """What the table's last commit was marked with."""
+        if not self.exists(name):
+            return {}
+        snapshot = self._load(name).current_snapshot()
+        return dict(snapshot.summary.additional_properties) if snapshot and snapshot.summary else {}
+
+    def replace(
+        self,
+        name: str,
+        files: Sequence[str],
+        where: BooleanExpression | None,
+        marks: Mapping[str, str] | None = None,
+    ) -> None:
+        """In one commit, remove the rows matching `where` (None: none) and add the files' rows.
+
+        `marks` are kept with the commit; see snapshot_properties.
+        """
+        table = self._load(name)
+        with table.transaction() as transaction:
+            if where is not None and table.current_snapshot() and _any_file(table, where):
+                transaction.delete(where)
+            if files:
+                transaction.add_files(list(files), snapshot_properties=dict(marks or {}), check_duplicate_files=False)
+
+    def replace_rows(
+        self,
+        table: TableDefinition,
+        rows: pa.Table,
+        where: BooleanExpression | None,
+        marks: Mapping[str, str] | None = None,
+    ) -> None:
+        """Like `replace`, with rows in memory; creates the table where needed."""
+        self.ensure(table)
+        files = []
+        if rows.num_rows:
+            path = self.new_path(table.name)
+            pq.write_table(rows.select(table.schema.names).cast(table.schema), path, compression="zstd")
+            files = [str(path)]
+        self.replace(table.name, files, where, marks)
+
+    def table_names(self) -> list[str]:
+        return sorted(
+            ".".join(identifier)
+            for namespace in self._catalog.list_namespaces()
+            for identifier in self._catalog.list_tables(namespace)
+        )
+
+    def _load(self, name: str) -> Table:
+        return self._catalog.load_table(name)
+
+
+def _any_file(table: Table, where: BooleanExpression) -> bool:
+    return next(iter(table.scan(row_filter=where).plan_files()), None) is not None
