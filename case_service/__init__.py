@@ -1,0 +1,1 @@
+"""The case service: warnings come in, grid workers visit, outcomes go back."""

@@ -1,0 +1,113 @@
+"""The command line: `python -m case_service serve | migrate | load-directory | set-password | verify-log`."""
+
+import argparse
+import getpass
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+import uvicorn
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from case_service import action_log
+from case_service.app import create_app
+from case_service.directory.loading import DirectoryFileError, load_directory
+from case_service.settings import Settings, UnsafeToStartError, read_settings
+from case_service.sign_in import passwords
+from case_service.starting import prepared_engine, ready_engine
+from case_service.tables import Staff
+
+SHORTEST_PASSWORD = 12
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code says whether it did what it promises."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    chosen = _parser().parse_args(arguments)
+    try:
+        given = {name: getattr(chosen, name) for name in ("host", "port") if getattr(chosen, name, None) is not None}
+        result: int = chosen.run(read_settings(**given), chosen)
+    except (UnsafeToStartError, DirectoryFileError) as refusal:
+        _tell(f"case_service: {refusal}", sys.stderr)
+        return 2
+    return result
+
+
+def serve(settings: Settings, _: argparse.Namespace) -> int:
+    """Answer requests until told to stop."""
+    app = create_app(settings, ready_engine(settings))
+    uvicorn.run(app, host=settings.host, port=settings.port, server_header=False, log_config=None, access_log=False)
+    return 0
+
+
+def migrate(settings: Settings, _: argparse.Namespace) -> int:
+    """Bring the schema, the calendar and the divisions up to date."""
+    prepared_engine(settings).dispose()
+    return 0
+
+
+def load(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Load the city's grids and staff."""
+    with Session(prepared_engine(settings)) as session:
+        loaded = load_directory(session, chosen.grids, chosen.staff, with_demo_password=settings.is_demo)
+        session.commit()
+    _tell(f"{loaded.grid_count} grids and {loaded.staff_count} staff are in the directory")
+    return 0
+
+
+def set_password(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Give one member of staff a password, read from the terminal or from standard input."""
+    password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if len(password) < SHORTEST_PASSWORD:
+        _tell(f"case_service: a password has at least {SHORTEST_PASSWORD} characters", sys.stderr)
+        return 2
+    with Session(prepared_engine(settings)) as session:
+        staff = session.scalar(select(Staff).where(Staff.username == chosen.username))
+        if staff is None:
+            _tell(f"case_service: nobody is called {chosen.username}; load the directory first", sys.stderr)
+            return 2
+        staff.password_hash, staff.has_demo_password = passwords.hashed(password), False
+        staff.failed_sign_ins, staff.locked_until = 0, None
+        session.commit()
+    return 0
+
+
+def verify_log(settings: Settings, _: argparse.Namespace) -> int:
+    """Check the chain of the action log; its head is worth keeping elsewhere."""
+    with Session(prepared_engine(settings)) as session:
+        found = action_log.verify(session)
+    if found.broken_at is not None:
+        _tell(f"the action log is broken at entry {found.broken_at}; the last good head is {found.head}", sys.stderr)
+        return 1
+    _tell(f"the action log holds: {found.entry_count} entries, head {found.head}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m case_service", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    serving = commands.add_parser("serve", help=serve.__doc__)
+    serving.add_argument("--host")
+    serving.add_argument("--port", type=int)
+    serving.set_defaults(run=serve)
+    commands.add_parser("migrate", help=migrate.__doc__).set_defaults(run=migrate)
+    loading = commands.add_parser("load-directory", help=load.__doc__)
+    loading.add_argument("--grids", type=Path, required=True)
+    loading.add_argument("--staff", type=Path, required=True)
+    loading.set_defaults(run=load)
+    passwording = commands.add_parser("set-password", help=set_password.__doc__)
+    passwording.add_argument("username")
+    passwording.set_defaults(run=set_password)
+    commands.add_parser("verify-log", help=verify_log.__doc__).set_defaults(run=verify_log)
+    return parser
+
+
+def _tell(text: str, stream: TextIO | None = None) -> None:
+    print(text, file=stream or sys.stdout)  # noqa: T201 - a command line speaks
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,162 @@
+"""Who may see and do what. Every door to a case, an order or a person leads through here.
+
+A supervisor sees the subtree of their unit. A grid worker sees the orders they hold or
+held, as long as these lie in the village of their grid: a colleague's grid may be covered,
+but whoever moves to another village leaves the people of this one behind. Outside their
+scope nothing exists: the answer is 404.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request
+from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from case_service.database import SessionDep
+from case_service.tables import Case, Staff, Unit, WorkOrder
+from case_service.tables.casework import OrderStatus
+from case_service.tables.people import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is looking, and the token their forms must carry."""
+
+    staff_id: int
+    username: str
+    display_name: str
+    role: Role
+    unit_code: str
+    unit_name: str
+    unit_path: str
+    form_token: str
+
+    @property
+    def is_supervisor(self) -> bool:
+        """Whether this is a supervisor."""
+        return self.role is Role.SUPERVISOR
+
+    @property
+    def home(self) -> str:
+        """The page this person starts from."""
+        return "/supervision" if self.is_supervisor else "/orders"
+
+
+class NotSignedInError(Exception):
+    """Nobody is signed in; the browser is sent to the sign-in page."""
+
+
+def signed_in(request: Request) -> Viewer:
+    """Whoever is signed in."""
+    viewer: Viewer | None = getattr(request.state, "viewer", None)
+    if viewer is None:
+        raise NotSignedInError
+    return viewer
+
+
+SignedIn = Annotated[Viewer, Depends(signed_in)]
+
+
+def grid_worker(viewer: SignedIn) -> Viewer:
+    """Whoever is signed in, if a grid worker."""
+    if viewer.role is not Role.GRID_WORKER:
+        raise HTTPException(403)
+    return viewer
+
+
+def supervisor(viewer: SignedIn) -> Viewer:
+    """Whoever is signed in, if a supervisor."""
+    if not viewer.is_supervisor:
+        raise HTTPException(403)
+    return viewer
+
+
+GridWorker = Annotated[Viewer, Depends(grid_worker)]
+Supervisor = Annotated[Viewer, Depends(supervisor)]
+
+
+def in_subtree(path: str) -> ColumnElement[bool]:
+    """Units at or below `path`."""
+    return Unit.path.startswith(path, autoescape=True)
+
+
+def in_scope(viewer: Viewer) -> ColumnElement[bool]:
+    """Orders, joined with their unit, that `viewer` may know of."""
+    if viewer.is_supervisor:
+        return in_subtree(viewer.unit_path)
+    return and_(WorkOrder.assignee_id == viewer.staff_id, in_subtree(village_path(viewer.unit_path)))
+
+
+def village_path(grid_path: str) -> str:
+    """The path of the village a grid lies in."""
+    return grid_path.rstrip("/").rpartition("/")[0] + "/"
+
+
+def visible_orders(viewer: Viewer) -> Select[WorkOrder]:
+    """All orders `viewer` may know of, to be narrowed further."""
+    return select(WorkOrder).join(WorkOrder.unit).where(in_scope(viewer))
+
+
+def with_everything_shown(orders: Select[WorkOrder]) -> Select[WorkOrder]:
+    """`orders` with what cards and pages show, in a fixed number of queries."""
+    return orders.options(
+        joinedload(WorkOrder.unit).joinedload(Unit.parent),
+        joinedload(WorkOrder.assignee),
+        joinedload(WorkOrder.case).selectinload(Case.contacts),
+        selectinload(WorkOrder.warnings),
+        selectinload(WorkOrder.pauses),
+    )
+
+
+def unit_in_scope(session: Session, viewer: Viewer, code: str) -> Unit:
+    """The unit `code`, or 404."""
+    unit = session.scalar(select(Unit).where(Unit.code == code, in_subtree(viewer.unit_path)))
+    if unit is None:
+        raise HTTPException(404)
+    return unit
+
+
+def order_to_see(number: str, viewer: SignedIn, session: SessionDep) -> WorkOrder:
+    """The order `number`, or 404."""
+    order = session.scalar(with_everything_shown(visible_orders(viewer).where(WorkOrder.number == number)))
+    if order is None:
+        raise HTTPException(404)
+    return order
+
+
+OrderToSee = Annotated[WorkOrder, Depends(order_to_see)]
+
+
+def holds_open_order(viewer: Viewer, order: WorkOrder) -> bool:
+    """Whether `viewer` is the one person who needs to know everything about whom to visit."""
+    return order.status is OrderStatus.OPEN and order.assignee_id == viewer.staff_id
+
+
+def order_to_visit(order: OrderToSee, viewer: GridWorker) -> WorkOrder:
+    """An order that the grid worker holds or held; whether it is still open is for the route to say."""
+    if order.assignee_id != viewer.staff_id:
+        raise HTTPException(403)
+    return order
+
+
+def order_to_assign(order: OrderToSee, _: Supervisor) -> WorkOrder:
+    """An order in the supervisor's scope."""
+    return order
+
+
+OrderToVisit = Annotated[WorkOrder, Depends(order_to_visit)]
+OrderToAssign = Annotated[WorkOrder, Depends(order_to_assign)]
+
+
+def workers_for(session: Session, order: WorkOrder, viewer: Viewer) -> list[Staff]:
+    """The grid workers who may take `order`: those of its village (or wider unit), in the viewer's scope."""
+    unit = order.unit
+    area = village_path(unit.path) if unit.level == "grid" else unit.path
+    workers = (
+        select(Staff)
+        .join(Staff.unit)
+        .where(Staff.role == Role.GRID_WORKER, Staff.is_active, in_subtree(area), in_subtree(viewer.unit_path))
+        .order_by(Unit.code, Staff.username)
+    )
+    return list(session.scalars(workers))

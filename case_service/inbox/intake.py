@@ -1,0 +1,188 @@
+"""What becomes of a warning. Nothing is dropped: it opens, joins, or is withheld until a named day."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from case_service import action_log
+from case_service.action_log import Action
+from case_service.inbox import queries
+from case_service.inbox.withholding import RecentCase, Withholding, withholding
+from case_service.orders.cards import URGENCY
+from case_service.orders.people import seal_into
+from case_service.orders.states import Actor, move
+from case_service.sealing import Seal
+from case_service.tables import Case, Contact, ReceivedWarning, Unit, WorkOrder
+from case_service.tables.casework import CaseStatus, Matter, OrderKind, Origin
+from case_service.visits.form_definition import CURRENT_HOME_VISIT_FORM
+from schemas.messages import Disposition, DispositionKind, WarningBatch, WarningMessage
+
+INTAKE = "warning_pipeline"
+
+
+def take_in(session: Session, batch: WarningBatch, at: datetime, quiet_days: int, seal: Seal) -> list[Disposition]:
+    """Dispose of every warning of `batch`, in this transaction.
+
+    A warning that came before gets its first answer again, unless it was withheld and its
+    day has come: then it is judged anew.
+    """
+    queries.lock_households(session, {warning.household_key for warning in batch.warnings})
+    desk = Desk.lay_out(session, batch, at, quiet_days, seal)
+    dispositions = [desk.dispose(warning) for warning in batch.warnings]
+    session.flush()
+    action_log.record(session, at, desk.actions)
+    return dispositions
+
+
+@dataclass
+class Desk:
+    """Everything that is known about the households of one batch, brought up to date as it is worked through."""
+
+    session: Session
+    at: datetime
+    business_date: date
+    quiet_days: int
+    seal: Seal
+    received: dict[str, ReceivedWarning]
+    open_orders: dict[str, WorkOrder]
+    recent_cases: dict[str, list[RecentCase]]
+    units: dict[str, Unit]
+    root: Unit
+    workers: dict[str, int]
+    actions: list[Action]
+
+    @classmethod
+    def lay_out(cls, session: Session, batch: WarningBatch, at: datetime, quiet_days: int, seal: Seal) -> "Desk":
+        """Fetch it all; the households are locked by now."""
+        households = {warning.household_key for warning in batch.warnings}
+        grids = {warning.grid_code for warning in batch.warnings if warning.grid_code}
+        codes = grids | {code for warning in batch.warnings for code in _places_upwards(warning.village_code)}
+        return cls(
+            session=session,
+            at=at,
+            business_date=batch.business_date,
+            quiet_days=quiet_days,
+            seal=seal,
+            received=queries.received_before(session, batch.warnings),
+            open_orders=queries.open_orders(session, households),
+            recent_cases=queries.recent_cases(session, households, batch.business_date, quiet_days),
+            units=queries.units_by_code(session, codes),
+            root=queries.root_unit(session),
+            workers=queries.worker_of_each_grid(session, grids),
+            actions=[],
+        )
+
+    def dispose(self, warning: WarningMessage) -> Disposition:
+        """The answer for one warning."""
+        before = self.received.get(warning.warning_id)
+        if before is not None and not self._has_waited_long_enough(before):
+            return answer(before)
+        row = before or self._new_row(warning)
+        order = self.open_orders.get(warning.household_key)
+        ground = None if order else self._ground_to_withhold(warning)
+        if ground is not None:
+            self._withhold(row, ground)
+        elif order is not None:
+            self._attach(row, order, warning, DispositionKind.JOINED)
+        else:
+            self._attach(row, self._open(warning), warning, DispositionKind.OPENED)
+        self._note(row)
+        return answer(row)
+
+    def _has_waited_long_enough(self, row: ReceivedWarning) -> bool:
+        return row.expires_on is not None and self.business_date >= row.expires_on
+
+    def _ground_to_withhold(self, warning: WarningMessage) -> Withholding | None:
+        recent = self.recent_cases.get(warning.household_key, [])
+        return withholding(warning, recent, self.business_date, self.quiet_days)
+
+    def _new_row(self, warning: WarningMessage) -> ReceivedWarning:
+        row = ReceivedWarning(
+            warning_id=warning.warning_id,
+            business_date=self.business_date,
+            model_id=warning.model_id,
+            level=warning.level,
+            person_key=warning.person_key,
+            household_key=warning.household_key,
+            claim=warning.model_dump(mode="json", exclude={"contact"}),
+            received_at=self.at,
+        )
+        self.received[warning.warning_id] = row
+        return row
+
+    def _withhold(self, row: ReceivedWarning, ground: Withholding) -> None:
+        row.disposition = DispositionKind.WITHHELD
+        row.withheld_reason, row.expires_on = ground.reason, ground.expires_on
+        self.session.add(row)
+
+    def _attach(self, row: ReceivedWarning, order: WorkOrder, warning: WarningMessage, kind: DispositionKind) -> None:
+        row.disposition, row.order = kind, order
+        row.withheld_reason, row.expires_on = None, None
+        order.level = min(order.level, warning.level, key=URGENCY.__getitem__)
+        self._keep_contact(order.case, warning)
+        self.session.add(row)
+
+    def _open(self, warning: WarningMessage) -> WorkOrder:
+        unit = self._unit_for(warning)
+        case = Case(
+            number=queries.next_case_number(self.session, self.at),
+            household_key=warning.household_key,
+            matter=Matter.HARDSHIP,
+            origin=Origin.WARNING,
+            unit_code=unit.code,
+            status=CaseStatus.OPEN,
+            opened_at=self.at,
+        )
+        order = WorkOrder(
+            number=queries.next_order_number(self.session, self.at),
+            case=case,
+            kind=OrderKind.HOME_VISIT,
+            unit_code=unit.code,
+            form_version=CURRENT_HOME_VISIT_FORM,
+            level=warning.level,
+        )
+        self._hand_over(order, self.workers.get(unit.code))
+        self.open_orders[warning.household_key] = order
+        return order
+
+    def _hand_over(self, order: WorkOrder, worker_id: int | None) -> None:
+        if worker_id is None:
+            move(order, "queue", Actor.INTAKE, opened_at=self.at)
+        else:
+            move(order, "deliver", Actor.INTAKE, opened_at=self.at, delivered_at=self.at, assignee_id=worker_id)
+
+    def _unit_for(self, warning: WarningMessage) -> Unit:
+        """The grid if it has a worker; else the village's queue, or the nearest unit above that exists."""
+        if warning.grid_code in self.units and warning.grid_code in self.workers:
+            return self.units[warning.grid_code]
+        known = (self.units[code] for code in _places_upwards(warning.village_code) if code in self.units)
+        return next(known, self.root)
+
+    def _keep_contact(self, case: Case, warning: WarningMessage) -> None:
+        contact = next((one for one in case.contacts if one.person_key == warning.person_key), None)
+        if contact is None:
+            contact = Contact(person_key=warning.person_key, case=case)
+        seal_into(contact, case, warning.contact, self.seal)
+
+    def _note(self, row: ReceivedWarning) -> None:
+        subject = row.order.number if row.order else row.warning_id
+        details = {"warning_id": row.warning_id, "model_id": row.model_id}
+        self.actions.append(Action(INTAKE, f"warning_{row.disposition}", subject, row.withheld_reason, details))
+
+
+def answer(row: ReceivedWarning) -> Disposition:
+    """What the pipeline is told, the first time and every time after."""
+    return Disposition(
+        warning_id=row.warning_id,
+        kind=row.disposition,
+        order_number=row.order.number if row.order else None,
+        case_number=row.order.case.number if row.order else None,
+        reason=row.withheld_reason,
+        expires_on=row.expires_on,
+    )
+
+
+def _places_upwards(village_code: str) -> list[str]:
+    """The village, its town, its county and its city, by the digits of the code."""
+    return [village_code, *(village_code[:digits].ljust(12, "0") for digits in (9, 6, 4))]

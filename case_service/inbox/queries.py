@@ -1,0 +1,123 @@
+"""What taking in warnings asks the database: everything for a batch, in a fixed number of queries."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from zlib import crc32
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, contains_eager, selectinload
+
+from case_service.clock import SHANGHAI, local_date
+from case_service.inbox.withholding import RecentCase
+from case_service.orders.cards import URGENCY
+from case_service.tables import Case, ReceivedWarning, Staff, Unit, WorkOrder
+from case_service.tables.casework import CASE_NUMBER, ORDER_NUMBER, CaseStatus, Matter, OrderStatus
+from case_service.tables.people import Role, UnitLevel
+from schemas.messages import Level, WarningMessage
+
+# PostgreSQL keeps all advisory locks in one shared table of limited size, so households share these.
+HOUSEHOLD_LOCKS = 512
+HOUSEHOLD_LOCK_CLASS = 7_341
+
+
+def lock_households(session: Session, household_keys: Iterable[str]) -> None:
+    """Until this transaction ends nobody else changes the cases of these households.
+
+    Locks are taken in ascending order, so that two batches never wait for each other.
+    """
+    for lock in sorted({crc32(key.encode()) % HOUSEHOLD_LOCKS for key in household_keys}):
+        session.execute(select(func.pg_advisory_xact_lock(HOUSEHOLD_LOCK_CLASS, lock)))
+
+
+def received_before(session: Session, warnings: list[WarningMessage]) -> dict[str, ReceivedWarning]:
+    """Those of the warnings that came before, by id, with their order and case."""
+    ids = [warning.warning_id for warning in warnings]
+    rows = session.scalars(
+        select(ReceivedWarning)
+        .where(ReceivedWarning.warning_id.in_(ids))
+        .options(selectinload(ReceivedWarning.order).selectinload(WorkOrder.case))
+        .execution_options(populate_existing=True)
+    )
+    return {row.warning_id: row for row in rows}
+
+
+def open_orders(session: Session, household_keys: Iterable[str]) -> dict[str, WorkOrder]:
+    """The order under way for each household that has an open case."""
+    rows = session.scalars(
+        select(WorkOrder)
+        .join(WorkOrder.case)
+        .where(
+            Case.household_key.in_(list(household_keys)),
+            Case.matter == Matter.HARDSHIP,
+            Case.status == CaseStatus.OPEN,
+            WorkOrder.status != OrderStatus.CLOSED,
+        )
+        .options(contains_eager(WorkOrder.case).selectinload(Case.contacts))
+    )
+    return {order.case.household_key: order for order in rows}
+
+
+def recent_cases(
+    session: Session, household_keys: Iterable[str], on: date, quiet_days: int
+) -> dict[str, list[RecentCase]]:
+    """The cases of each household that were closed so lately that they may still withhold."""
+    earliest = datetime.combine(on - timedelta(days=quiet_days), time(), SHANGHAI)
+    rows = session.execute(
+        select(Case, ReceivedWarning.level, ReceivedWarning.person_key)
+        .join(WorkOrder, WorkOrder.case_id == Case.id)
+        .join(ReceivedWarning, ReceivedWarning.order_id == WorkOrder.id)
+        .where(Case.household_key.in_(list(household_keys)), Case.closed_at >= earliest)
+    )
+    warnings_of: dict[Case, list[tuple[Level, str]]] = defaultdict(list)
+    for case, level, person_key in rows:
+        warnings_of[case].append((level, person_key))
+    found: dict[str, list[RecentCase]] = defaultdict(list)
+    for case, warnings in warnings_of.items():
+        found[case.household_key].append(_recent_case(case, warnings))
+    return found
+
+
+def units_by_code(session: Session, codes: set[str]) -> dict[str, Unit]:
+    """Those of the units that exist."""
+    return {unit.code: unit for unit in session.scalars(select(Unit).where(Unit.code.in_(codes)))}
+
+
+def root_unit(session: Session) -> Unit:
+    """The top of the tree, which answers for every place nobody else knows."""
+    return session.scalars(select(Unit).where(Unit.level == UnitLevel.CITY).order_by(Unit.code)).first() or _no_tree()
+
+
+def worker_of_each_grid(session: Session, grid_codes: set[str]) -> dict[str, int]:
+    """The staff id of the grid worker of each grid; where there are two, the first by username."""
+    rows = session.execute(
+        select(Staff.unit_code, Staff.id)
+        .where(Staff.unit_code.in_(grid_codes), Staff.role == Role.GRID_WORKER, Staff.is_active)
+        .order_by(Staff.username.desc())
+    )
+    return dict(rows.tuples().all())
+
+
+def next_case_number(session: Session, at: datetime) -> str:
+    """GA, the date, and a number that is never used again."""
+    return f"GA{local_date(at):%Y%m%d}{session.execute(select(CASE_NUMBER.next_value())).scalar_one():06d}"
+
+
+def next_order_number(session: Session, at: datetime) -> str:
+    """GD, the date, and a number that is never used again."""
+    return f"GD{local_date(at):%Y%m%d}{session.execute(select(ORDER_NUMBER.next_value())).scalar_one():06d}"
+
+
+def _recent_case(case: Case, warnings: list[tuple[Level, str]]) -> RecentCase:
+    if case.closed_at is None or case.outcome is None:
+        raise ValueError(f"case {case.number} is closed without a time or an outcome")
+    return RecentCase(
+        closed_on=local_date(case.closed_at),
+        outcome=case.outcome,
+        level=min((level for level, _ in warnings), key=URGENCY.__getitem__),
+        person_keys=frozenset(person_key for _, person_key in warnings),
+    )
+
+
+def _no_tree() -> Unit:
+    raise LookupError("no units are loaded: the administrator must run python -m case_service load-directory")

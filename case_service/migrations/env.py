@@ -1,0 +1,12 @@
+"""How Alembic reaches the database: over the engine that `case_service.database` hands it."""
+
+from alembic import context
+
+from case_service.tables import Base
+
+engine = context.config.attributes["engine"]
+
+with engine.connect() as connection:
+    context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
+    with context.begin_transaction():
+        context.run_migrations()

@@ -1,0 +1,59 @@
+"""The official calendar in the database: loading what is published, reading it back."""
+
+from datetime import date, timedelta
+from importlib.metadata import version
+from typing import Annotated
+
+import chinese_calendar
+from chinese_calendar.constants import holidays, workdays
+from fastapi import Depends, Request
+from sqlalchemy import Integer, extract, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from case_service.database import SessionDep
+from case_service.settings import Settings
+from case_service.tables import CalendarDay
+from case_service.working_days import DueRule, WorkingCalendar
+
+SATURDAY_IN_POSTGRES = 6
+
+
+def load_published_calendar(session: Session) -> None:
+    """Store every day the library knows. Days that stand already, such as a local closure, are kept."""
+    source = f"chinesecalendar {version('chinesecalendar')}, from the State Council's yearly notices"
+    stored = set(session.scalars(select(CalendarDay.day)))
+    missing = [day for day in _days_the_library_knows() if day not in stored]
+    if missing:
+        rows = [{"day": day, "is_working_day": chinese_calendar.is_workday(day), "source": source} for day in missing]
+        session.execute(insert(CalendarDay).on_conflict_do_nothing(), rows)
+
+
+def stored_calendar(session: Session) -> WorkingCalendar:
+    """The calendar as the database has it now."""
+    year = extract("year", CalendarDay.day).cast(Integer)
+    years = session.scalars(select(year).group_by(year).having(func.count() >= 365))
+    is_weekday = extract("isodow", CalendarDay.day) < SATURDAY_IN_POSTGRES
+    exceptions = session.execute(
+        select(CalendarDay.day, CalendarDay.is_working_day).where(CalendarDay.is_working_day != is_weekday)
+    )
+    return WorkingCalendar(frozenset(years), dict(exceptions.tuples().all()))
+
+
+def due_rule(session: Session, settings: Settings) -> DueRule:
+    """The rule by which orders are due, on the stored calendar."""
+    return DueRule(stored_calendar(session), settings.work_order_working_days, settings.due_cut_off)
+
+
+def due_rule_for_request(request: Request, session: SessionDep) -> DueRule:
+    """As `due_rule`, for a route."""
+    return due_rule(session, request.app.state.settings)
+
+
+def _days_the_library_knows() -> list[date]:
+    known_years = {day.year for day in (*holidays, *workdays)}
+    first, last = date(min(known_years), 1, 1), date(max(known_years), 12, 31)
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+DueRuleDep = Annotated[DueRule, Depends(due_rule_for_request)]

@@ -1,0 +1,1 @@
+"""Work orders: how they move, when they are due, how they are shown."""

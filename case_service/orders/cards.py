@@ -1,0 +1,124 @@
+"""An order as it is shown: in a list, and as the head of its page."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from case_service.access import Viewer, holds_open_order
+from case_service.orders import people
+from case_service.orders.people import Person
+from case_service.sealing import Seal
+from case_service.tables import ReceivedWarning, WorkOrder
+from case_service.tables.casework import OrderStatus
+from case_service.working_days import Due, DueRule, Pause
+from schemas.messages import Figure, Level, Text
+
+URGENCY = {level: rank for rank, level in enumerate(Level)}
+
+
+class Claim(BaseModel):
+    """What a warning says, as it was stored: everything but the contact."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    model_title: Text
+    level: Level
+    person_key: str
+    reason: Text
+    figures: list[Figure]
+    receiving: list[Text]
+    check_at_door: list[Text]
+    data_as_of: date
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One order, ready to be shown to one viewer at one moment."""
+
+    number: str
+    case_number: str
+    status: OrderStatus
+    level: Level
+    unit_name: str
+    village_name: str | None
+    people: list[Person]
+    claims: list[Claim]
+    due: Due | None
+    days_left: int
+    is_overdue: bool
+    is_due_soon: bool
+    is_held: bool
+    assignee_name: str | None
+    assignee_id: int | None
+    opened_at: datetime
+    delivered_at: datetime | None
+    closed_at: datetime | None
+
+    @property
+    def path(self) -> str:
+        """Where the order's page is."""
+        return f"/orders/{self.number}"
+
+    @property
+    def lead(self) -> Claim:
+        """The claim that matters most; the others follow it."""
+        return self.claims[0]
+
+    @property
+    def household_name(self) -> str:
+        """The name of whoever the leading claim is about."""
+        return next(person.name for person in self.people if person.person_key == self.lead.person_key)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the clock stands still."""
+        return self.status is OrderStatus.OPEN and self.due is None
+
+    @property
+    def by_urgency(self) -> tuple[bool, datetime, int, str]:
+        """Sorts overdue and soon due first, then red before yellow; what stands still comes last."""
+        due_at = self.due.at if self.due else self.opened_at
+        return self.due is None, due_at, URGENCY[self.level], self.number
+
+
+def card(order: WorkOrder, viewer: Viewer, rule: DueRule, seal: Seal, at: datetime) -> Card:
+    """`order` as `viewer` may see it at that moment."""
+    is_held = holds_open_order(viewer, order)
+    show = people.in_full if is_held else people.masked
+    warnings = sorted(order.warnings, key=lambda warning: (URGENCY[warning.level], warning.sequence))
+    due = due_of(order, rule)
+    is_open = order.status is OrderStatus.OPEN and due is not None
+    parent = order.unit.parent
+    return Card(
+        number=order.number,
+        case_number=order.case.number,
+        status=order.status,
+        level=order.level,
+        unit_name=order.unit.name,
+        village_name=parent.name if order.unit.level == "grid" and parent else None,
+        people=_in_order_of(warnings, [show(order.case, contact, seal) for contact in order.case.contacts]),
+        claims=[Claim.model_validate(warning.claim) for warning in warnings],
+        due=due,
+        days_left=rule.days_left(due, at) if due else 0,
+        is_overdue=is_open and due is not None and rule.is_overdue(due, at),
+        is_due_soon=is_open and due is not None and rule.is_due_soon(due, at),
+        is_held=is_held,
+        assignee_name=order.assignee.display_name if order.assignee else None,
+        assignee_id=order.assignee_id,
+        opened_at=order.opened_at,
+        delivered_at=order.delivered_at,
+        closed_at=order.closed_at,
+    )
+
+
+def due_of(order: WorkOrder, rule: DueRule) -> Due | None:
+    """When `order` is due; none before it is delivered and while its clock stands still."""
+    if order.delivered_at is None:
+        return None
+    return rule.due(order.delivered_at, [Pause(pause.paused_on, pause.resumed_on) for pause in order.pauses])
+
+
+def _in_order_of(warnings: list[ReceivedWarning], persons: list[Person]) -> list[Person]:
+    places = {warning.person_key: place for place, warning in reversed(list(enumerate(warnings)))}
+    return sorted(persons, key=lambda person: places.get(person.person_key, len(places)))

@@ -1,0 +1,63 @@
+"""The people an order is about: sealing who they are, and opening it as far as the reader may see."""
+
+from dataclasses import dataclass
+
+from case_service.masking import masked_identity_number, masked_name, masked_phone
+from case_service.sealing import Seal
+from case_service.tables import Case, Contact
+from schemas.messages import Contact as SentContact
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person as one reader may see them."""
+
+    person_key: str
+    name: str
+    identity_number: str
+    phone: str | None
+    address: str | None
+
+
+def seal_into(contact: Contact, case: Case, sent: SentContact, seal: Seal) -> None:
+    """Seal what was sent into `contact`; what is not known this time is kept from before."""
+    place = _place(case, contact.person_key)
+    contact.sealed_name = seal.close(sent.name, place + "name")
+    contact.sealed_identity_number = seal.close(sent.identity_number, place + "identity_number")
+    if sent.phone:
+        contact.sealed_phone = seal.close(sent.phone, place + "phone")
+    if sent.address:
+        contact.sealed_address = seal.close(sent.address, place + "address")
+
+
+def in_full(case: Case, contact: Contact, seal: Seal) -> Person:
+    """For the one who must knock at the door: all but the identity number, which is asked for apart."""
+    place = _place(case, contact.person_key)
+    return Person(
+        person_key=contact.person_key,
+        name=seal.open(contact.sealed_name, place + "name"),
+        identity_number=masked_identity_number(identity_number(case, contact, seal)),
+        phone=seal.open(contact.sealed_phone, place + "phone") if contact.sealed_phone else None,
+        address=seal.open(contact.sealed_address, place + "address") if contact.sealed_address else None,
+    )
+
+
+def masked(case: Case, contact: Contact, seal: Seal) -> Person:
+    """For everyone else in scope: surname, the ends of the numbers, no address below the village."""
+    full = in_full(case, contact, seal)
+    return Person(
+        person_key=full.person_key,
+        name=masked_name(full.name),
+        identity_number=full.identity_number,
+        phone=masked_phone(full.phone) if full.phone else None,
+        address=None,
+    )
+
+
+def identity_number(case: Case, contact: Contact, seal: Seal) -> str:
+    """The identity number itself; callers check the reader and write the log."""
+    return seal.open(contact.sealed_identity_number, _place(case, contact.person_key) + "identity_number")
+
+
+def _place(case: Case, person_key: str) -> str:
+    return f"{case.number}/{person_key}/"

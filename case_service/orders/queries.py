@@ -1,0 +1,65 @@
+"""What the pages about orders ask the database."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from case_service import action_log
+from case_service.access import Viewer, visible_orders, with_everything_shown
+from case_service.action_log import Action
+from case_service.orders.states import Actor, move
+from case_service.tables import Contact, Staff, WorkOrder
+from case_service.tables.casework import OrderStatus
+
+CLOSED_SHOWN = 10
+
+
+def open_orders_held(session: Session, viewer: Viewer) -> Sequence[WorkOrder]:
+    """The open orders the grid worker holds."""
+    orders = visible_orders(viewer).where(WorkOrder.status == OrderStatus.OPEN)
+    return session.scalars(with_everything_shown(orders)).unique().all()
+
+
+def lately_closed(session: Session, viewer: Viewer) -> Sequence[WorkOrder]:
+    """The last few orders the grid worker closed."""
+    orders = visible_orders(viewer).where(WorkOrder.status == OrderStatus.CLOSED)
+    latest = orders.order_by(WorkOrder.closed_at.desc()).limit(CLOSED_SHOWN)
+    return session.scalars(with_everything_shown(latest)).unique().all()
+
+
+def note_list_read(session: Session, viewer: Viewer, orders: Sequence[WorkOrder], at: datetime) -> None:
+    """Record that the names on these orders were shown to whoever holds them."""
+    if orders:
+        numbers = [order.number for order in orders]
+        action_log.record(
+            session,
+            at,
+            [Action(viewer.username, "names_read", viewer.unit_code, "planning_visits", {"orders": numbers})],
+        )
+
+
+def note_order_read(session: Session, viewer: Viewer, order: WorkOrder, is_held: bool, at: datetime) -> None:
+    """Record that a person's file was opened: by its holder in full, by others masked."""
+    action, purpose = ("file_read", "preparing_visit") if is_held else ("masked_file_read", "following_up")
+    action_log.record(session, at, [Action(viewer.username, action, order.number, purpose)])
+
+
+def note_identity_number_read(
+    session: Session, viewer: Viewer, order: WorkOrder, contact: Contact, purpose: str, at: datetime
+) -> None:
+    """Record that an identity number was shown, to whom, and what for."""
+    details = {"person_key": contact.person_key}
+    action_log.record(session, at, [Action(viewer.username, "identity_number_read", order.number, purpose, details)])
+
+
+def assign(session: Session, order: WorkOrder, worker: Staff, viewer: Viewer, at: datetime) -> None:
+    """Give `order` to `worker`; its clock starts if it had none. Raises `MoveRefusedError` once it is closed."""
+    session.execute(select(WorkOrder.id).where(WorkOrder.id == order.id).with_for_update())
+    session.refresh(order, ["status", "assignee_id", "delivered_at"])
+    name = "assign" if order.status is OrderStatus.UNASSIGNED else "reassign"
+    times = {"delivered_at": at} if name == "assign" else {}
+    move(order, name, Actor.SUPERVISOR, assignee_id=worker.id, **times)
+    details = {"assignee": worker.username}
+    action_log.record(session, at, [Action(viewer.username, f"order_{name}ed", order.number, None, details)])

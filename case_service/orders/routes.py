@@ -1,0 +1,116 @@
+"""The grid worker's list, the page of an order, and what can be done on it."""
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from case_service.access import (
+    GridWorker,
+    OrderToAssign,
+    OrderToSee,
+    OrderToVisit,
+    SignedIn,
+    Supervisor,
+    Viewer,
+    holds_open_order,
+    workers_for,
+)
+from case_service.clock import Now
+from case_service.database import SessionDep
+from case_service.forms_posted import CheckedForm, field
+from case_service.official_calendar import DueRuleDep
+from case_service.orders import people, queries
+from case_service.orders.cards import card
+from case_service.orders.states import MoveRefusedError
+from case_service.tables import WorkOrder
+from case_service.visits.queries import recorded_visit
+from case_service.web import page, see_other
+
+router = APIRouter(include_in_schema=False)
+PURPOSES = ("check_identity_at_door", "register_for_assistance", "confirm_data_error")
+
+
+@router.get("/orders")
+def own_orders(request: Request, viewer: GridWorker, session: SessionDep, rule: DueRuleDep, now: Now) -> Response:
+    """The open orders of the grid worker, most urgent first."""
+    seal = request.app.state.seal
+    orders = queries.open_orders_held(session, viewer)
+    open_cards = sorted((card(order, viewer, rule, seal, now) for order in orders), key=lambda c: c.by_urgency)
+    closed_cards = [card(order, viewer, rule, seal, now) for order in queries.lately_closed(session, viewer)]
+    queries.note_list_read(session, viewer, orders, now)
+    session.commit()
+    return page(request, "pages/own_orders.html", open_cards=open_cards, closed_cards=closed_cards)
+
+
+@router.get("/orders/{number}")
+def order_page(
+    request: Request, order: OrderToSee, viewer: SignedIn, session: SessionDep, rule: DueRuleDep, now: Now
+) -> Response:
+    """Why this household, what to check, whom to call."""
+    response = _order_page(request, order, viewer, session, rule, now)
+    queries.note_order_read(session, viewer, order, holds_open_order(viewer, order), now)
+    session.commit()
+    return response
+
+
+@router.post("/orders/{number}/identity-number")
+def show_identity_number(
+    request: Request,
+    order: OrderToVisit,
+    viewer: GridWorker,
+    form: CheckedForm,
+    session: SessionDep,
+    rule: DueRuleDep,
+    now: Now,
+) -> Response:
+    """Show one person's identity number to whoever holds the open order, and record what for."""
+    contact = next((one for one in order.case.contacts if one.person_key == field(form, "person")), None)
+    purpose = field(form, "purpose")
+    if not holds_open_order(viewer, order):
+        raise HTTPException(403)
+    if contact is None or purpose not in PURPOSES:
+        raise HTTPException(422)
+    queries.note_identity_number_read(session, viewer, order, contact, purpose, now)
+    session.commit()
+    shown = {contact.person_key: people.identity_number(order.case, contact, request.app.state.seal)}
+    if "hx-request" in request.headers:
+        return page(request, "parts/identity_number_shown.html", number=shown[contact.person_key])
+    return _order_page(request, order, viewer, session, rule, now, shown)
+
+
+@router.post("/orders/{number}/assignment")
+def assign_order(
+    order: OrderToAssign, viewer: Supervisor, form: CheckedForm, session: SessionDep, now: Now
+) -> Response:
+    """Give the order to a grid worker of its village."""
+    wanted = field(form, "worker")
+    worker = next((one for one in workers_for(session, order, viewer) if one.username == wanted), None)
+    if worker is None:
+        raise HTTPException(422)
+    try:
+        queries.assign(session, order, worker, viewer, now)
+    except MoveRefusedError as refusal:
+        raise HTTPException(409) from refusal
+    session.commit()
+    return see_other(f"/orders/{order.number}")
+
+
+def _order_page(
+    request: Request,
+    order: WorkOrder,
+    viewer: Viewer,
+    session: SessionDep,
+    rule: DueRuleDep,
+    now: Now,
+    identity_numbers: Mapping[str, str] | None = None,
+) -> Response:
+    seal = request.app.state.seal
+    return page(
+        request,
+        "pages/order.html",
+        card=card(order, viewer, rule, seal, now),
+        visit=recorded_visit(session, order, seal),
+        workers=workers_for(session, order, viewer) if viewer.is_supervisor else [],
+        purposes=PURPOSES,
+        identity_numbers=identity_numbers or {},
+    )

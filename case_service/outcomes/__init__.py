@@ -1,0 +1,1 @@
+"""Handing the outcomes of visits back to the pipeline."""

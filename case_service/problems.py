@@ -1,0 +1,70 @@
+"""What goes wrong, in plain words: a page for people, problem+json (RFC 9457) for programs."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from case_service.access import NotSignedInError
+from case_service.security_headers import with_security_headers
+from case_service.web import page, see_other
+
+WORDED = frozenset({401, 403, 404, 405, 409, 422, 500})
+
+logger = logging.getLogger(__name__)
+
+
+def register_problems(app: FastAPI) -> None:
+    """Give `app` one answer to each kind of failure."""
+    app.add_exception_handler(NotSignedInError, _not_signed_in)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(Exception, _broken)
+
+
+def _not_signed_in(request: Request, _: Exception) -> Response:
+    """To the sign-in page, and after it back to where the person was heading."""
+    target = "/sign-in"
+    if request.method == "GET" and request.url.path != "/":
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        target += f"?next={quote(asked, safe='')}"
+    if "hx-request" in request.headers:
+        return Response(status_code=204, headers={"HX-Redirect": target})
+    return see_other(target)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = error.detail if isinstance(error, HTTPException) else None
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    return _answer(request, status, detail=detail, headers=headers)
+
+
+def _not_valid(request: Request, error: Exception) -> Response:
+    # What was sent is left out of the answer: it may hold personal data, and answers end in logs.
+    errors = error.errors() if isinstance(error, RequestValidationError) else []
+    told = [{"pointer": "/" + "/".join(map(str, one["loc"])), "detail": one["msg"]} for one in errors]
+    return _answer(request, 422, detail="the request does not keep to the contract", errors=told)
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    logger.error("request failed: %s %s", request.method, request.url.path, exc_info=error)
+    # This answer is made outside the middleware that adds the headers to all others.
+    return with_security_headers(request, _answer(request, 500))
+
+
+def _answer(
+    request: Request, status: int, detail: str | None = None, headers: dict[str, str] | None = None, **more: Any
+) -> Response:
+    title = HTTPStatus(status).phrase
+    if request.url.path.startswith("/api/"):
+        problem = {"type": "about:blank", "title": title, "status": status, "detail": detail or title, **more}
+        return JSONResponse(problem, status, headers, media_type="application/problem+json")
+    response = page(request, "pages/problem.html", status_code=status, kind=status if status in WORDED else 500)
+    response.headers.update(headers or {})
+    return response

@@ -1,0 +1,115 @@
+"""What can be set from outside, and the refusal to start with keys that protect nobody."""
+
+import os
+from datetime import time
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_FOLDER = Path(__file__).parent.parent
+DEMO_SERVICE_TOKEN = "demo-service-token-not-for-production"  # noqa: S105 - public on purpose, refused in production
+DEMO_SEALING_KEY = b"demo-not-for-use".hex()
+DEMO_PASSWORD = "shouwang-demo"  # noqa: S105 - as above
+SHORTEST_SERVICE_TOKEN = 24
+
+
+class Mode(StrEnum):
+    """Demo brings made-up people and public keys; production refuses both."""
+
+    DEMO = "demo"
+    PRODUCTION = "production"
+
+
+class UnsafeToStartError(Exception):
+    """The service may not start like this; the message says who must do what."""
+
+
+class Settings(BaseSettings):
+    """Read from the environment, prefix `SHOUWANG_`; only `DATABASE_URL` has its customary name."""
+
+    model_config = SettingsConfigDict(env_prefix="SHOUWANG_", env_ignore_empty=True, populate_by_name=True)
+
+    mode: Mode = Mode.PRODUCTION
+    home: Path = Path("var")
+    host: str = "127.0.0.1"
+    port: int = 8420
+    database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
+    keys_dir: Path | None = None
+    service_token: str | None = None
+    case_sealing_key: str | None = None
+    node_modules: Path = PROJECT_FOLDER / "node_modules"
+    due_cut_off: time = time(23, 59, 59)
+    work_order_working_days: int = Field(default=5, ge=1)
+    quiet_days: int = Field(default=90, ge=0)
+    session_idle_minutes: int = Field(default=60, ge=1)
+    session_longest_hours: int = Field(default=12, ge=1)
+    failures_before_lockout: int = Field(default=5, ge=1)
+    lockout_minutes: int = Field(default=15, ge=1)
+
+    @field_validator("case_sealing_key")
+    @classmethod
+    def key_is_sixteen_bytes(cls, value: str | None) -> str | None:
+        """An SM4 key has 128 bits, written as 32 hexadecimal digits."""
+        if value is not None and (len(value) != 32 or not all(digit in "0123456789abcdefABCDEF" for digit in value)):
+            raise ValueError("must be 32 hexadecimal digits (openssl rand -hex 16)")
+        return value
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether made-up people and public keys are allowed."""
+        return self.mode is Mode.DEMO
+
+
+def read_settings(**given: object) -> Settings:
+    """Settings with their keys in place, or `UnsafeToStartError`.
+
+    A key comes from the environment, else from a file in the keys folder, else, in demo
+    mode only, from the constants above.
+    """
+    settings = Settings(**given)  # type: ignore[arg-type]
+    keys_dir = settings.keys_dir or settings.home / "keys"
+    demo_keys = {"service_token": DEMO_SERVICE_TOKEN, "case_sealing_key": DEMO_SEALING_KEY} if settings.is_demo else {}
+    found = {
+        name: getattr(settings, name) or _key_from_file(keys_dir / name) or demo_keys.get(name)
+        for name in ("service_token", "case_sealing_key")
+    }
+    settings = Settings(**{**given, **found})  # type: ignore[arg-type]
+    if not settings.is_demo:
+        refuse_unsafe_keys(settings, keys_dir)
+    return settings
+
+
+def refuse_unsafe_keys(settings: Settings, keys_dir: Path) -> None:
+    """In production: raise unless every key is there, long enough, and not a demo key."""
+    complaints = []
+    if not settings.service_token:
+        complaints.append(_missing("service_token", keys_dir, "openssl rand -hex 32"))
+    elif settings.service_token == DEMO_SERVICE_TOKEN or len(settings.service_token) < SHORTEST_SERVICE_TOKEN:
+        complaints.append(_not_safe("service_token", keys_dir, "openssl rand -hex 32"))
+    if not settings.case_sealing_key:
+        complaints.append(_missing("case_sealing_key", keys_dir, "openssl rand -hex 16"))
+    elif settings.case_sealing_key == DEMO_SEALING_KEY:
+        complaints.append(_not_safe("case_sealing_key", keys_dir, "openssl rand -hex 16"))
+    if complaints:
+        complaints.append("To look around with made-up people instead, set SHOUWANG_MODE=demo.")
+        raise UnsafeToStartError(os.linesep.join(complaints))
+
+
+def _key_from_file(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8").strip() or None if path.is_file() else None
+
+
+def _missing(name: str, keys_dir: Path, command: str) -> str:
+    return (
+        f"{name} is missing. The system administrator must write it to {keys_dir / name} (mode 600) "
+        f"or set SHOUWANG_{name.upper()}; make one with: {command}"
+    )
+
+
+def _not_safe(name: str, keys_dir: Path, command: str) -> str:
+    return (
+        f"{name} is the demo key or too short, so it protects nobody. The system administrator must replace it "
+        f"in {keys_dir / name} or SHOUWANG_{name.upper()}; make one with: {command}"
+    )

@@ -1,0 +1,27 @@
+"""Who can be tried out on the sign-in page of a demo."""
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from case_service.tables import Staff, WorkOrder
+from case_service.tables.casework import OrderStatus
+from case_service.tables.people import Role
+
+DEMO_WORKERS_SHOWN = 5
+
+
+def demo_sign_ins(session: Session) -> list[Staff]:
+    """The demo's supervisors, and the grid workers who have the most to do."""
+    supervisors = select(Staff).where(Staff.has_demo_password, Staff.role == Role.SUPERVISOR).order_by(Staff.unit_code)
+    open_count = func.sum(case((WorkOrder.status == OrderStatus.OPEN, 1), else_=0))
+    busiest = (
+        select(Staff.id)
+        .outerjoin(WorkOrder, WorkOrder.assignee_id == Staff.id)
+        .where(Staff.has_demo_password, Staff.role == Role.GRID_WORKER)
+        .group_by(Staff.id)
+        .order_by(open_count.desc(), Staff.username)
+        .limit(DEMO_WORKERS_SHOWN)
+    )
+    ids = list(session.scalars(busiest))
+    workers = {staff.id: staff for staff in session.scalars(select(Staff).where(Staff.id.in_(ids)))}
+    return [*session.scalars(supervisors), *(workers[id_] for id_ in ids)]

@@ -1,0 +1,23 @@
+"""The tables of the case service; importing this module makes all of them known to Alembic."""
+
+from case_service.tables.base import Base
+from case_service.tables.calendar import CalendarDay
+from case_service.tables.casework import Case, ClockPause, Contact, Outcome, ReceivedWarning, Visit, WorkOrder
+from case_service.tables.people import SignInSession, Staff, Unit
+from case_service.tables.record import ActionLogEntry
+
+__all__ = [
+    "ActionLogEntry",
+    "Base",
+    "CalendarDay",
+    "Case",
+    "ClockPause",
+    "Contact",
+    "Outcome",
+    "ReceivedWarning",
+    "SignInSession",
+    "Staff",
+    "Unit",
+    "Visit",
+    "WorkOrder",
+]

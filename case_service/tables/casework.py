@@ -1,0 +1,207 @@
+"""Cases, the warnings that opened or joined them, work orders, visits and outcomes."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Sequence, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from case_service.tables.base import Base, words_of
+from case_service.tables.people import Staff, Unit
+from schemas.messages import DispositionKind, Level, OutcomeKind
+
+CASE_NUMBER = Sequence("case_number", metadata=Base.metadata)
+ORDER_NUMBER = Sequence("order_number", metadata=Base.metadata)
+
+
+class Matter(StrEnum):
+    """What a case is about. Findings against a benefit will be another matter, never this one."""
+
+    HARDSHIP = "hardship"
+
+
+class Origin(StrEnum):
+    """How a case came to us."""
+
+    WARNING = "warning"
+    APPLICATION = "application"
+    HOTLINE = "hotline"
+    VISIT = "visit"
+    REFERRAL = "referral"
+
+
+class CaseStatus(StrEnum):
+    """A household has at most one open case per matter."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class OrderKind(StrEnum):
+    """What a work order asks for."""
+
+    HOME_VISIT = "home_visit"
+
+
+class OrderStatus(StrEnum):
+    """Where a work order stands; the moves between are in `case_service.orders.states`."""
+
+    UNASSIGNED = "unassigned"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Case(Base):
+    """What is known and done about one household in one matter (个案)."""
+
+    __tablename__ = "household_case"
+    __table_args__ = (
+        Index(
+            "uq_household_case_one_open",
+            "household_key",
+            "matter",
+            unique=True,
+            postgresql_where=text("status = 'open'"),
+        ),
+        Index("ix_household_case_closed", "household_key", "closed_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    household_key: Mapped[str]
+    matter: Mapped[Matter] = mapped_column(words_of(Matter))
+    origin: Mapped[Origin] = mapped_column(words_of(Origin))
+    unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code"), index=True)
+    status: Mapped[CaseStatus] = mapped_column(words_of(CaseStatus))
+    outcome: Mapped[OutcomeKind | None] = mapped_column(words_of(OutcomeKind))
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+    contacts: Mapped[list["Contact"]] = relationship(back_populates="case")
+
+
+class WorkOrder(Base):
+    """One thing one unit must do for a case (工单). When it is due is derived, never stored."""
+
+    __tablename__ = "work_order"
+    __table_args__ = (
+        CheckConstraint("(status = 'unassigned') = (assignee_id is null)", name="assignee_unless_unassigned"),
+        CheckConstraint("(status = 'unassigned') = (delivered_at is null)", name="delivered_unless_unassigned"),
+        CheckConstraint("(status = 'closed') = (closed_at is not null)", name="closed_at_when_closed"),
+        Index("ix_work_order_unit_status", "unit_code", "status"),
+        Index("ix_work_order_assignee_status", "assignee_id", "status"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("household_case.id"), index=True)
+    kind: Mapped[OrderKind] = mapped_column(words_of(OrderKind))
+    unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code"))
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    form_version: Mapped[str]
+    status: Mapped[OrderStatus] = mapped_column(words_of(OrderStatus))
+    level: Mapped[Level] = mapped_column(words_of(Level))
+    opened_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+    case: Mapped[Case] = relationship()
+    unit: Mapped[Unit] = relationship()
+    assignee: Mapped[Staff | None] = relationship()
+    warnings: Mapped[list["ReceivedWarning"]] = relationship(
+        order_by="ReceivedWarning.sequence", back_populates="order"
+    )
+    pauses: Mapped[list["ClockPause"]] = relationship(order_by="ClockPause.paused_on")
+
+
+class ReceivedWarning(Base):
+    """One warning as it came, without the contact, and what became of it."""
+
+    __tablename__ = "received_warning"
+    __table_args__ = (
+        CheckConstraint("(disposition = 'withheld') = (order_id is null)", name="order_unless_withheld"),
+        CheckConstraint("(disposition = 'withheld') = (expires_on is not null)", name="withheld_expires"),
+        CheckConstraint("(disposition = 'withheld') = (withheld_reason is not null)", name="withheld_has_reason"),
+    )
+
+    warning_id: Mapped[str] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
+    business_date: Mapped[date]
+    model_id: Mapped[str]
+    level: Mapped[Level] = mapped_column(words_of(Level))
+    person_key: Mapped[str]
+    household_key: Mapped[str] = mapped_column(index=True)
+    claim: Mapped[dict[str, Any]]
+    received_at: Mapped[datetime]
+    disposition: Mapped[DispositionKind] = mapped_column(words_of(DispositionKind))
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("work_order.id"), index=True)
+    withheld_reason: Mapped[str | None]
+    expires_on: Mapped[date | None]
+
+    order: Mapped[WorkOrder | None] = relationship(back_populates="warnings")
+
+
+class Contact(Base):
+    """Whom to visit in a case. Every column that identifies is sealed."""
+
+    __tablename__ = "contact"
+    __table_args__ = (UniqueConstraint("case_id", "person_key"),)
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("household_case.id"))
+    person_key: Mapped[str]
+    sealed_name: Mapped[bytes]
+    sealed_identity_number: Mapped[bytes]
+    sealed_phone: Mapped[bytes | None]
+    sealed_address: Mapped[bytes | None]
+
+    case: Mapped[Case] = relationship(back_populates="contacts")
+
+
+class ClockPause(Base):
+    """A stretch in which an order's clock stands still; `resumed_on` is the first day it runs again."""
+
+    __tablename__ = "clock_pause"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), index=True)
+    paused_on: Mapped[date]
+    resumed_on: Mapped[date | None]
+    reason: Mapped[str]
+
+
+class Visit(Base):
+    """One visit. What was said at the door is sealed: it is about people."""
+
+    __tablename__ = "visit"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), unique=True)
+    form_version: Mapped[str]
+    visited_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    outcome: Mapped[OutcomeKind] = mapped_column(words_of(OutcomeKind))
+    data_error_field: Mapped[str | None]
+    sealed_answers: Mapped[bytes]
+
+
+class Outcome(Base):
+    """The outcome of an order for one warning it carried; `sequence` grows in the order of closing."""
+
+    __tablename__ = "outcome"
+    __table_args__ = (
+        UniqueConstraint("order_id", "warning_id"),
+        CheckConstraint("(kind = 'data_error') = (data_error_field is not null)", name="data_error_names_field"),
+    )
+
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    outcome_id: Mapped[str] = mapped_column(unique=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"))
+    warning_id: Mapped[str] = mapped_column(ForeignKey("received_warning.warning_id"))
+    kind: Mapped[OutcomeKind] = mapped_column(words_of(OutcomeKind))
+    data_error_field: Mapped[str | None]
+
+    order: Mapped[WorkOrder] = relationship()
+    warning: Mapped[ReceivedWarning] = relationship()

@@ -1,0 +1,1 @@
+"""Visits: the form, what it takes, and what recording one writes."""
