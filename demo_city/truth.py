@@ -1,0 +1,190 @@
+"""What really happened: the hardships a perfect system would find, and the night it could first see each.
+
+Computed from the facts, not from the files. The rows that carry these facts are never made wrong,
+so what is true here can be seen in the deliveries.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from demo_city.bills import self_paid
+from demo_city.disability import certificates_on, newly_certified
+from demo_city.employment import NOT_INSURED
+from demo_city.facts import City
+from demo_city.medical import standing
+from demo_city.named_cases import NamedPerson, first_named, named_people
+from demo_city.outpatient import standing_months
+
+NOT_COUNTED = ("41", "51", "52")
+LEAST_SUDDEN_BILL = 300_000
+PAID_MONTHS_BEFORE_A_BREAK = 6
+
+
+def hardships(city: City) -> pd.DataFrame:
+    """One row for each hardship: person (by place), kind, happened_on, first_visible_on, detail."""
+    seen = [_visible(city, night) for night in range(city.plan.nights)]
+    found = pd.concat(seen, ignore_index=True).drop_duplicates(["person", "kind", "detail"], keep="first")
+    found["happened_on"] = found["happened_on"].astype("datetime64[s]")
+    return found.sort_values(["kind", "person", "happened_on"], kind="stable", ignore_index=True)
+
+
+def _visible(city: City, night: int) -> pd.DataFrame:
+    parts = [
+        years_over_limit(city, night),
+        _sudden_bills(city, night),
+        _new_certificates(city, night),
+        _worsened_certificates(city, night),
+        _jobs_lost(city),
+        _incomes_fallen(city),
+        _unemployed_in_low_income_families(city, night),
+        _told_with_the_named_cases(city),
+    ]
+    known = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    return known.assign(first_visible_on=np.datetime64(city.plan.dates[night], "s"))
+
+
+def counted_costs(city: City, night: int) -> pd.DataFrame:
+    """Self-paid cost of the year that counts, as it stands after a night: person, on, cents, bill."""
+    first_day = np.datetime64(city.plan.year_start, "D")
+    settled = pd.concat([standing(city.inpatient, night), standing(city.chronic, night)], ignore_index=True)
+    counts = (settled["vali_flag"] == "1") & (settled["refd_setl_flag"] == "0") & ~settled["med_type"].isin(NOT_COUNTED)
+    settled = settled[counts & (settled["setl_date"] >= first_day)]
+    months = standing_months(city.outpatient, night)
+    month_end = (months["ym"].to_numpy("datetime64[M]") + 1).astype("datetime64[D]") - 1
+    bills = settled[["person"]].assign(on=settled["setl_date"], cents=self_paid(settled), bill=settled["setl_id"])
+    outpatient = months[["person"]].assign(on=month_end.astype("datetime64[s]"), cents=self_paid(months), bill="")
+    return pd.concat([bills, outpatient], ignore_index=True)
+
+
+def years_over_limit(city: City, night: int) -> pd.DataFrame:
+    """People whose self-paid cost of the year is above their limit, with the day it passed the limit."""
+    limits = city.assisted.limits(city.plan, len(city.people), night)
+    costs = counted_costs(city, night).sort_values(["person", "on"], kind="stable")
+    costs["total"] = costs.groupby("person")["cents"].cumsum()
+    over = costs[costs["total"] > limits[costs["person"]]].drop_duplicates("person")
+    return _rows(over["person"], "medical_year_over_limit", over["on"], "")
+
+
+def _sudden_bills(city: City, night: int) -> pd.DataFrame:
+    """Single settlements of at least half the person's limit, and 3,000 yuan."""
+    limits = city.assisted.limits(city.plan, len(city.people), night)
+    bills = counted_costs(city, night)
+    bills = bills[bills["bill"] != ""]
+    large = bills[bills["cents"] >= np.maximum(limits[bills["person"]] // 2, LEAST_SUDDEN_BILL)]
+    return _rows(large["person"], "sudden_bill", large["on"], large["bill"])
+
+
+def _new_certificates(city: City, night: int) -> pd.DataFrame:
+    rows = certificates_on(city.certified, night)
+    rows = rows[newly_certified(rows, city.plan.dates[night])]
+    return _rows(
+        rows["person"],
+        "disability",
+        rows["first_certified_on"],
+        rows["disability_category"] + rows["disability_level"].astype(str),
+    )
+
+
+def _worsened_certificates(city: City, night: int) -> pd.DataFrame:
+    if night == 0:
+        return _rows([], "disability_worsened", [], "")
+    before = certificates_on(city.certified, night - 1).set_index("person")["disability_level"]
+    rows = certificates_on(city.certified, night)
+    worse = rows[rows["disability_level"] < rows["person"].map(before)]
+    return _rows(worse["person"], "disability_worsened", worse["certified_on"], worse["disability_level"].astype(str))
+
+
+def _jobs_lost(city: City) -> pd.DataFrame:
+    """Three months or more without contributions after at least six, and nobody else at home pays any."""
+    contributed = city.contributed
+    household = city.people.household[contributed.person]
+    pays = contributed.is_paid[:, -3:].any(axis=1)
+    earners = np.bincount(household[pays], minlength=city.people.households)
+    paid_months = contributed.is_paid.sum(axis=1)
+    lost = contributed.is_breaking & (paid_months >= PAID_MONTHS_BEFORE_A_BREAK) & (earners[household] == 0)
+    last_paid = contributed.is_paid.shape[1] - 1 - np.argmax(contributed.is_paid[:, ::-1], axis=1)
+    began = contributed.months[np.minimum(last_paid + 1, contributed.is_paid.shape[1] - 1)].astype("datetime64[D]")
+    return _rows(contributed.person[lost], "job_lost", began[lost], "")
+
+
+def _incomes_fallen(city: City) -> pd.DataFrame:
+    """The base stood at or below half its twelve-month median for three months, and did not fall in July."""
+    contributed = city.contributed
+    bases = np.where(contributed.bases == NOT_INSURED, np.nan, contributed.bases)
+    eligible = np.isfinite(bases).sum(axis=1) >= PAID_MONTHS_BEFORE_A_BREAK
+    median = np.zeros(len(bases))
+    median[eligible] = np.nanmedian(bases[eligible], axis=1)
+    low = bases <= median[:, None] / 2
+    months_low = np.argmin(low[:, ::-1], axis=1)
+    first_low = contributed.months[np.minimum(low.shape[1] - months_low, low.shape[1] - 1)]
+    in_july = first_low.astype(np.int64) % 12 == 6
+    fallen = eligible & (months_low >= 3) & ~in_july & ~contributed.is_retired
+    return _rows(contributed.person[fallen], "income_drop", first_low[fallen].astype("datetime64[D]"), "")
+
+
+def _unemployed_in_low_income_families(city: City, night: int) -> pd.DataFrame:
+    """Whose latest registration is unemployment, in a dibao, marginal or rigid-expenditure household."""
+    known = city.registered[city.registered["night"] <= night].sort_values("register_date", kind="stable")
+    latest = known.drop_duplicates("person", keep="last")
+    low_income = city.assisted.low_income(city.plan, len(city.people), night)
+    jobless = latest[(latest["register_type"] == "2") & low_income[latest["person"]]]
+    return _rows(jobless["person"], "unemployed_low_income", jobless["register_date"], "")
+
+
+def _told_with_the_named_cases(city: City) -> pd.DataFrame:
+    told = [
+        (_place(city, named), named.household.extra_truth)
+        for named in named_people()
+        if named.household.extra_truth and named.member.role == "head"
+    ]
+    rows = [_rows([place], kind, [np.datetime64(city.plan.year_start, "D")], "") for place, kind in told]
+    return pd.concat(rows, ignore_index=True)
+
+
+def near_misses(city: City) -> pd.DataFrame:
+    """Named people who look like a case and are none, with the reason."""
+    missed = [named for named in named_people() if named.household.near_miss and named.member.role == "head"]
+    return pd.DataFrame({
+        "identity_number": [city.people.certno[_place(city, named)].as_py() for named in missed],
+        "case": [named.household.case for named in missed],
+        "reason": [named.household.near_miss for named in missed],
+    })  # fmt: skip
+
+
+def shielded_people(city: City, found: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Whose rows must stay right: the named, and everyone at home with one in hardship or close to it."""
+    people = city.people
+    households = np.zeros(people.households, np.bool_)
+    households[people.household[found["person"]]] = True
+    households[people.household[city.contributed.person[city.contributed.is_breaking]]] = True
+    once_unemployed = city.registered["person"][city.registered["register_type"] == "2"]
+    households[people.household[once_unemployed[city.assisted.everyone(len(people))[once_unemployed]]]] = True
+    return households[people.household] | people.is_named
+
+
+def with_identities(city: City, found: pd.DataFrame) -> pd.DataFrame:
+    """The truth as it is written down."""
+    places = found["person"].to_numpy()
+    cases = {_place(city, named): named.household.case for named in named_people()}
+    return pd.DataFrame({
+        "identity_number": city.people.certno.take(places).to_pylist(),
+        "household_no": city.people.household_no.take(places).to_pylist(),
+        "name": city.people.psn_name.take(places).to_pylist(),
+        "kind": found["kind"],
+        "happened_on": found["happened_on"].dt.date,
+        "first_visible_on": found["first_visible_on"].dt.date,
+        "detail": found["detail"],
+        "case": [cases.get(int(place), "") for place in places],
+    })  # fmt: skip
+
+
+def _place(city: City, named: NamedPerson) -> int:
+    return first_named(len(city.people)) + named.at
+
+
+def _rows(person: object, kind: str, happened_on: object, detail: object) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {"person": np.asarray(person, np.int64), "happened_on": np.asarray(happened_on, "datetime64[s]")}
+    )
+    return frame.assign(kind=kind, detail=detail if isinstance(detail, str) else np.asarray(detail, object))
