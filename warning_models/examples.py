@@ -2,7 +2,8 @@
 
 examples.yaml holds `as_of`, `defaults` (table -> values that every row of it starts from) and
 `families`, each with `name`, `says`, `tables` (table -> rows), `expect` (exactly the rows that
-come out; of the evidence, those named) and, where it differs, `as_of`.
+come out; of the evidence, those named) and, where it differs, `as_of`. A list as a value stands
+for one row per item, so that a year of months fits on a line; `months` may hold such lists.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,7 +50,7 @@ def read_families(model: WarningModel) -> list[Family]:
             says=entry["says"],
             as_of=entry.get("as_of", source["as_of"]),
             tables={
-                table: [{**defaults.get(table, {}), **row} for row in rows]
+                table: [row for short in rows for row in _spelled_out({**defaults.get(table, {}), **short})]
                 for table, rows in entry.get("tables", {}).items()
             },
             expect=entry["expect"],
@@ -100,6 +101,11 @@ def _differences(family: Family, rows: Sequence[Row]) -> list[str]:
 
 def _key(row: Row) -> tuple[Any, ...]:
     return tuple(row[name] for name in FIXED_COLUMNS[:2])
+
+
+def _spelled_out(row: Row) -> list[Row]:
+    listed = next((name for name, value in row.items() if isinstance(value, list)), None)
+    return [one for item in row[listed] for one in _spelled_out({**row, listed: item})] if listed else [row]
 
 
 def _marked(family: Family, row: Row) -> Row:

@@ -17,7 +17,7 @@ def failures(
 
     `on` decides whether a review is due. `classes` are the extract classes that have a contract.
     """
-    found = [*lock_failures(models, lock), *_repeated(models), *_disagreeing_parameters(models)]
+    found = [*lock_failures(models, lock), *_repeated(models), *_disagreeing_limits(models)]
     for model in models:
         own = [*_unexplained(model, on), *_parameter_failures(model), *_text_failures(model)]
         own += [*_sql_failures(model), *_unknown_sources(model, classes)]
@@ -32,13 +32,15 @@ def _repeated(models: Sequence[WarningModel]) -> Iterator[str]:
                 yield f"{value}: {what} used by {count} models; ids and numbers are never reused"
 
 
-def _disagreeing_parameters(models: Sequence[WarningModel]) -> Iterator[str]:
-    """The same name means the same number in each model, so that a limit cannot drift apart."""
+def _disagreeing_limits(models: Sequence[WarningModel]) -> Iterator[str]:
+    """A limit in yuan of the same name is the same in every model, so that it cannot drift apart."""
     first: dict[str, tuple[str, Parameter]] = {}
     for model in models:
         for name, parameter in model.parameters.items():
+            if parameter.unit != "yuan":
+                continue
             owner, known = first.setdefault(name, (model.id, parameter))
-            if (known.unit, known.values, known.counties) != (parameter.unit, parameter.values, parameter.counties):
+            if (known.values, known.counties) != (parameter.values, parameter.counties):
                 yield f"{model.id}: parameter {name} differs from the one in {owner}; make them agree or rename one"
 
 
@@ -89,7 +91,7 @@ def _sql_failures(model: WarningModel) -> Iterator[str]:
     if any(failure.startswith(("does not parse", "write one select")) for failure in found):
         return
     yield from _differences("inputs", set(model.inputs), "tables used", tables_used(model.sql))
-    yield from _differences("parameters", {*model.parameters, "as_of"}, "markers used", parameters_used(model.sql))
+    yield from _differences("parameters", set(model.parameters), "markers used", parameters_used(model.sql) - {"as_of"})
     if "dwd_person" not in model.inputs:
         yield "inputs lack dwd_person; draw the subjects from it"
     expected = [*FIXED_COLUMNS, *model.evidence]

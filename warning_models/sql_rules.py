@@ -12,47 +12,18 @@ from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import SqlglotError
 
 OUR_FUNCTIONS = frozenset(
-    [
-        "full_years",
-        "days_between",
-        "days_before",
-        "months_before",
-        "month_start",
-        "month_end",
-        "months_between_starts",
-        "year_of",
-        "month_of",
-        "day_text",
-        "month_text",
-        "quarter_text",
-        "amount_text",
+    {
+        "full_years", "days_between", "days_before", "months_before", "month_start", "month_end",
+        "months_between_starts", "year_of", "month_of", "day_text", "month_text", "quarter_text", "amount_text",
         "joined_text",
-    ]
-)
+    }
+)  # fmt: skip
 _SHARED_FUNCTIONS = frozenset(
-    [
-        "count",
-        "sum",
-        "min",
-        "max",
-        "bool_or",
-        "bool_and",
-        "coalesce",
-        "nullif",
-        "greatest",
-        "least",
-        "abs",
-        "round",
-        "cast",
-        "row_number",
-        "rank",
-        "lag",
-        "lead",
-        "max_by",
-        "min_by",
-        "array_agg",
-    ]
-)
+    {
+        "count", "sum", "min", "max", "bool_or", "bool_and", "coalesce", "nullif", "greatest", "least", "abs",
+        "round", "cast", "row_number", "rank", "lag", "lead", "max_by", "min_by", "array_agg",
+    }
+)  # fmt: skip
 APPROVED_FUNCTIONS = OUR_FUNCTIONS | _SHARED_FUNCTIONS
 
 REPLACEMENTS = {
@@ -72,36 +43,12 @@ REPLACEMENTS = {
     "avg": "compare sums, as in sum(a) >= ratio * sum(b): avg is a double on DuckDB and a decimal on Spark",
 }
 _CALLED_BUT_NO_FUNCTION = frozenset(
-    [
-        "in",
-        "over",
-        "filter",
-        "exists",
-        "as",
-        "and",
-        "or",
-        "not",
-        "when",
-        "then",
-        "else",
-        "on",
-        "where",
-        "from",
-        "join",
-        "by",
-        "select",
-        "between",
-        "using",
-        "all",
-        "with",
-        "distinct",
-        "having",
-        "union",
-        "decimal",
-        "materialized",
-        "values",
-    ]
-)
+    {
+        "in", "over", "filter", "exists", "as", "and", "or", "not", "when", "then", "else", "on", "where",
+        "from", "join", "by", "select", "between", "using", "all", "with", "distinct", "having", "union",
+        "decimal", "materialized", "values",
+    }
+)  # fmt: skip
 _DATE_ENDINGS = ("_on", "_from", "_to", "_until", "month", "as_of")
 _DATE_FUNCTIONS = frozenset({"days_before", "months_before", "month_start", "month_end"})
 
