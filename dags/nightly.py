@@ -38,11 +38,10 @@ def nightly() -> None:
 
         return run_departments(day)
 
-    @task(map_index_template="{{ department }}")
+    @task(map_index_template="{{ task.op_kwargs['department'] }}")
     def ingest(day: str, department: str) -> None:
         from jobs.nightly import run_ingest
 
-        get_current_context()["department"] = department
         run_ingest(day, department)
 
     def later(step: str, **options: Any) -> Any:
@@ -54,7 +53,7 @@ def nightly() -> None:
 
         return run
 
-    day = business_date()
+    day: Any = business_date()
     ingested = ingest.partial(day=day).expand(department=departments(day))
     chain(
         ingested,

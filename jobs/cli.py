@@ -29,7 +29,7 @@ from jobs.nightly import (
     nightly,
     totals,
 )
-from jobs.orchestration import AIRFLOW_PORT, airflow_environment, run_night_through_airflow
+from jobs.orchestration import AIRFLOW, AIRFLOW_PORT, airflow_environment, run_night_through_airflow
 from jobs.screen import show_nights
 from schemas.delivery import business_dates
 from schemas.loader import contracts
@@ -46,6 +46,8 @@ BusinessDate = Annotated[
     typer.Option("--date", formats=["%Y-%m-%d"], help="Business date; without it the latest with deliveries."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+OnStep = Callable[[str], None]
 
 console = Console()
 
@@ -72,7 +74,7 @@ def _print(report: dict[str, Any], as_json: bool) -> None:
             console.print(f"{name}: {value}", highlight=False)
 
 
-def _with_progress(work: Callable[[Callable[[str], None]], Any]) -> Any:
+def _with_progress(work: Callable[[OnStep], Any]) -> Any:
     """Run `work` with a function to call on every step, shown as a bar where a person watches."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
@@ -98,9 +100,15 @@ def ingest_command(
     installation = this_installation()
     day = _chosen(installation, business_date)
     departments = [department] if department else departments_of(installation, day)
-    reports = _with_progress(
-        lambda step: {name: (step(f"ingest {name}"), ingest(installation, day, name).report)[1] for name in departments}
-    )
+
+    def ingest_all(on_step: OnStep) -> dict[str, Any]:
+        reports = {}
+        for name in departments:
+            on_step(f"ingest {name}")
+            reports[name] = ingest(installation, day, name).report
+        return reports
+
+    reports = _with_progress(ingest_all)
     _print({"business_date": day.isoformat(), "departments": reports}, as_json)
 
 
@@ -137,8 +145,8 @@ def nightly_command(
     days = business_dates(installation.settings.landing_folder) if every_date else [latest]
     run_one = _run_through_airflow if airflow else nightly
 
-    def run_all(on_step: Callable[[str], None]) -> list[dict[str, Any]]:
-        return [run_one(installation, day, lambda step, day=day: on_step(f"{day}: {step}")) for day in days]
+    def run_all(on_step: OnStep) -> list[dict[str, Any]]:
+        return [run_one(installation, day, on_step) for day in days]
 
     if start_case_service:
         with case_service(installation):
@@ -151,9 +159,9 @@ def nightly_command(
         show_nights(console, nights, installation.settings.case_service_url)
 
 
-def _run_through_airflow(installation: Installation, day: date, on_step: Callable[[str], None]) -> dict[str, Any]:
+def _run_through_airflow(installation: Installation, day: date, on_step: OnStep) -> dict[str, Any]:
     before = totals(installation)
-    on_step("Airflow DAG nightly")
+    on_step(f"{day}: Airflow DAG nightly")
     run_night_through_airflow(installation, day)
     return night_report(installation, day) | {"changed": changes_since(installation, before)}
 
@@ -171,7 +179,7 @@ def airflow() -> None:
     installation = this_installation()
     console.print(f"Airflow: http://127.0.0.1:{AIRFLOW_PORT} (the sign-in is printed below)", highlight=False)
     environment = airflow_environment(installation)
-    raise SystemExit(subprocess.run(["airflow", "standalone"], env=environment, check=False).returncode)
+    raise SystemExit(subprocess.run([AIRFLOW, "standalone"], env=environment, check=False).returncode)
 
 
 @models_app.command("list")

@@ -22,5 +22,4 @@ def configure_logging(quiet: bool) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
     logging.getLogger("pyiceberg").setLevel(logging.ERROR)

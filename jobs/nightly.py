@@ -72,11 +72,11 @@ def nightly(
     before = totals(installation)
     for department in departments_of(installation, business_date):
         if on_step:
-            on_step(f"ingest {department}")
+            on_step(f"{business_date}: ingest {department}")
         ingest(installation, business_date, department)
     for name, step in LATER_STEPS.items():
         if on_step:
-            on_step(name)
+            on_step(f"{business_date}: {name}")
         step(installation, business_date)
     return night_report(installation, business_date) | {"changed": changes_since(installation, before)}
 

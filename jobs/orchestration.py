@@ -6,11 +6,13 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import IO
 
 from jobs.errors import ShouwangError
 from jobs.installation import Installation
 
 AIRFLOW_PORT = 8480
+AIRFLOW = str(Path(sys.executable).parent / "airflow")
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -44,13 +46,13 @@ def run_night_through_airflow(installation: Installation, business_date: date) -
     environment = airflow_environment(installation)
     log_path = installation.settings.home / "airflow" / f"nightly-{business_date}.log"
     with log_path.open("wb") as log:
-        _run(["airflow", "db", "migrate"], environment, log_path, log)
+        _run([AIRFLOW, "db", "migrate"], environment, log_path, log)
         conf = json.dumps({"business_date": business_date.isoformat()})
-        command = ["airflow", "dags", "test", "nightly", f"{business_date}T01:00:00+08:00", "--conf", conf]
+        command = [AIRFLOW, "dags", "test", "nightly", f"{business_date}T01:00:00+08:00", "--conf", conf]
         _run(command, environment, log_path, log)
 
 
-def _run(command: list[str], environment: dict[str, str], log_path: Path, log: object) -> None:
-    done = subprocess.run(command, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False)  # type: ignore[call-overload]
+def _run(command: list[str], environment: dict[str, str], log_path: Path, log: IO[bytes]) -> None:
+    done = subprocess.run(command, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False)
     if done.returncode != 0:
-        raise NightFailedError(f"'{' '.join(command[:4])}' failed; Airflow's log is {log_path}")
+        raise NightFailedError(f"'airflow {' '.join(command[1:4])}' failed; Airflow's log is {log_path}")

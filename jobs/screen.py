@@ -6,8 +6,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from schemas.loader import contracts
+from schemas.loader import contracts, department_titles
 
+COUNTS = ("received", "accepted", "rejected", "unchanged")
 DEMO_SIGN_INS = "demo sign-ins: supervisor 'city', grid worker 'g<grid code>' (listed on the sign-in page)"
 
 
@@ -21,24 +22,26 @@ def show_nights(console: Console, nights: Sequence[Mapping[str, Any]], case_serv
 
 
 def _deliveries(night: Mapping[str, Any]) -> Table:
-    table = Table(title=f"Night of {night['business_date']} ({night['engine']}): deliveries", title_justify="left")
-    table.add_column("delivery", overflow="fold")
-    table.add_column("class")
-    for name in ("received", "accepted", "rejected", "unchanged"):
+    table = Table(title=f"Night of {night['business_date']} ({night['engine']})", title_justify="left")
+    table.add_column("department")
+    table.add_column("delivery")
+    table.add_column("no.", justify="right")
+    for name in COUNTS:
         table.add_column(name, justify="right")
     for item in night["deliveries"]:
-        contract = contracts().get(item["extract_class"])
-        title = contract.title if contract else item["extract_class"]
-        style = "red" if item["status"] == "held" else None
-        counts = [f"{item[name]:,}" for name in ("received", "accepted", "rejected", "unchanged")]
-        table.add_row(item["delivery_id"], title + (" (held)" if style else ""), *counts, style=style)
-    totals = [
-        f"{sum(item[name] for item in night['deliveries']):,}"
-        for name in ("received", "accepted", "rejected", "unchanged")
-    ]
+        held = item["status"] == "held"
+        table.add_row(*_delivery_names(item), *(f"{item[name]:,}" for name in COUNTS), style="red" if held else None)
     table.add_section()
-    table.add_row("all", "", *totals)
+    table.add_row("all", "", "", *(f"{sum(item[name] for item in night['deliveries']):,}" for name in COUNTS))
     return table
+
+
+def _delivery_names(item: Mapping[str, Any]) -> tuple[str, str, str]:
+    department, _, _, sequence = item["delivery_id"].rsplit(".", 3)
+    contract = contracts().get(item["extract_class"])
+    title = contract.title if contract else item["extract_class"]
+    held = " (held)" if item["status"] == "held" else ""
+    return department_titles().get(department, department), title + held, sequence
 
 
 def _outcome(night: Mapping[str, Any]) -> Table:

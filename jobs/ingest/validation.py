@@ -4,10 +4,12 @@ Great Expectations has no DuckDB engine of its own and fetches after its connect
 pool; an engine that keeps one connection is all that is missing.
 """
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +24,9 @@ from great_expectations.execution_engine import SqlAlchemyExecutionEngine
 from schemas.delivery import Manifest
 from schemas.expectations import HELD_ZH, batch_expectations
 from schemas.loader import Contract
+
+# It sets its own level on import and speaks of every temporary folder.
+logging.getLogger("great_expectations").setLevel(logging.ERROR)
 
 DATA_DOCS_SITE = "departments"
 
@@ -40,7 +45,7 @@ class DuckDBDatasource(SQLDatasource):  # type: ignore[misc]
     """Registers `add_duckdb` on Great Expectations' data sources."""
 
     # Great Expectations finds a data source by this attribute.
-    type: Literal["duckdb"] = "duckdb"  # noqa: A003
+    type: Literal["duckdb"] = "duckdb"
 
     @property
     def execution_engine_type(self) -> Any:
@@ -105,7 +110,7 @@ class BatchValidator:
             )
         )
         outcome = checkpoint.run()
-        source.get_execution_engine().close()
+        source.get_execution_engine()._one_connection.close()
         database.unlink(missing_ok=True)
         results = [result for run in outcome.run_results.values() for result in run.results]
         return [_broken_promise(result) for result in results if not result.success and _is_critical(result)]
