@@ -37,7 +37,11 @@ from warning_models.loader import ModelError, load_models
 from warning_models.lock import read_lock
 from warning_models.rules import failures
 
-app = typer.Typer(no_args_is_help=True, help="Shouwang 守望: from departments' extracts to work orders.")
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Shouwang 守望: from departments' extracts to work orders.",
+)
 models_app = typer.Typer(no_args_is_help=True, help="The warning models.")
 app.add_typer(models_app, name="models")
 

@@ -31,14 +31,16 @@ logging.getLogger("great_expectations").setLevel(logging.ERROR)
 DATA_DOCS_SITE = "departments"
 
 
-class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):  # type: ignore[misc]
+class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
     """Keeps one connection, so that results can still be fetched."""
 
     @contextmanager
     def get_connection(self) -> Iterator[Any]:
-        if not self._connection:
-            self._connection = self.engine.connect()
-        yield self._connection
+        yield self.one_connection
+
+    @cached_property
+    def one_connection(self) -> Any:
+        return self.engine.connect()
 
 
 class DuckDBDatasource(SQLDatasource):  # type: ignore[misc]
@@ -110,7 +112,7 @@ class BatchValidator:
             )
         )
         outcome = checkpoint.run()
-        source.get_execution_engine()._one_connection.close()
+        source.get_execution_engine().one_connection.close()
         database.unlink(missing_ok=True)
         results = [result for run in outcome.run_results.values() for result in run.results]
         return [_broken_promise(result) for result in results if not result.success and _is_critical(result)]
