@@ -7,7 +7,14 @@ from datetime import date
 
 from warning_models.loader import FIXED_COLUMNS, Parameter, WarningModel
 from warning_models.lock import Entry, lock_failures
-from warning_models.sql_rules import casts_given, columns_given, parameters_used, sql_failures, tables_used
+from warning_models.sql_rules import (
+    casts_given,
+    columns_given,
+    levels_given,
+    parameters_used,
+    sql_failures,
+    tables_used,
+)
 
 
 def failures(
@@ -80,7 +87,7 @@ def _text_failures(model: WarningModel) -> Iterator[str]:
         for language in (text.zh, text.en):
             unknown = {name for _, name, _, _ in string.Formatter().parse(language) if name} - model.evidence.keys()
             if unknown:
-                yield f"reason {kind} names {', '.join(sorted(unknown))}; only evidence can be named"
+                yield f"reason {kind or 'text'} names {', '.join(sorted(unknown))}; only evidence can be named"
     for name in model.value_labels.keys() - model.evidence.keys():
         yield f"value_labels has {name}, which is no evidence; remove it"
 
@@ -92,6 +99,7 @@ def _sql_failures(model: WarningModel) -> Iterator[str]:
         return
     yield from _differences("inputs", set(model.inputs), "tables used", tables_used(model.sql))
     yield from _differences("parameters", set(model.parameters), "markers used", parameters_used(model.sql) - {"as_of"})
+    yield from _differences("levels", set(model.levels), "levels given", levels_given(model.sql))
     if "dwd_person" not in model.inputs:
         yield "inputs lack dwd_person; draw the subjects from it"
     expected = [*FIXED_COLUMNS, *model.evidence]
@@ -99,7 +107,7 @@ def _sql_failures(model: WarningModel) -> Iterator[str]:
         yield f"model.sql gives {columns_given(model.sql)}; give {expected}"
     casts = casts_given(model.sql)
     for name, item in model.evidence.items():
-        if casts.get(name) not in {item.type, {"integer": "int"}.get(item.type)}:
+        if casts.get(name) != ("int" if item.type == "integer" else item.type):
             yield f"model.sql: write cast(… as {item.type}) as {name} in the last select"
 
 

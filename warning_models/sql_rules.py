@@ -11,6 +11,8 @@ from sqlglot import Token, TokenType, exp, parse, tokenize
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import SqlglotError
 
+from schemas.messages import Level
+
 OUR_FUNCTIONS = frozenset(
     {
         "full_years", "days_between", "days_before", "months_before", "month_start", "month_end",
@@ -89,6 +91,11 @@ def parameters_used(sql: str) -> set[str]:
 def columns_given(sql: str) -> list[str]:
     """The columns of the last select, in order."""
     return [column.alias_or_name for column in _tree(sql).selects]
+
+
+def levels_given(sql: str) -> set[str]:
+    """The levels of a warning that the text can give."""
+    return {text.name for text in _tree(sql).find_all(exp.Literal) if text.is_string} & set(Level)
 
 
 def casts_given(sql: str) -> dict[str, str]:

@@ -1,7 +1,5 @@
 """The embedded engine, for one machine: starts in a tenth of a second and is the default."""
 
-# ruff: noqa: S608 -- putting SQL together is what an engine does; values go through literal() or binding.
-
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -15,7 +15,8 @@ EVERY_FUNCTION = """
     select n,
         full_years(a, b) as full_years, days_between(a, b) as days_between, days_before(a, n) as days_before,
         months_before(a, n) as months_before, month_start(a) as month_start, month_end(a) as month_end,
-        months_between_starts(a, b) as months_between_starts, year_of(a) as year_of, month_of(a) as month_of, day_text(a) as day_text,
+        months_between_starts(a, b) as months_between_starts, year_of(a) as year_of,
+        month_of(a) as month_of, day_text(a) as day_text,
         month_text(a) as month_text, quarter_text(a) as quarter_text, amount_text(amount) as amount_text,
         joined_text(items) as joined_text
     from dwd_dates order by place nulls last
