@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _tell(text: str, stream: TextIO | None = None) -> None:
-    print(text, file=stream or sys.stdout)  # noqa: T201 - a command line speaks
+    print(text, file=stream or sys.stdout)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def stored_calendar(session: Session) -> WorkingCalendar:
     exceptions = session.execute(
         select(CalendarDay.day, CalendarDay.is_working_day).where(CalendarDay.is_working_day != is_weekday)
     )
-    return WorkingCalendar(frozenset(years), dict(exceptions.tuples().all()))
+    return WorkingCalendar(frozenset(years), dict(exceptions.all()))
 
 
 def due_rule(session: Session, settings: Settings) -> DueRule:

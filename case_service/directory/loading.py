@@ -81,9 +81,7 @@ def load_divisions(session: Session) -> None:
 def load_directory(session: Session, grids_file: Path, staff_file: Path, with_demo_password: bool) -> Loaded:
     """Bring units and staff up to the files. Who is no longer in the file keeps their account until it is closed."""
     grids = list(_lines(grids_file, GridLine))
-    village_paths = dict(
-        session.execute(select(Unit.code, Unit.path).where(Unit.level == UnitLevel.VILLAGE)).tuples().all()
-    )
+    village_paths = dict(session.execute(select(Unit.code, Unit.path).where(Unit.level == UnitLevel.VILLAGE)).all())
     _refuse_unknown(grids_file, [grid.village_code for grid in grids], set(village_paths))
     _put_units(session, [_unit_of(grid, village_paths[grid.village_code]) for grid in grids])
     staff = list(_lines(staff_file, StaffLine))

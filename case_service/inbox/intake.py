@@ -29,7 +29,8 @@ def take_in(session: Session, batch: WarningBatch, at: datetime, quiet_days: int
     """
     queries.lock_households(session, {warning.household_key for warning in batch.warnings})
     desk = Desk.lay_out(session, batch, at, quiet_days, seal)
-    dispositions = [desk.dispose(warning) for warning in batch.warnings]
+    with session.no_autoflush:  # one flush for all, not one for every number drawn
+        dispositions = [desk.dispose(warning) for warning in batch.warnings]
     session.flush()
     action_log.record(session, at, desk.actions)
     return dispositions
@@ -161,9 +162,10 @@ class Desk:
 
     def _keep_contact(self, case: Case, warning: WarningMessage) -> None:
         contact = next((one for one in case.contacts if one.person_key == warning.person_key), None)
+        kept = contact or Contact(person_key=warning.person_key)
+        seal_into(kept, case, warning.contact, self.seal)
         if contact is None:
-            contact = Contact(person_key=warning.person_key, case=case)
-        seal_into(contact, case, warning.contact, self.seal)
+            case.contacts.append(kept)
 
     def _note(self, row: ReceivedWarning) -> None:
         subject = row.order.number if row.order else row.warning_id

@@ -95,7 +95,7 @@ def worker_of_each_grid(session: Session, grid_codes: set[str]) -> dict[str, int
         .where(Staff.unit_code.in_(grid_codes), Staff.role == Role.GRID_WORKER, Staff.is_active)
         .order_by(Staff.username.desc())
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def next_case_number(session: Session, at: datetime) -> str:

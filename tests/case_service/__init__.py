@@ -1,0 +1,1 @@
+"""Tests of the case service, all on a real PostgreSQL."""

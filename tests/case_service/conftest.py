@@ -1,0 +1,188 @@
+"""One PostgreSQL for the run, a fresh copy of a prepared database for each test, and people to sign in as."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, create_engine, make_url, select, text
+from sqlalchemy.orm import Session
+
+from case_service import clock as service_clock
+from case_service.app import create_app
+from case_service.clock import SHANGHAI
+from case_service.database import embedded_postgres, make_engine, with_driver
+from case_service.directory.loading import load_directory
+from case_service.settings import DEMO_SERVICE_TOKEN, Settings, read_settings
+from case_service.sign_in import sessions
+from case_service.starting import prepared_engine
+from case_service.tables import SignInSession, Staff
+from tests.case_service import made_up
+from tests.case_service.checked_pages import check_answer
+
+NOVEMBER_MORNING = datetime(2025, 11, 21, 9, 30, tzinfo=SHANGHAI)
+_database_numbers = count(1)
+
+
+@dataclass
+class StoppedClock:
+    """A clock that stands where the test puts it."""
+
+    moment: datetime
+
+    def __call__(self) -> datetime:
+        return self.moment.astimezone(UTC)
+
+
+@dataclass
+class Door:
+    """A way into the service for a test: as the pipeline, or as somebody's browser."""
+
+    app: FastAPI
+    engine: Engine
+    clock: StoppedClock
+    settings: Settings
+    clients: list[TestClient] = field(default_factory=list)
+
+    def anonymous(self, raise_server_exceptions: bool = True) -> TestClient:
+        """A browser nobody has signed in with."""
+        client = TestClient(
+            self.app,
+            base_url="http://testserver",
+            follow_redirects=False,
+            raise_server_exceptions=raise_server_exceptions,
+        )
+        client.event_hooks["response"].append(lambda response: (response.read(), check_answer(response)))
+        self.clients.append(client)
+        return client
+
+    def browser(self, username: str) -> TestClient:
+        """The browser of somebody signed in; `form_token` waits in its headers for `post`."""
+        client = self.anonymous()
+        with Session(self.engine) as session:
+            staff = session.scalars(select(Staff).where(Staff.username == username)).one()
+            session_id = sessions.start(session, staff, self.clock())
+            token = session.scalars(
+                select(SignInSession.form_token).where(SignInSession.id_hash == sessions.hash_of(session_id))
+            ).one()
+            session.commit()
+        client.cookies.set(sessions.SESSION_COOKIE, session_id)
+        client.form_token = token  # type: ignore[attr-defined]
+        return client
+
+    def pipeline(self) -> TestClient:
+        """The pipeline, with its token."""
+        client = TestClient(self.app, headers={"Authorization": f"Bearer {DEMO_SERVICE_TOKEN}"})
+        self.clients.append(client)
+        return client
+
+    def put(self, *warnings: made_up.WarningMessage, **more: object) -> list[dict[str, object]]:
+        """Put warnings, and say what became of them."""
+        response = self.pipeline().put("/api/v1/warnings", json=made_up.batch(*warnings, **more))  # type: ignore[arg-type]
+        assert response.status_code == 200, response.text
+        return list(response.json()["dispositions"])
+
+    def visit(self, order_number: str, username: str = made_up.WORKER, **answers: str) -> None:
+        """Record a visit as the grid worker would."""
+        browser = self.browser(username)
+        response = browser.post(f"/orders/{order_number}/visit", data=visit_form(browser, self.clock(), **answers))
+        assert response.status_code == 303, response.text
+
+    def session(self) -> Session:
+        """The database itself."""
+        return Session(self.engine)
+
+
+def visit_form(browser: TestClient, at: datetime, **answers: str) -> dict[str, str]:
+    """A complete visit form."""
+    complete = {
+        "form_token": browser.form_token,  # type: ignore[attr-defined]
+        "visited_at": at.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M"),
+        "visit_kind": "warned",
+        "question_daily_life": "吃穿有着落",
+        "note": "住院三次，家里只有老伴照顾",
+        "place": "home",
+        "outcome": "helped",
+    }
+    return complete | answers
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of one PostgreSQL server; its folder is short because socket paths must be."""
+    folder = Path(tempfile.mkdtemp(prefix="sw"))
+    yield embedded_postgres(folder / "pg")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database with schema, calendar, divisions and a small directory, to be copied."""
+    folder = tmp_path_factory.mktemp("directory")
+    (folder / "grids.csv").write_text(made_up.GRIDS_CSV, encoding="utf-8")
+    (folder / "staff.csv").write_text(made_up.STAFF_CSV, encoding="utf-8")
+    engine = prepared_engine(read_settings(mode="demo", database_url=postgres))
+    with Session(engine) as session:
+        load_directory(session, folder / "grids.csv", folder / "staff.csv", with_demo_password=True)
+        session.commit()
+    engine.dispose()
+    return make_url(postgres).database or ""
+
+
+def new_database(postgres: str, template: str) -> str:
+    """The address of a fresh copy of `template`."""
+    name = f"test_{next(_database_numbers)}"
+    server = create_engine(make_url(with_driver(postgres)).set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f'create database {name} template "{template}"'))
+    server.dispose()
+    return make_url(with_driver(postgres)).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def empty_database(postgres: str, template_database: str) -> str:
+    """A database without any table of ours."""
+    return new_database(postgres, "template0")
+
+
+@pytest.fixture
+def database(postgres: str, template_database: str) -> str:
+    """A database for one test."""
+    return new_database(postgres, template_database)
+
+
+@pytest.fixture
+def engine(database: str) -> Iterator[Engine]:
+    """An engine on the test's database."""
+    engine = make_engine(database)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    """Friday, 21 November 2025, half past nine."""
+    return StoppedClock(NOVEMBER_MORNING)
+
+
+@pytest.fixture
+def door(engine: Engine, clock: StoppedClock, tmp_path: Path) -> Iterator[Door]:
+    """The service in demo mode on the test's database."""
+    settings = read_settings(mode="demo", home=tmp_path)
+    app = create_app(settings, engine)
+    app.dependency_overrides[service_clock.now] = clock
+    yield (door := Door(app, engine, clock, settings))
+    for client in door.clients:
+        client.close()
+
+
+@pytest.fixture
+def order_number(door: Door) -> str:
+    """An open order held by the grid worker of the first grid."""
+    return str(door.put(made_up.warning())[0]["order_number"])

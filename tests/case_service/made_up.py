@@ -1,0 +1,86 @@
+"""Made-up places' people and warnings. No identity number here has a right check digit."""
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import count
+
+from schemas.messages import Contact, Figure, Level, Text, WarningBatch, WarningMessage
+
+CITY = "340700000000"
+YIAN = "340706000000"
+WUSONG = "340706100000"
+VILLAGE = "340706100200"
+OTHER_VILLAGE = "340706100208"
+SHUNAN = "340706101000"
+FAR_COUNTY = "340722000000"
+GRID = f"{VILLAGE}001"
+SECOND_GRID = f"{VILLAGE}002"
+GRID_WITHOUT_WORKER = f"{VILLAGE}003"
+OTHER_GRID = f"{OTHER_VILLAGE}001"
+
+GRIDS_CSV = f"""grid_code,village_code,name,effective_from
+{GRID},{VILLAGE},第一网格,2024-01-01
+{SECOND_GRID},{VILLAGE},第二网格,2024-01-01
+{GRID_WITHOUT_WORKER},{VILLAGE},第三网格,
+{OTHER_GRID},{OTHER_VILLAGE},第一网格,2024-01-01
+"""
+STAFF_CSV = f"""username,display_name,role,unit_code,phone
+city,方城,supervisor,{CITY},
+yian,易安,supervisor,{YIAN},
+wusong,武松镇,supervisor,{WUSONG},
+village,郝村,supervisor,{VILLAGE},
+shunan,顺安镇,supervisor,{SHUNAN},
+far,袁方,supervisor,{FAR_COUNTY},
+g{GRID},葛一,grid_worker,{GRID},13000000001
+g{SECOND_GRID},葛二,grid_worker,{SECOND_GRID},13000000002
+g{OTHER_GRID},葛三,grid_worker,{OTHER_GRID},13000000003
+"""
+WORKER, SECOND_WORKER, OTHER_WORKER = f"g{GRID}", f"g{SECOND_GRID}", f"g{OTHER_GRID}"
+
+NAME = "章试验"
+IDENTITY_NUMBER = "34070619500101000Y"
+PHONE = "13000001234"
+ADDRESS = "城东村假想组八号"
+BUSINESS_DATE = date(2025, 11, 21)
+
+_numbers: Iterator[int] = count(1)
+
+
+def warning(**changes: object) -> WarningMessage:
+    """A realistic warning; each call makes another one about the same household unless told otherwise."""
+    given: dict[str, object] = {
+        "warning_id": f"w-{next(_numbers)}",
+        "model_id": "medical_self_paid_year",
+        "model_version": 1,
+        "model_title": Text(zh="年度自付医疗费用过高", en="High self-paid medical cost this year"),
+        "level": Level.ORANGE,
+        "person_key": "person-1",
+        "household_key": "household-1",
+        "village_code": VILLAGE,
+        "grid_code": GRID,
+        "reason": Text(
+            zh="今年以来看病个人自付 16,842 元，超过低保家庭 5,000 元的关注线。",
+            en="Paid 16,842 yuan for care this year, above the line of 5,000 for families on dibao.",
+        ),
+        "figures": [
+            Figure(
+                label=Text(zh="个人自付医疗费用", en="Self-paid medical cost"),
+                value="16,842.50",
+                unit=Text(zh="元", en="yuan"),
+            ),
+            Figure(label=Text(zh="最近一次出院", en="Last discharge"), value="2025-11-12"),
+        ],
+        "receiving": [Text(zh="城乡低保", en="Subsistence allowance")],
+        "check_at_door": [
+            Text(zh="还有多少医药费没有报销", en="How much of the bills is not reimbursed yet"),
+            Text(zh="家里谁在照顾病人，误工没有", en="Who cares for the patient, do they miss work"),
+        ],
+        "data_as_of": date(2025, 11, 20),
+        "contact": Contact(name=NAME, identity_number=IDENTITY_NUMBER, address=ADDRESS, phone=PHONE),
+    }
+    return WarningMessage.model_validate(given | changes)
+
+
+def batch(*warnings: WarningMessage, business_date: date = BUSINESS_DATE) -> dict[str, object]:
+    """A batch as it goes over the wire."""
+    return WarningBatch(business_date=business_date, warnings=list(warnings)).model_dump(mode="json")
