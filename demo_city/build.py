@@ -16,7 +16,7 @@ from demo_city.period import CityPlan
 from demo_city.truth import hardships, near_misses, shielded_people, with_identities
 from schemas.delivery import Manifest
 
-GENERATION = 1
+GENERATION = 2
 LEAST_PEOPLE = 1000
 TRUTH_README = """# Truth
 
@@ -27,7 +27,7 @@ No job, model or service may read this folder; whoever reads it knows the answer
 - near_misses.parquet: who only looks like a case, and why.
 - wrong_rows.parquet: every row of the deliveries that was made wrong (kind names the way) or that is
   messy but right. `line` is the line of the file as a person sees it, header and title counted.
-  Of two rows with the same key the later one is listed.
+  Two rows with the same key and different content are both listed: nobody can tell which is right.
 """
 
 

@@ -54,7 +54,8 @@ def planned_deliveries(city: City) -> Iterator[PlannedDelivery]:
         for extract_class, name in INCREMENTS.items():
             versions = getattr(city, name)
             rows = versions[versions["night"] == night]
-            yield PlannedDelivery(extract_class, night, 1, rows, since, yesterday)
+            if len(rows):
+                yield PlannedDelivery(extract_class, night, 1, rows, since, yesterday)
         if night == 0:
             yield from _slow_registers(city)
         for extract_class, rows in _monthly_registers(city, night).items():

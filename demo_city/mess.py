@@ -108,7 +108,8 @@ def _with_wrong_rows(
     table = _replaced(table, changes)
     second = _second_rows(contract, table, duplicated)
     key = contract.key_fields[0].name
-    done += [Blemish(table.num_rows + nth, key, "duplicate_key") for nth in range(len(duplicated))]
+    both = [*duplicated, *range(table.num_rows, table.num_rows + len(duplicated))]
+    done += [Blemish(row, key, "duplicate_key") for row in both]
     return pa.concat_tables([table, second]), done
 
 

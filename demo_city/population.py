@@ -91,7 +91,7 @@ def _villages(rng: np.random.Generator, drawn: int) -> tuple[npt.NDArray[np.int6
 
 def _born_on(rng: np.random.Generator, plan: CityPlan, age: npt.NDArray[np.int64]) -> Days:
     before = (age * 365.25).astype(np.int64) + rng.integers(30, 360, len(age))
-    born: Days = np.datetime64(plan.year_start, "D") + 320 - before.astype("timedelta64[D]")
+    born: Days = np.datetime64(plan.first_night, "D") - before.astype("timedelta64[D]")
     return born
 
 
