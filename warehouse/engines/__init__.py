@@ -22,8 +22,9 @@ def open_engine(
 ) -> Engine:
     """Open the engine of that name, to be used in a with block.
 
-    `work_folder` takes what does not fit in memory. `memory_limit` ("8GB") and `threads`
-    bound DuckDB. `master` says where Spark runs, else SHOUWANG_SPARK_MASTER, else local[*].
+    `work_folder` takes what does not fit in memory. `memory_limit` ("8GB") bounds DuckDB, or
+    Spark's driver; `threads` bounds DuckDB. `master` says where Spark runs, else
+    SHOUWANG_SPARK_MASTER, else local[*]; its first settings hold for the whole process.
     """
     work_folder.mkdir(parents=True, exist_ok=True)
     if name == "duckdb":
@@ -33,5 +34,5 @@ def open_engine(
     if name == "spark":
         from warehouse.engines.spark import SparkEngine
 
-        return SparkEngine(work_folder, master)
+        return SparkEngine(work_folder, master, memory_limit)
     raise EngineError(f"no engine named {name!r}: say duckdb or spark")

@@ -139,4 +139,4 @@ def test_an_unknown_engine_is_refused(tmp_path: Path) -> None:
 def test_without_pyspark_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyspark.sql", None)
     with pytest.raises(EngineError, match=r"shouwang\[spark\]"):
-        spark_module._first_session.__wrapped__("local[1]", tmp_path)
+        spark_module._first_session.__wrapped__("local[1]", tmp_path, "1g")
