@@ -126,7 +126,7 @@ class OutcomeMessage(Message):
     outcome: OutcomeKind
     data_error_field: str | None = None
     delivered_at: datetime
-    visited_at: datetime | None
+    visited_at: datetime | None = None
     closed_at: datetime
 
 

@@ -10,8 +10,8 @@ create macro tidy_text(x) as nullif(trim(replace(replace(x, chr(9), ' '), '　',
 
 create macro tidy_code(x) as nullif(ltrim(trim(replace(half_width(x), chr(9), ' ')), ''''), '');
 
-create macro read_amount(x) as try_cast(
-  regexp_replace(replace(replace(tidy_code(x), ',', ''), ' ', ''), '^[¥￥]?([+-]?[0-9]+(\.[0-9]+)?)元?$', '\1')
+create macro read_amount(x) as try_cast(nullif(regexp_extract(
+  replace(replace(tidy_code(x), ',', ''), ' ', ''), '^[¥￥]?([+-]?[0-9]+(\.[0-9]+)?)元?$', 1), '')
   as decimal(38, 6));
 
 create macro read_whole_number(x) as try_cast(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
+from pydantic import ValidationError
 
 from jobs.errors import DeliveryHeldError
 from jobs.ingest import ledger
@@ -30,7 +31,7 @@ from jobs.ingest.versions import (
 )
 from jobs.installation import Installation
 from jobs.ods import ods_table
-from schemas.delivery import Manifest, finished_manifests
+from schemas.delivery import MANIFEST_SUFFIX, Manifest, finished_manifests
 from schemas.loader import contracts, department_titles
 from warehouse.definitions import definition
 from warehouse.tables import rows_where
@@ -58,10 +59,17 @@ class _DepartmentNight:
 
     def __init__(self, installation: Installation, department: str, business_date: date) -> None:
         self.installation = installation
+        self.department = department
+        self.business_date = business_date
         self.docs_folder = installation.settings.reports_folder / "data_docs" / business_date.isoformat() / department
 
     def ingest(self, manifest_path: Path) -> DeliveryRecord:
-        manifest = Manifest.model_validate_json(manifest_path.read_text(encoding="utf-8"))
+        try:
+            manifest = Manifest.model_validate_json(manifest_path.read_text(encoding="utf-8"))
+        except (ValidationError, UnicodeDecodeError) as unreadable:
+            record = _unreadable_manifest(self.department, self.business_date, manifest_path, unreadable)
+            ledger.write_record(self.installation, record)
+            return record
         known = ledger.record_of_delivery(self.installation, manifest.delivery_id)
         if known is not None and known.status == "ingested":
             log.info("delivery already ingested", delivery_id=manifest.delivery_id)
@@ -158,6 +166,24 @@ def _held_record(manifest: Manifest, held: DeliveryHeldError) -> DeliveryRecord:
     sentence = f"{department} ({manifest.department}) must resend {manifest.delivery_id}: {held}"
     received = manifest.row_count if held.received is None else held.received
     return ledger.record_of(manifest, "", Counts(received, 0, received, 0), sentence)
+
+
+def _unreadable_manifest(department: str, day: date, path: Path, problem: ValueError) -> DeliveryRecord:
+    stem = path.name.removesuffix(MANIFEST_SUFFIX)
+    extract_class, _, sequence = stem.rsplit("_", 2)
+    manifest = Manifest.model_construct(
+        extract_class=extract_class,
+        department=department,
+        mode="full",
+        business_date=day,
+        period_start=day,
+        period_end=day,
+        sequence=int(sequence) if sequence.isdigit() else 0,
+        row_count=0,
+    )
+    what = problem.errors()[0] if isinstance(problem, ValidationError) else {"loc": ("file",), "msg": str(problem)}
+    where = ".".join(str(part) for part in what["loc"]) or "file"
+    return _held_record(manifest, DeliveryHeldError(f"{path.name} is no manifest: {where}: {what['msg']}"))
 
 
 def _column_differences(batch: Batch) -> str:

@@ -6,6 +6,7 @@ pool; an engine that keeps one connection is all that is missing.
 
 import logging
 import os
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,13 +26,14 @@ from schemas.delivery import Manifest
 from schemas.expectations import HELD_ZH, batch_expectations
 from schemas.loader import Contract
 
-# It sets its own level on import and speaks of every temporary folder.
-logging.getLogger("great_expectations").setLevel(logging.ERROR)
+# It sets its own levels on import and speaks of every temporary folder.
+for _name in ("great_expectations", "great_expectations.data_context.types.base"):
+    logging.getLogger(_name).setLevel(logging.ERROR)
 
 DATA_DOCS_SITE = "departments"
 
 
-class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
+class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):  # type: ignore[misc]
     """Keeps one connection, so that results can still be fetched."""
 
     @contextmanager
@@ -43,7 +45,7 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
         return self.engine.connect()
 
 
-class DuckDBDatasource(SQLDatasource):  # type: ignore[misc]
+class DuckDBDatasource(SQLDatasource):  # type: ignore[misc]  # type: ignore[misc]
     """Registers `add_duckdb` on Great Expectations' data sources."""
 
     # Great Expectations finds a data source by this attribute.
@@ -89,8 +91,8 @@ class BatchValidator:
     ) -> Sequence[BrokenPromise]:
         """The critical promises that the batch in the Parquet file `batch` breaks, worst first."""
         name = manifest.delivery_id
-        database = batch.with_suffix(".duckdb")
-        database.unlink(missing_ok=True)
+        # Great Expectations keeps connections to a database it has seen, so each batch gets a new one.
+        database = batch.with_name(f"{batch.stem}.{uuid.uuid4().hex}.duckdb")
         with duckdb.connect(str(database)) as connection:
             connection.execute(f"create view batch as select * from read_parquet('{batch}')")
         source = self._context.data_sources.add_duckdb(name=name, connection_string=f"duckdb:///{database}")
@@ -113,6 +115,7 @@ class BatchValidator:
         )
         outcome = checkpoint.run()
         source.get_execution_engine().one_connection.close()
+        source.get_engine().dispose()
         database.unlink(missing_ok=True)
         results = [result for run in outcome.run_results.values() for result in run.results]
         return [_broken_promise(result) for result in results if not result.success and _is_critical(result)]

@@ -33,10 +33,10 @@ def deliver(
     Fields that a row leaves out get a plausible value. `manifest_changes` make the manifest lie.
     """
     contract = contracts()[extract_class]
+    stem = f"{extract_class}_{business_date:%Y%m%d}_{sequence:02d}"
     folder = department_folder(landing, business_date, contract.department)
     folder.mkdir(parents=True, exist_ok=True)
     full = [{field.name: row.get(field.name, "") for field in contract.fields} for row in rows]
-    stem = f"{extract_class}_{business_date:%Y%m%d}_{sequence:02d}"
     path = folder / f"{stem}.{contract.file.format}"
     _write(path, contract, full)
     manifest = Manifest(
