@@ -45,7 +45,7 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):  # type: ignore[misc]
         return self.engine.connect()
 
 
-class DuckDBDatasource(SQLDatasource):  # type: ignore[misc]  # type: ignore[misc]
+class DuckDBDatasource(SQLDatasource):  # type: ignore[misc]
     """Registers `add_duckdb` on Great Expectations' data sources."""
 
     # Great Expectations finds a data source by this attribute.

@@ -1,0 +1,97 @@
+"""A small made-up city, built once, and nights run over copies of it as people run them."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.installation import Installation
+from jobs.settings import Settings
+from tests.case_service.running_service import running_case_service
+
+PEOPLE = 1500
+NOBODY = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="session")
+def small_city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a city of 1,500 people with two nights of deliveries; copy it, never write to it."""
+    home = tmp_path_factory.mktemp("city")
+    command = [sys.executable, "-m", "demo_city", "build", "--home", str(home), "--people", str(PEOPLE)]
+    subprocess.run(command, check=True, capture_output=True)
+    return home
+
+
+@pytest.fixture
+def copy_city(small_city: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """Copies the city under a name and returns its home."""
+
+    def copy(name: str) -> Path:
+        home = tmp_path / name
+        shutil.copytree(small_city / "landing", home / "landing")
+        shutil.copytree(small_city / "demo" / "directory", home / "demo" / "directory")
+        return home
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def case_service_at(tmp_path_factory: pytest.TempPathFactory, small_city: Path) -> Iterator[Callable[[], str]]:
+    """Starts a case service with the city's directory and an empty database of its own, and gives its address."""
+    running = []
+
+    def start() -> str:
+        home = tmp_path_factory.mktemp("service")
+        shutil.copytree(small_city / "demo" / "directory", home / "demo" / "directory")
+        service = running_case_service(home)
+        running.append(service)
+        return service.__enter__()
+
+    yield start
+    for service in running:
+        service.__exit__(None, None, None)
+
+
+def environment(home: Path, case_service_url: str = NOBODY, **more: str) -> dict[str, str]:
+    """What a night needs to know."""
+    told = {"SHOUWANG_MODE": "demo", "SHOUWANG_HOME": str(home), "SHOUWANG_CASE_SERVICE_URL": case_service_url}
+    return {**os.environ, **told, **more}
+
+
+def run_night(home: Path, day: str, case_service_url: str = NOBODY, **more: str) -> dict[str, Any]:
+    """`shouwang nightly --json` for a date; returns what it printed."""
+    command = [sys.executable, "-m", "jobs", "nightly", "--date", day, "--json"]
+    done = subprocess.run(command, env=environment(home, case_service_url, **more), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()[-3000:]
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def installation_at(home: Path) -> Installation:
+    return Installation(Settings(mode="demo", home=home))
+
+
+def kept_rows(home: Path) -> dict[str, list[str]]:
+    """Everything a night keeps, as sorted text by table: row versions, quarantine, ledger, warnings, what became of them.
+
+    Leaves out what differs between equal nights: sealed bytes, seconds, order numbers.
+    """
+    installation = installation_at(home)
+    kept = {}
+    for name in installation.warehouse.table_names():
+        rows = installation.warehouse.rows(name).to_pylist()
+        for row in rows:
+            for varying in ("sealed", "seconds", "order_number"):
+                row.pop(varying, None)
+        if name == "ops.step":
+            rows = [row for row in rows if row["step"] in ("conform", "warn")]
+        if name.startswith("vault."):
+            rows = [dict(items) for items in {tuple(row.items()) for row in rows}]
+        kept[name] = sorted(map(str, rows))
+    return kept

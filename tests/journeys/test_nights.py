@@ -1,0 +1,242 @@
+"""Whole nights over a made-up city: complete, repeatable, and equal whatever happened on the way."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.journeys.conftest import NOBODY, environment, installation_at, kept_rows, run_night
+
+FIRST, SECOND = "2026-11-19", "2026-11-20"
+MODELS = {
+    "medical_cost_over_limit",
+    "sudden_medical_spending",
+    "disability_newly_certified",
+    "employment_lost",
+    "income_dropped",
+}
+REPORT_KEYS = {"business_date", "engine", "deliveries", "warnings", "orders", "seconds"}
+DELIVERY_KEYS = {"extract_class", "delivery_id", "received", "accepted", "rejected", "unchanged"}
+
+CopyCity = Callable[[str], Path]
+StartService = Callable[[], str]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(small_city: Path, case_service_at: StartService, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which both nights ran undisturbed, with a case service that answered."""
+    home = tmp_path_factory.mktemp("undisturbed")
+    shutil.copytree(small_city / "landing", home / "landing")
+    url = case_service_at()
+    for day in (FIRST, SECOND):
+        report = run_night(home, day, url)
+        (home / f"{day}.json").write_text(str(report))
+    (home / "url").write_text(url)
+    return home
+
+
+def test_a_night_reports_what_it_promises(undisturbed: Path) -> None:
+    report = run_night(undisturbed, FIRST, (undisturbed / "url").read_text())
+    assert report.keys() >= REPORT_KEYS
+    assert report["warnings"].keys() == MODELS
+    assert report["orders"].keys() == {"opened", "joined", "withheld"}
+    assert report["seconds"].keys() == {"ingest", "conform", "warn", "dispatch", "feedback", "publish"}
+    assert all(delivery.keys() >= DELIVERY_KEYS for delivery in report["deliveries"])
+    assert len(report["deliveries"]) == 11
+
+
+def test_every_row_received_is_accepted_rejected_or_unchanged(undisturbed: Path) -> None:
+    for day in (FIRST, SECOND):
+        for item in run_night(undisturbed, day, (undisturbed / "url").read_text())["deliveries"]:
+            assert item["received"] == item["accepted"] + item["rejected"] + item["unchanged"], item
+
+
+def test_every_warning_is_opened_joined_or_withheld(undisturbed: Path) -> None:
+    warehouse = installation_at(undisturbed).warehouse
+    warned = set(warehouse.rows("ads.warning")["warning_id"].to_pylist())
+    dispositions = warehouse.rows("ads.disposition").to_pylist()
+    assert warned == {row["warning_id"] for row in dispositions}
+    assert len(warned) == len(dispositions)
+    for row in dispositions:
+        if row["kind"] == "withheld":
+            assert row["reason"]
+            assert row["expires_on"]
+        else:
+            assert row["order_number"]
+
+
+def test_a_second_run_changes_nothing_and_says_so(undisturbed: Path) -> None:
+    before = kept_rows(undisturbed)
+    for day in (FIRST, SECOND):
+        report = run_night(undisturbed, day, (undisturbed / "url").read_text())
+        assert report["changed"] == {"row_versions": 0, "warnings": 0, "orders": 0}
+    assert kept_rows(undisturbed) == before
+
+
+def test_exactly_the_rows_that_the_truth_calls_wrong_are_rejected(small_city: Path, undisturbed: Path) -> None:
+    truth = pq.read_table(small_city / "demo" / "truth" / "wrong_rows.parquet").to_pylist()
+    wrong = {(row["delivery_id"], row["line"]) for row in truth if row["kind"] != "messy_but_right"}
+    found = installation_at(undisturbed).warehouse.rows("quarantine.row").to_pylist()
+    assert {(row["delivery_id"], row["line"]) for row in found} == wrong
+
+
+def _planted(small_city: Path, kind: str) -> set[str]:
+    hardships = pq.read_table(small_city / "demo" / "truth" / "hardship.parquet").to_pylist()
+    return {row["identity_number"] for row in hardships if row["kind"] == kind}
+
+
+TRUTH_COLUMN_OF_MODEL = {
+    "medical_cost_over_limit": {"medical_year_over_limit"},
+    "disability_newly_certified": {"disability", "disability_worsened"},
+    "income_dropped": {"income_drop"},
+}
+
+
+@pytest.mark.parametrize("model", TRUTH_COLUMN_OF_MODEL)
+def test_a_model_finds_exactly_those_who_fell_into_the_hardship(
+    model: str, small_city: Path, undisturbed: Path
+) -> None:
+    installation = installation_at(undisturbed)
+    planted = {
+        installation.pseudonymiser.person_key(number)
+        for kind in TRUTH_COLUMN_OF_MODEL[model]
+        for number in _planted(small_city, kind)
+    }
+    rows = installation.warehouse.rows("ads.warning").to_pylist()
+    assert {row["person_key"] for row in rows if row["model_id"] == model} == planted
+
+
+def test_without_the_case_service_warnings_wait_and_are_delivered_once(
+    copy_city: CopyCity, case_service_at: StartService
+) -> None:
+    home = copy_city("service_down")
+    alone = run_night(home, FIRST)
+    warned = sum(alone["warnings"].values())
+    assert alone["orders"]["opened"] == alone["orders"]["joined"] == 0
+    assert alone["undelivered"] + alone["orders"]["withheld"] == warned > 0
+    assert any("does not answer" in problem for problem in alone["problems"])
+    url = case_service_at()
+    later = run_night(home, FIRST, url)
+    assert sum(later["orders"].values()) == warned
+    assert later["undelivered"] == 0
+    again = run_night(home, FIRST, url)
+    assert again["orders"] == later["orders"]
+    assert again["changed"]["orders"] == 0
+
+
+def test_spark_gives_the_same_warnings(copy_city: CopyCity, undisturbed: Path) -> None:
+    home = copy_city("spark")
+    for day in (FIRST, SECOND):
+        assert run_night(home, day, SHOUWANG_ENGINE="spark")["engine"] == "spark"
+    on_spark = installation_at(home).warehouse.rows("ads.warning").sort_by("warning_id").to_pylist()
+    on_duckdb = installation_at(undisturbed).warehouse.rows("ads.warning").sort_by("warning_id").to_pylist()
+    assert on_spark == on_duckdb
+
+
+def _truth_that_blocks_its_readers(small_city: Path, home: Path) -> None:
+    """The truth's files as pipes that nobody writes to: whoever opens one waits for ever."""
+    for path in (small_city / "demo" / "truth").rglob("*"):
+        pipe = home / "demo" / "truth" / path.relative_to(small_city / "demo" / "truth")
+        if path.is_file():
+            pipe.parent.mkdir(parents=True, exist_ok=True)
+            os.mkfifo(pipe)
+
+
+def test_no_job_reads_the_truth(small_city: Path, copy_city: CopyCity, undisturbed: Path) -> None:
+    home = copy_city("blocked_truth")
+    _truth_that_blocks_its_readers(small_city, home)
+    report = run_night(home, FIRST)
+    expected = [
+        row for row in kept_rows(undisturbed)["ads.warning"] if "datetime.date(2026, 11, 19), 'model_id'" in row
+    ]
+    assert kept_rows(home)["ads.warning"] == expected
+    assert sum(report["warnings"].values()) == len(expected) > 0
+
+
+def _kill_moments(seconds: float, seed: int) -> Iterator[float]:
+    rng = random.Random(seed)
+    while True:
+        yield rng.uniform(0.05, seconds)
+
+
+def _run_and_kill(home: Path, url: str, after: float) -> bool:
+    """Start the first night and kill it after so many seconds; whether it was still running."""
+    command = [sys.executable, "-m", "jobs", "nightly", "--date", FIRST, "--json"]
+    started = subprocess.Popen(
+        command,
+        env=environment(home, url),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        started.wait(after)
+    except subprocess.TimeoutExpired:
+        os.killpg(started.pid, signal.SIGKILL)
+        started.wait()
+        return True
+    return False
+
+
+def kill_at_random_moments(kills: int, home: Path, url: str, seconds: float, seed: int) -> None:
+    """Kill the night so many times, each time going on from what the last left; start afresh where one finished."""
+    done = 0
+    for moment in _kill_moments(seconds, seed):
+        if _run_and_kill(home, url, moment):
+            done += 1
+        else:
+            shutil.rmtree(home / "warehouse")
+        if done == kills:
+            return
+
+
+def _first_night(rows: dict[str, list[str]]) -> dict[str, Any]:
+    return {name: lines for name, lines in rows.items() if name != "ads.freshness"}
+
+
+def _assert_equals_an_undisturbed_night(
+    copy_city: CopyCity, case_service_at: StartService, kills: int, seed: int
+) -> None:
+    calm = copy_city("calm")
+    started = time.monotonic()
+    expected = run_night(calm, FIRST, case_service_at())
+    seconds = time.monotonic() - started
+    disturbed, url = copy_city("disturbed"), case_service_at()
+    kill_at_random_moments(kills, disturbed, url, seconds, seed)
+    report = run_night(disturbed, FIRST, url)
+    assert kept_rows(disturbed) == kept_rows(calm)
+    for key in ("deliveries", "warnings", "orders"):
+        assert report[key] == expected[key]
+
+
+@pytest.mark.timeout(900)
+def test_a_night_killed_at_ten_random_moments_equals_an_undisturbed_one(
+    copy_city: CopyCity, case_service_at: StartService
+) -> None:
+    _assert_equals_an_undisturbed_night(copy_city, case_service_at, kills=10, seed=20261119)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(5000)
+@pytest.mark.parametrize("seed", range(10))
+def test_a_night_killed_at_a_hundred_random_moments_equals_an_undisturbed_one(
+    copy_city: CopyCity, case_service_at: StartService, seed: int
+) -> None:
+    _assert_equals_an_undisturbed_night(copy_city, case_service_at, kills=10, seed=seed)
+
+
+def test_nothing_delivered_says_what_to_do(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "jobs", "nightly"]
+    done = subprocess.run(command, env=environment(tmp_path, NOBODY), capture_output=True, check=False)
+    assert done.returncode == 1
+    assert "shouwang demo" in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
