@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from case_service import action_log
 from case_service.action_log import Action
+from case_service.household_locks import lock_households
 from case_service.inbox import queries
 from case_service.inbox.withholding import RecentCase, Withholding, withholding
 from case_service.orders.cards import URGENCY
@@ -27,7 +28,7 @@ def take_in(session: Session, batch: WarningBatch, at: datetime, quiet_days: int
     A warning that came before gets its first answer again, unless it was withheld and its
     day has come: then it is judged anew.
     """
-    queries.lock_households(session, {warning.household_key for warning in batch.warnings})
+    lock_households(session, {warning.household_key for warning in batch.warnings})
     desk = Desk.lay_out(session, batch, at, quiet_days, seal)
     with session.no_autoflush:  # one flush for all, not one for every number drawn
         dispositions = [desk.dispose(warning) for warning in batch.warnings]

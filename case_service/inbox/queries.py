@@ -3,9 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from zlib import crc32
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from case_service.clock import SHANGHAI, local_date
@@ -15,19 +14,6 @@ from case_service.tables import Case, ReceivedWarning, Staff, Unit, WorkOrder
 from case_service.tables.casework import CASE_NUMBER, ORDER_NUMBER, CaseStatus, Matter, OrderStatus
 from case_service.tables.people import Role, UnitLevel
 from schemas.messages import Level, WarningMessage
-
-# PostgreSQL keeps all advisory locks in one shared table of limited size, so households share these.
-HOUSEHOLD_LOCKS = 512
-HOUSEHOLD_LOCK_CLASS = 7_341
-
-
-def lock_households(session: Session, household_keys: Iterable[str]) -> None:
-    """Until this transaction ends nobody else changes the cases of these households.
-
-    Locks are taken in ascending order, so that two batches never wait for each other.
-    """
-    for lock in sorted({crc32(key.encode()) % HOUSEHOLD_LOCKS for key in household_keys}):
-        session.execute(select(func.pg_advisory_xact_lock(HOUSEHOLD_LOCK_CLASS, lock)))
 
 
 def received_before(session: Session, warnings: list[WarningMessage]) -> dict[str, ReceivedWarning]:

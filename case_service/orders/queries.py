@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from case_service import action_log
 from case_service.access import Viewer, visible_orders, with_everything_shown
 from case_service.action_log import Action
+from case_service.household_locks import lock_households
 from case_service.orders.states import Actor, move
 from case_service.tables import Contact, Staff, WorkOrder
 from case_service.tables.casework import OrderStatus
@@ -56,7 +56,7 @@ def note_identity_number_read(
 
 def assign(session: Session, order: WorkOrder, worker: Staff, viewer: Viewer, at: datetime) -> None:
     """Give `order` to `worker`; its clock starts if it had none. Raises `MoveRefusedError` once it is closed."""
-    session.execute(select(WorkOrder.id).where(WorkOrder.id == order.id).with_for_update())
+    lock_households(session, [order.case.household_key])
     session.refresh(order, ["status", "assignee_id", "delivered_at"])
     name = "assign" if order.status is OrderStatus.UNASSIGNED else "reassign"
     times = {"delivered_at": at} if name == "assign" else {}

@@ -8,11 +8,17 @@ from case_service.tables.casework import OrderStatus
 from case_service.tables.people import Role
 
 DEMO_WORKERS_SHOWN = 5
+DEMO_SUPERVISORS_SHOWN = 8
 
 
 def demo_sign_ins(session: Session) -> list[Staff]:
     """The demo's supervisors, and the grid workers who have the most to do."""
-    supervisors = select(Staff).where(Staff.has_demo_password, Staff.role == Role.SUPERVISOR).order_by(Staff.unit_code)
+    supervisors = (
+        select(Staff)
+        .where(Staff.has_demo_password, Staff.role == Role.SUPERVISOR)
+        .order_by(Staff.unit_code)
+        .limit(DEMO_SUPERVISORS_SHOWN)
+    )
     open_count = func.sum(case((WorkOrder.status == OrderStatus.OPEN, 1), else_=0))
     busiest = (
         select(Staff.id)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from case_service import action_log
 from case_service.access import Viewer
 from case_service.action_log import Action
-from case_service.inbox.queries import lock_households
+from case_service.household_locks import lock_households
 from case_service.orders.states import Actor, move
 from case_service.outcomes.queries import write_outcomes
 from case_service.sealing import Seal

@@ -1,5 +1,6 @@
 """One PostgreSQL for the run, a fresh copy of a prepared database for each test, and people to sign in as."""
 
+import atexit
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -114,11 +115,20 @@ def visit_form(browser: TestClient, at: datetime, **answers: str) -> dict[str, s
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
+def postgres() -> str:
     """The address of one PostgreSQL server; its folder is short because socket paths must be."""
     folder = Path(tempfile.mkdtemp(prefix="sw"))
-    yield embedded_postgres(folder / "pg")
-    shutil.rmtree(folder, ignore_errors=True)
+    # Registered before the server registers its own stopping, so that it runs after it.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    address = embedded_postgres(folder / "pg")
+    server = create_engine(with_driver(address), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        # A test database need not survive a power cut.
+        for unsafe in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+            connection.execute(text(f"alter system set {unsafe}"))
+        connection.execute(text("select pg_reload_conf()"))
+    server.dispose()
+    return address
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """What becomes of warnings."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
@@ -188,9 +189,11 @@ def test_nothing_that_identifies_is_stored_in_the_clear(door: Door) -> None:
             assert not any(secret.encode().hex() in stored for secret in (NAME, IDENTITY_NUMBER, PHONE)), table
 
 
-def test_a_full_batch_needs_few_queries_and_little_time(door: Door) -> None:
+def test_a_full_batch_is_taken_in_within_seconds(door: Door) -> None:
     warnings = [warning(household_key=f"household-{n}", person_key=f"person-{n}") for n in range(500)]
+    started = time.monotonic()
     answers = door.put(*warnings)
+    assert time.monotonic() - started < 20
     assert {one["kind"] for one in answers} == {"opened"}
     assert door.put(*warnings) == answers
 

@@ -1,0 +1,73 @@
+"""The case service as it runs in earnest: a process of its own, on a free port, over HTTP."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+PROJECT_FOLDER = Path(__file__).parents[2]
+SECONDS_TO_START = 60
+SECONDS_TO_STOP = 20
+
+
+@contextmanager
+def running_case_service(home: Path, env: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Start the service on `home` in demo mode and give its base URL; stop it, and its database, at the end.
+
+    `env` is added to the environment. What the service says stands in `<home>/case_service.log`.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    environment = {**os.environ, "SHOUWANG_MODE": "demo", "SHOUWANG_HOME": str(home), **(env or {})}
+    log_path = home / "case_service.log"
+    with log_path.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "case_service", "serve", "--port", str(port)],
+            cwd=PROJECT_FOLDER,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            base_url = f"http://127.0.0.1:{port}"
+            wait_until_ready(process, base_url, log_path)
+            yield base_url
+        finally:
+            stop(process)
+
+
+def free_port() -> int:
+    """A port nobody listens on right now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], base_url: str, log_path: Path) -> None:
+    """Return once the service and its database answer; raise with the log if it ends or takes too long."""
+    give_up_at = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < give_up_at and process.poll() is None:
+        try:
+            if httpx.get(f"{base_url}/healthz", timeout=2, trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise RuntimeError(f"the case service did not start:\n{log_path.read_text(encoding='utf-8')}")
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask the service to stop, and wait until it did, so that its database is shut down too."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(SECONDS_TO_STOP)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,206 @@
+"""From a warning to a closed case, in a real browser, at the width of a phone and of a desk."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from case_service.settings import DEMO_SERVICE_TOKEN
+from schemas.messages import Contact, Figure, Level, Text
+from tests.case_service import made_up
+from tests.case_service.running_service import running_case_service
+
+CHROMIUM = os.environ.get("SHOUWANG_CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--lang=zh-CN",
+]
+PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 800}
+
+pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"no Chromium at {CHROMIUM} (SHOUWANG_CHROMIUM)")
+
+
+@pytest.fixture(scope="module")
+def base_url() -> Iterator[str]:
+    """A running service with the small directory of the tests."""
+    home = Path(tempfile.mkdtemp(prefix="sw"))
+    folder = home / "demo" / "directory"
+    folder.mkdir(parents=True)
+    (folder / "grids.csv").write_text(made_up.GRIDS_CSV, encoding="utf-8")
+    (folder / "staff.csv").write_text(made_up.STAFF_CSV, encoding="utf-8")
+    with running_case_service(home) as address:
+        yield address
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watched:
+    """A page, and what it did that it should not have."""
+
+    page: Page
+    base_url: str
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", lambda message: self._note(message.type in ("error", "warning"), message.text))
+        self.page.on("pageerror", lambda error: self._note(True, str(error)))
+        self.page.on("request", lambda one: self._note(not one.url.startswith(self.base_url), f"asked {one.url}"))
+
+    def _note(self, is_wrong: bool, text: str) -> None:
+        if is_wrong:
+            self.complaints.append(text)
+
+    def check(self, screenshot: str | None = None, full_page: bool = True) -> None:
+        """No sideways scrolling, no complaints, targets large enough; keep a picture if asked to."""
+        assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), self.page.url
+        assert not self.complaints
+        small = self.page.evaluate(
+            "[...document.querySelectorAll('main button, main input:not([type=hidden], [type=radio]), main select, "
+            "main .button, main .card a, main summary, header a, header button')]"
+            ".map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect().height])"
+            ".filter(([_, height]) => height > 0 && height < 44)"
+        )
+        assert not small
+        folder = os.environ.get("SHOUWANG_SCREENSHOTS")
+        if folder and screenshot:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=Path(folder) / screenshot, full_page=full_page)
+
+
+def open_page(browser: Browser, base_url: str, size: dict[str, int]) -> Watched:
+    context = browser.new_context(viewport=size, locale="zh-CN", device_scale_factor=2 if size is PHONE else 1)
+    context.set_default_timeout(15_000)
+    return Watched(context.new_page(), base_url)
+
+
+def sign_in(watched: Watched, username: str) -> None:
+    page = watched.page
+    page.goto(f"{watched.base_url}/sign-in")
+    watched.check(f"sign-in-{page.viewport_size['width']}.png" if page.viewport_size else None)
+    page.get_by_label("用户名").fill(username)
+    page.get_by_label("密码").fill("shouwang-demo")
+    page.get_by_role("button", name="登录", exact=True).click()
+
+
+def put_warnings(base_url: str) -> None:
+    """A night's warnings: the household of the journey, and a few neighbours."""
+    others = [
+        ("乔试验", Level.RED, "突发大病", "90 天内住院两次，个人自付 31,207 元，是前一年每季平均的 9 倍。"),
+        (
+            "欧阳试验",
+            Level.YELLOW,
+            "失业金即将期满",
+            "失业金只剩最后 1 个月，家里有两个上学的孩子，没有新的参保单位。",
+        ),
+        ("田试验", Level.ORANGE, "新办重度残疾证", "11 月 6 日新办肢体二级残疾证，目前没有享受重度残疾人护理补贴。"),
+    ]
+    warnings = [made_up.warning(warning_id="journey", household_key="journey", person_key="journey")]
+    warnings.append(
+        made_up.warning(
+            household_key="journey",
+            person_key="journey",
+            level=Level.YELLOW,
+            model_title=Text(zh="收入骤降", en="Income fell"),
+            reason=Text(zh="近三个月养老金和工资合计比去年同期少一半以上。", en="Income of three months fell by half."),
+        )
+    )
+    for place, (name, level, title, reason) in enumerate(others):
+        warnings.append(
+            made_up.warning(
+                household_key=f"h{place}",
+                person_key=f"p{place}",
+                level=level,
+                model_title=Text(zh=title, en=title),
+                reason=Text(zh=reason, en=reason),
+                figures=[Figure(label=Text(zh="发生日期", en="Date"), value="2025-11-06")],
+                contact=Contact(name=name, identity_number=made_up.IDENTITY_NUMBER, phone="13000005678"),
+            )
+        )
+    warnings.append(made_up.warning(household_key="queue", person_key="q", grid_code=None))
+    warnings.append(
+        made_up.warning(
+            household_key="far",
+            person_key="f",
+            village_code=made_up.OTHER_VILLAGE,
+            grid_code=made_up.OTHER_GRID,
+        )
+    )
+    response = httpx.put(
+        f"{base_url}/api/v1/warnings",
+        json=made_up.batch(*warnings),
+        headers={"Authorization": f"Bearer {DEMO_SERVICE_TOKEN}"},
+        trust_env=False,
+    )
+    assert response.status_code == 200
+
+
+def test_a_warning_becomes_a_visit_and_a_closed_case_on_a_phone_and_the_supervisor_sees_it(
+    browser: Browser, base_url: str
+) -> None:
+    put_warnings(base_url)
+    phone = open_page(browser, base_url, PHONE)
+    page = phone.page
+    sign_in(phone, made_up.WORKER)
+    expect(page.get_by_role("heading", level=1)).to_have_text("我的工单")
+    phone.check("phone-orders.png", full_page=False)
+
+    page.get_by_role("link", name=f"{made_up.NAME} 家").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"走访 {made_up.NAME} 家")
+    phone.check("phone-order.png", full_page=False)
+    page.get_by_text("查看完整号码").first.click()
+    page.get_by_role("button", name="查看完整号码").click()
+    expect(page.get_by_text(made_up.IDENTITY_NUMBER)).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"走访 {made_up.NAME} 家")
+    phone.check()
+
+    page.get_by_role("link", name="登记走访结果").click()
+    phone.check("phone-visit.png")
+    page.get_by_role("button", name="提交并办结").click()
+    expect(page.get_by_role("alert")).to_contain_text("还有 2 处")
+    phone.complaints = [one for one in phone.complaints if "422" not in one]
+    expect(page.get_by_label("哪一项数据有误")).to_be_hidden()
+    page.get_by_text("数据有误", exact=True).click()
+    expect(page.get_by_label("哪一项数据有误")).to_be_visible()
+    page.get_by_text("属实，已救助", exact=True).click()
+    page.get_by_label("看到了什么").fill("老人刚出院，已帮助申请临时救助。")
+    page.get_by_label("一问衣食住行").fill("吃穿有着落，房子安全")
+    phone.check("phone-visit-mended.png")
+    page.get_by_role("button", name="提交并办结").click()
+    expect(page.get_by_role("heading", name="已办结")).to_be_visible()
+    expect(page.locator("body")).not_to_contain_text(made_up.NAME)
+    phone.check("phone-closed.png")
+
+    desk = open_page(browser, base_url, DESK)
+    sign_in(desk, "yian")
+    expect(desk.page.get_by_role("heading", level=1)).to_have_text("工单督办 · 义安区")
+    desk.check("supervisor.png")
+    desk.page.get_by_label("状态").select_option("unassigned")
+    expect(desk.page.locator("#order-list")).to_contain_text("共 1 件")
+    assert "standing=unassigned" in desk.page.url
+    desk.page.locator(".order-table a").first.click()
+    expect(desk.page.get_by_role("heading", name="分派给网格员")).to_be_visible()
+    desk.check("supervisor-order.png")
+    desk.page.set_viewport_size(PHONE)
+    desk.page.goto(f"{base_url}/supervision")
+    desk.check("phone-supervisor.png")

@@ -1,0 +1,163 @@
+"""Starting: keys, modes, migrations, the directory, the command line."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import func, inspect, select
+from sqlalchemy.orm import Session
+
+from case_service import __main__ as command_line
+from case_service.app import create_app
+from case_service.database import alembic_config, make_engine, migrate, with_driver
+from case_service.directory.loading import DirectoryFileError, load_directory
+from case_service.settings import DEMO_SEALING_KEY, DEMO_SERVICE_TOKEN, UnsafeToStartError, read_settings
+from case_service.starting import ready_engine
+from case_service.tables import Staff, Unit
+from tests.case_service import made_up
+from tests.case_service.conftest import Door
+
+GOOD_TOKEN, GOOD_KEY = "t" * 32, "0123456789abcdef" * 2
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MODE", "HOME", "KEYS_DIR", "SERVICE_TOKEN", "CASE_SEALING_KEY", "PORT", "HOST"):
+        monkeypatch.delenv(f"SHOUWANG_{name}", raising=False)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> tuple[Path, Path]:
+    grids, staff = tmp_path / "grids.csv", tmp_path / "staff.csv"
+    grids.write_text(made_up.GRIDS_CSV, encoding="utf-8")
+    staff.write_text(made_up.STAFF_CSV, encoding="utf-8")
+    return grids, staff
+
+
+def test_production_is_the_default_and_refuses_to_start_without_keys(tmp_path: Path) -> None:
+    with pytest.raises(UnsafeToStartError) as refusal:
+        read_settings(home=tmp_path)
+    for words in ("service_token is missing", "case_sealing_key is missing", "system administrator", "openssl rand"):
+        assert words in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("token", "key"),
+    [(DEMO_SERVICE_TOKEN, GOOD_KEY), ("short", GOOD_KEY), (GOOD_TOKEN, DEMO_SEALING_KEY)],
+)
+def test_production_refuses_demo_keys(tmp_path: Path, token: str, key: str) -> None:
+    with pytest.raises(UnsafeToStartError, match="must replace it"):
+        read_settings(home=tmp_path, service_token=token, case_sealing_key=key)
+
+
+def test_keys_come_from_files_or_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "service_token").write_text(f"{GOOD_TOKEN}\n")
+    (tmp_path / "case_sealing_key").write_text(f"{GOOD_KEY}\n")
+    monkeypatch.setenv("SHOUWANG_KEYS_DIR", str(tmp_path))
+    assert (read_settings().service_token, read_settings().case_sealing_key) == (GOOD_TOKEN, GOOD_KEY)
+    monkeypatch.setenv("SHOUWANG_SERVICE_TOKEN", "e" * 32)
+    assert read_settings().service_token == "e" * 32
+
+
+def test_a_sealing_key_of_the_wrong_length_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "case_sealing_key").write_text("abc")
+    with pytest.raises(ValueError, match="32 hexadecimal digits"):
+        read_settings(keys_dir=tmp_path, service_token=GOOD_TOKEN)
+
+
+def test_production_refuses_a_database_with_demo_sign_ins(database: str, tmp_path: Path) -> None:
+    given = {"home": tmp_path, "service_token": GOOD_TOKEN, "case_sealing_key": GOOD_KEY, "database_url": database}
+    with pytest.raises(UnsafeToStartError, match="demo sign-ins are in this database"):
+        ready_engine(read_settings(**given))
+
+
+def test_in_production_cookies_are_secure_and_no_demo_is_shown(empty_database: str, tmp_path: Path) -> None:
+    given = {"home": tmp_path, "service_token": GOOD_TOKEN, "case_sealing_key": GOOD_KEY}
+    settings = read_settings(**given, database_url=empty_database)
+    engine = ready_engine(settings)
+    response = Door(create_app(settings, engine), engine, None, settings).anonymous().get("/sign-in")  # type: ignore[arg-type]
+    assert "Secure" in response.headers["set-cookie"]
+    assert "strict-transport-security" in response.headers
+    assert "演示" not in response.text
+    engine.dispose()
+
+
+def test_only_postgresql_will_do() -> None:
+    assert with_driver("postgres://u:p@h/d") == "postgresql+psycopg://u:p@h/d"
+    with pytest.raises(ValueError, match="must name a PostgreSQL database"):
+        with_driver("sqlite:///x.db")
+
+
+def test_migrations_lead_to_the_tables_of_the_code_and_back(empty_database: str) -> None:
+    engine = make_engine(empty_database)
+    migrate(engine)
+    command.check(alembic_config(engine))
+    command.downgrade(alembic_config(engine), "base")
+    assert inspect(engine).get_table_names() == ["alembic_version"]
+    migrate(engine)
+    engine.dispose()
+
+
+def test_loading_the_directory_twice_changes_nothing(door: Door, directory: tuple[Path, Path]) -> None:
+    def contents(session: Session) -> list[object]:
+        units = session.execute(select(Unit.code, Unit.name, Unit.path, Unit.effective_from).order_by(Unit.code))
+        staff = session.execute(select(Staff.username, Staff.password_hash, Staff.unit_code).order_by(Staff.username))
+        return [*units, *staff]
+
+    with door.session() as session:
+        before = contents(session)
+        load_directory(session, *directory, with_demo_password=True)
+        session.expire_all()
+        assert contents(session) == before
+        assert session.get_one(Unit, made_up.GRID).path == (
+            f"{made_up.CITY}/{made_up.YIAN}/{made_up.WUSONG}/{made_up.VILLAGE}/{made_up.GRID}/"
+        )
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "words"),
+    [
+        (0, "12,340706100200,x,", "line 6: grid_code"),
+        (0, "340706999999001,340706999999,x,", "no unit has these codes: 340706999999"),
+        (1, "u,n,mayor,340700000000,", "line 11: role"),
+        (1, "u,n,supervisor,999999999999,", "no unit has these codes: 999999999999"),
+    ],
+)
+def test_mistakes_in_directory_files_are_told_by_line(
+    door: Door, directory: tuple[Path, Path], file: int, line: str, words: str
+) -> None:
+    with directory[file].open("a", encoding="utf-8") as lines:
+        lines.write(line + "\n")
+    with door.session() as session, pytest.raises(DirectoryFileError, match=words):
+        load_directory(session, *directory, with_demo_password=True)
+
+
+def test_the_command_line(
+    empty_database: str,
+    directory: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SHOUWANG_HOME", str(tmp_path))
+    assert command_line.main(["migrate"]) == 2
+    assert "service_token is missing" in capsys.readouterr().err
+    for name, value in (("SERVICE_TOKEN", GOOD_TOKEN), ("CASE_SEALING_KEY", GOOD_KEY)):
+        monkeypatch.setenv(f"SHOUWANG_{name}", value)
+    monkeypatch.setenv("DATABASE_URL", empty_database)
+    assert command_line.main(["migrate"]) == 0
+    loading = ["load-directory", "--grids", str(directory[0]), "--staff", str(directory[1])]
+    assert command_line.main(loading) == 0
+    monkeypatch.setattr(sys, "stdin", (tmp_path / "p").open("w+"))
+    sys.stdin.write("a long enough password\n")
+    sys.stdin.seek(0)
+    assert command_line.main(["set-password", made_up.WORKER]) == 0
+    assert command_line.main(["verify-log"]) == 0
+    assert "the action log holds: 0 entries" in capsys.readouterr().out
+    engine = make_engine(empty_database)
+    with Session(engine) as session:
+        with_password = select(func.count()).select_from(Staff).where(Staff.password_hash.is_not(None))
+        assert session.scalar(with_password) == 1
+    engine.dispose()
