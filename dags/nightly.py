@@ -3,14 +3,14 @@
 Departments are mapped, so that one that is late or wrong turns red alone and holds back nobody.
 """
 
-from datetime import timedelta
 from typing import Any
 
 import pendulum
 from airflow.sdk import Asset, Param, TriggerRule, chain, dag, get_current_context, task
 
+from dags import DEFAULTS
+
 PUBLISHED = Asset("shouwang://published/latest")
-DEFAULTS = {"owner": "data-team", "retries": 2, "retry_delay": timedelta(minutes=10)}
 
 
 @dag(
@@ -47,9 +47,9 @@ def nightly() -> None:
     def later(step: str, **options: Any) -> Any:
         @task(task_id=step, **options)
         def run(day: str) -> None:
-            from jobs.nightly import run_later_step
+            from jobs.nightly import run_step_of_day
 
-            run_later_step(step, day)
+            run_step_of_day(step, day)
 
         return run
 

@@ -7,7 +7,15 @@ import httpx
 
 from jobs.errors import CaseServiceUnreachableError, SettingsError
 from jobs.settings import Settings
-from schemas.messages import Disposition, DispositionBatch, OutcomeMessage, OutcomePage, WarningBatch, WarningMessage
+from schemas.messages import (
+    DeadlineReport,
+    Disposition,
+    DispositionBatch,
+    OutcomeMessage,
+    OutcomePage,
+    WarningBatch,
+    WarningMessage,
+)
 
 BATCH_SIZE = 500
 _TIMEOUT = httpx.Timeout(60, connect=5)
@@ -41,6 +49,10 @@ class CaseServiceClient:
             yield page.outcomes, cursor
             if page.next_cursor is None:
                 return
+
+    def deadlines(self) -> DeadlineReport:
+        """How open work orders stand against their clocks right now."""
+        return DeadlineReport.model_validate_json(self._request("GET", "/api/v1/deadlines").content)
 
     def _request(
         self, method: str, path: str, content: str | None = None, params: dict[str, str] | None = None

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jobs.conform import conform
+from jobs.deadlines import deadlines
 from jobs.dispatch import dispatch
 from jobs.errors import DeliveryHeldError, NothingDeliveredError
 from jobs.feedback import feedback
@@ -28,6 +29,9 @@ LATER_STEPS: Mapping[str, Step] = {
     "publish": publish,
 }
 STEPS = ("ingest", *LATER_STEPS)
+
+# What the day goes on with between two nights.
+FOLLOW_UP_STEPS: Mapping[str, Step] = {"deadlines": deadlines, "feedback": feedback}
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -140,7 +144,9 @@ def _seconds(installation: Installation, business_date: date) -> dict[str, float
     rows = installation.warehouse.rows("ops.step", rows_where(business_date=business_date)).to_pylist()
     by_step = dict.fromkeys(STEPS, 0.0)
     for row in rows:
-        by_step[row["step"].split(".")[0]] += row["seconds"]
+        step = row["step"].split(".")[0]
+        if step in by_step:
+            by_step[step] += row["seconds"]
     return {step: round(seconds, 2) for step, seconds in by_step.items()}
 
 
@@ -161,6 +167,6 @@ def run_ingest(day: str, department: str) -> None:
         raise DeliveryHeldError("; ".join(report["held"].values()))
 
 
-def run_later_step(step: str, day: str) -> None:
-    """For a scheduler: one of LATER_STEPS."""
-    LATER_STEPS[step](this_installation(), date.fromisoformat(day))
+def run_step_of_day(step: str, day: str) -> None:
+    """For a scheduler: one of the later steps of a night, or of the day's follow-up."""
+    {**LATER_STEPS, **FOLLOW_UP_STEPS}[step](this_installation(), date.fromisoformat(day))

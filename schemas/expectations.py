@@ -35,7 +35,9 @@ def batch_expectations(contract: Contract, manifest: Manifest, columns_fit: bool
     import great_expectations.expectations as gxe
 
     suite: list[Expectation] = [
-        gxe.ExpectTableRowCountToEqual(value=manifest.row_count, severity="critical", meta=_meta("row_count", expected=manifest.row_count)),
+        gxe.ExpectTableRowCountToEqual(
+            value=manifest.row_count, severity="critical", meta=_meta("row_count", expected=manifest.row_count)
+        ),
         gxe.ExpectTableColumnsToMatchSet(
             column_set=[field.name for field in contract.fields],
             exact_match=True,
@@ -78,7 +80,10 @@ def _field_expectations(field: Field) -> "list[Expectation]":
     if field.required:
         found.append(
             gxe.ExpectColumnValuesToNotBeNull(
-                column=field.name, mostly=mostly, severity="critical", meta=_meta("required", field, f"at least {mostly:.0%}")
+                column=field.name,
+                mostly=mostly,
+                severity="critical",
+                meta=_meta("required", field, f"at least {mostly:.0%}"),
             )
         )
     if field.codes is not None:
@@ -87,7 +92,11 @@ def _field_expectations(field: Field) -> "list[Expectation]":
             values = [int(value) for value in values]
         found.append(
             gxe.ExpectColumnValuesToBeInSet(
-                column=field.name, value_set=values, mostly=mostly, severity="critical", meta=_meta("codes", field, f"at least {mostly:.0%}")
+                column=field.name,
+                value_set=values,
+                mostly=mostly,
+                severity="critical",
+                meta=_meta("codes", field, f"at least {mostly:.0%}"),
             )
         )
     if field.minimum is not None and field.physical_type != "date":

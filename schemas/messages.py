@@ -135,3 +135,22 @@ class OutcomePage(Message):
 
     outcomes: list[OutcomeMessage]
     next_cursor: str | None
+
+
+class UnitDeadlines(Message):
+    """How the open work orders under one county stand against their clocks."""
+
+    unit_code: str
+    unit_name: str
+    open: int
+    due_soon: int
+    overdue: int
+    unassigned: int
+
+
+class DeadlineReport(Message):
+    """All counties, as of a moment; `provisional` where a due date enters an unpublished calendar year."""
+
+    as_of: datetime
+    counties: list[UnitDeadlines]
+    provisional: bool

@@ -78,7 +78,7 @@ def installation_at(home: Path) -> Installation:
 
 
 def kept_rows(home: Path) -> dict[str, list[str]]:
-    """Everything a night keeps, as sorted text by table: row versions, quarantine, ledger, warnings, what became of them.
+    """Everything a night keeps, as sorted text by table: versions, quarantine, ledger, warnings, their fate.
 
     Leaves out what differs between equal nights: sealed bytes, seconds, order numbers.
     """

@@ -1,0 +1,47 @@
+"""The day between two nights: how work orders stand against their clocks, and what visits found."""
+
+from typing import Any
+
+import pendulum
+from airflow.sdk import Param, dag, get_current_context, task
+
+from dags import DEFAULTS
+
+
+@dag(
+    dag_display_name="守望 日间跟进",
+    schedule="30 8-20/2 * * *",
+    start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Shanghai"),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    params={"business_date": Param(None, type=["null", "string"], format="date", title="业务日期")},
+    doc_md=__doc__,
+    tags=["shouwang"],
+)
+def follow_up() -> None:
+    @task
+    def business_date() -> str:
+        from jobs.nightly import business_date_of
+
+        context = get_current_context()
+        return business_date_of(context["params"]["business_date"], context["dag_run"].run_after).isoformat()
+
+    @task
+    def deadlines(day: str) -> None:
+        from jobs.nightly import run_step_of_day
+
+        run_step_of_day("deadlines", day)
+
+    @task
+    def feedback(day: str) -> None:
+        from jobs.nightly import run_step_of_day
+
+        run_step_of_day("feedback", day)
+
+    day: Any = business_date()
+    deadlines(day)
+    feedback(day)
+
+
+follow_up()

@@ -1,0 +1,64 @@
+"""The DAGs load quickly and cleanly, say what they are, and keep to their order."""
+
+import ast
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+DAGS = Path(__file__).parents[2] / "dags"
+FILES = sorted(path for path in DAGS.glob("*.py") if path.name != "__init__.py")
+
+
+@pytest.fixture(scope="module")
+def dags() -> dict[str, object]:
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(dag_folder=str(DAGS))
+    assert bag.import_errors == {}
+    return dict(bag.dags)
+
+
+def test_each_file_holds_the_dag_of_its_name(dags: dict[str, object]) -> None:
+    assert set(dags) == {path.stem for path in FILES} == {"nightly", "follow_up"}
+
+
+def test_a_dag_says_what_it_is_and_who_owns_it(dags: dict[str, object]) -> None:
+    for dag in dags.values():
+        assert dag.doc_md  # type: ignore[attr-defined]
+        assert dag.owner == "data-team"  # type: ignore[attr-defined]
+        assert dag.timezone.name == "Asia/Shanghai"  # type: ignore[attr-defined]
+        assert dag.catchup is False  # type: ignore[attr-defined]
+
+
+def test_the_night_starts_at_one_and_goes_on_when_a_department_fails(dags: dict[str, object]) -> None:
+    night = dags["nightly"]
+    assert night.schedule == "0 1 * * *"  # type: ignore[attr-defined]
+    order = ["ingest", "conform", "warn", "dispatch", "feedback", "publish"]
+    tasks = night.task_dict  # type: ignore[attr-defined]
+    for earlier, later in pairwise(order):
+        assert later in tasks[earlier].downstream_task_ids
+    assert tasks["ingest"].is_mapped
+    assert tasks["conform"].trigger_rule == "all_done"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_dag_file_is_thin_and_imports_nothing_of_ours_while_parsing(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    top_level = [node for node in ast.parse(source).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    imported = {alias.name for node in top_level for alias in node.names} | {
+        node.module or "" for node in top_level if isinstance(node, ast.ImportFrom)
+    }
+    assert not any(name.split(".")[0] in ("jobs", "warehouse", "schemas", "warning_models") for name in imported)
+    assert len(source.splitlines()) <= 80
+
+
+def test_parsing_touches_neither_duckdb_nor_spark_nor_great_expectations() -> None:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import dags.nightly, dags.follow_up; "
+        "print(sorted({'duckdb', 'pyspark', 'great_expectations', 'pyiceberg'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(DAGS.parent)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().splitlines()[-1] == "[]"

@@ -1,0 +1,56 @@
+"""The real DAG, run to its end by Airflow: the same night as without it."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.journeys.conftest import NOBODY, environment, installation_at, kept_rows, run_night
+
+FIRST = "2026-11-19"
+
+
+def run_through_airflow(home: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "jobs", "nightly", "--date", FIRST, "--airflow", "--json"]
+    done = subprocess.run(command, env=environment(home, NOBODY), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()[-3000:]
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def task_states(home: Path) -> list[tuple[str, str]]:
+    with sqlite3.connect(home / "airflow" / "airflow.db") as connection:
+        return sorted(connection.execute("select task_id, state from task_instance").fetchall())
+
+
+def spoil(home: Path, extract_class: str) -> None:
+    told = ["--home", str(home), "--date", FIRST, "--class", extract_class, "--how", "row_count"]
+    subprocess.run([sys.executable, "-m", "demo_city", "spoil", *told], check=True, capture_output=True)
+
+
+def test_the_dag_does_what_the_command_does(copy_city: Callable[[str], Path]) -> None:
+    through_airflow, by_command = copy_city("through_airflow"), copy_city("by_command")
+    report = run_through_airflow(through_airflow)
+    expected = run_night(by_command, FIRST)
+    for key in ("deliveries", "warnings", "orders", "undelivered", "changed"):
+        assert report[key] == expected[key]
+    assert kept_rows(through_airflow) == kept_rows(by_command)
+    assert {state for _, state in task_states(through_airflow)} == {"success"}
+
+
+def test_a_held_delivery_turns_its_department_red_and_the_night_goes_on(copy_city: Callable[[str], Path]) -> None:
+    home = copy_city("one_held")
+    spoil(home, "disability_certificate")
+    report = run_through_airflow(home)
+    held = [item for item in report["deliveries"] if item["status"] == "held"]
+    assert [item["extract_class"] for item in held] == ["disability_certificate"]
+    assert "市残疾人联合会" in held[0]["held_reason"]
+    states = task_states(home)
+    assert [state for task, state in states if task == "ingest"].count("failed") == 1
+    assert all(state == "success" for task, state in states if task != "ingest")
+    assert sum(report["warnings"].values()) > 0
+    assert report["published"]
+    assert not installation_at(home).warehouse.exists("ods.disability_certificate")
