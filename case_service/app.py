@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from case_service.clock import Now
 from case_service.database import SessionDep
+from case_service.deadlines import routes as deadlines
 from case_service.inbox import routes as inbox
 from case_service.orders import routes as orders
 from case_service.outcomes import routes as outcomes
@@ -38,7 +39,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.seal = Seal(settings.case_sealing_key or "")
     app.middleware("http")(add_security_headers)
     register_problems(app)
-    for feature in (inbox, outcomes):
+    for feature in (inbox, outcomes, deadlines):
         app.include_router(feature.router)
     for feature in (sign_in, orders, visits, supervision):
         app.include_router(feature.router, dependencies=[Depends(note_who_is_looking)])

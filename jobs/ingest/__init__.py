@@ -50,6 +50,7 @@ def ingest_department(installation: Installation, department: str, business_date
     found = list(finished_manifests(installation.settings.landing_folder, business_date, department))
     work = _DepartmentNight(installation, department, business_date)
     lines = [work.ingest(path) for path in found]
+    work.write_data_docs()
     write_reconciliation_list(installation, department, business_date)
     return lines
 
@@ -111,6 +112,11 @@ class _DepartmentNight:
             raise DeliveryHeldError(
                 f"{files} breaks its promise: {'; '.join(details)}{_column_differences(batch)}", batch.received
             )
+
+    def write_data_docs(self) -> None:
+        """Write the department's Data Docs where any batch was judged."""
+        if "_validator" in self.__dict__:
+            self._validator.write_data_docs()
 
     @cached_property
     def _validator(self) -> "BatchValidator":

@@ -50,7 +50,7 @@ GUARDED: dict[tuple[str, str], dict[int, set[str]]] = {
     ("GET", "/supervision"): {403: WORKERS, 200: ABOVE, 404: ELSEWHERE_SUPERVISORS},
     ("POST", "/sign-out"): {303: EVERYBODY},
 }
-FOR_THE_PIPELINE = {("PUT", "/api/v1/warnings"), ("GET", "/api/v1/outcomes")}
+FOR_THE_PIPELINE = {("PUT", "/api/v1/warnings"), ("GET", "/api/v1/outcomes"), ("GET", "/api/v1/deadlines")}
 # Show nothing about people, and are open to all.
 PUBLIC = {
     ("GET", "/sign-in"),

@@ -1,36 +1,19 @@
 """From a warning to a closed case, in a real browser, at the width of a phone and of a desk."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from case_service.settings import DEMO_SERVICE_TOKEN
 from schemas.messages import Contact, Figure, Level, Text
 from tests.case_service import made_up
+from tests.case_service.chromium import DESK, PHONE, chromium, open_page, sign_in
 from tests.case_service.running_service import running_case_service
-
-CHROMIUM = os.environ.get("SHOUWANG_CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--lang=zh-CN",
-]
-PHONE = {"width": 360, "height": 740}
-DESK = {"width": 1280, "height": 800}
-
-pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"no Chromium at {CHROMIUM} (SHOUWANG_CHROMIUM)")
 
 
 @pytest.fixture(scope="module")
@@ -48,59 +31,8 @@ def base_url() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as browser:
         yield browser
-        browser.close()
-
-
-@dataclass
-class Watched:
-    """A page, and what it did that it should not have."""
-
-    page: Page
-    base_url: str
-    complaints: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.page.on("console", lambda message: self._note(message.type in ("error", "warning"), message.text))
-        self.page.on("pageerror", lambda error: self._note(True, str(error)))
-        self.page.on("request", lambda one: self._note(not one.url.startswith(self.base_url), f"asked {one.url}"))
-
-    def _note(self, is_wrong: bool, text: str) -> None:
-        if is_wrong:
-            self.complaints.append(text)
-
-    def check(self, screenshot: str | None = None, full_page: bool = True) -> None:
-        """No sideways scrolling, no complaints, targets large enough; keep a picture if asked to."""
-        assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), self.page.url
-        assert not self.complaints
-        small = self.page.evaluate(
-            "[...document.querySelectorAll('main button, main input:not([type=hidden], [type=radio]), main select, "
-            "main .button, main .card a, main summary, header a, header button')]"
-            ".map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect().height])"
-            ".filter(([_, height]) => height > 0 && height < 44)"
-        )
-        assert not small
-        folder = os.environ.get("SHOUWANG_SCREENSHOTS")
-        if folder and screenshot:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=Path(folder) / screenshot, full_page=full_page)
-
-
-def open_page(browser: Browser, base_url: str, size: dict[str, int]) -> Watched:
-    context = browser.new_context(viewport=size, locale="zh-CN", device_scale_factor=2 if size is PHONE else 1)
-    context.set_default_timeout(15_000)
-    return Watched(context.new_page(), base_url)
-
-
-def sign_in(watched: Watched, username: str) -> None:
-    page = watched.page
-    page.goto(f"{watched.base_url}/sign-in")
-    watched.check(f"sign-in-{page.viewport_size['width']}.png" if page.viewport_size else None)
-    page.get_by_label("用户名").fill(username)
-    page.get_by_label("密码").fill("shouwang-demo")
-    page.get_by_role("button", name="登录", exact=True).click()
 
 
 def put_warnings(base_url: str) -> None:

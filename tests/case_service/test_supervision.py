@@ -109,3 +109,12 @@ def test_long_lists_come_in_pages(door: Door) -> None:
     assert [page.count('<a href="/orders/GD') for page in pages] == [25, 25, 10]
     assert "第 3 页，共 3 页" in pages[2]
     assert browser.get("/supervision", params={"page": 0}).status_code == 422
+
+
+def test_the_pipeline_learns_how_work_stands_against_its_deadlines(busy: Door) -> None:
+    report = busy.pipeline().get("/api/v1/deadlines").json()
+    (county,) = [one for one in report["counties"] if one["unit_name"] == "义安区"]
+    counts = {name: county[name] for name in ("open", "due_soon", "overdue", "unassigned")}
+    assert counts == {"open": 4, "due_soon": 1, "overdue": 1, "unassigned": 1}
+    assert report["provisional"] is False
+    assert NAME not in str(report)
