@@ -42,7 +42,6 @@ class Settings(BaseSettings):
     node_modules: Path = PROJECT_FOLDER / "node_modules"
     due_cut_off: time = time(23, 59, 59)
     work_order_working_days: int = Field(default=5, ge=1)
-    quiet_days: int = Field(default=90, ge=0)
     session_idle_minutes: int = Field(default=60, ge=1)
     session_longest_hours: int = Field(default=12, ge=1)
     failures_before_lockout: int = Field(default=5, ge=1)

@@ -48,10 +48,15 @@ def conform(installation: Installation, business_date: date) -> StepResult:
 
 def ensure_conformed(installation: Installation, business_date: date) -> None:
     """Rebuild the layers where they hold the state of another date or of other inputs."""
-    fingerprint = state_fingerprint(installation, business_date)
+    if not holds_state_of(installation, business_date):
+        _build_layers(installation, business_date, state_fingerprint(installation, business_date))
+
+
+def holds_state_of(installation: Installation, business_date: date) -> bool:
+    """Whether the layers hold the state of the date, whole; the last table is committed last."""
     last_table = list(layer_definitions(LAYERS[-1]))[-1]
-    if installation.warehouse.snapshot_properties(last_table).get(STATE_MARK) != fingerprint:
-        _build_layers(installation, business_date, fingerprint)
+    mark = installation.warehouse.snapshot_properties(last_table).get(STATE_MARK)
+    return mark == state_fingerprint(installation, business_date)
 
 
 def register_layers(engine: Engine, installation: Installation, *layers: str) -> None:
@@ -82,12 +87,19 @@ def _build_layers(installation: Installation, business_date: date, fingerprint: 
     with installation.engine() as engine:
         for contract in contracts().values():
             register_ods(engine, installation, contract, business_date)
+        _register_everybody_named(engine)
         for layer in LAYERS:
             for table in layer_definitions(layer).values():
                 write_layer_table(engine, installation, table.name, business_date, {STATE_MARK: fingerprint})
                 report[table.name] = _row_count(engine, table.sql_name)
         _build_freshness(engine, installation, business_date)
     return report
+
+
+def _register_everybody_named(engine: Engine) -> None:
+    """Give the engine `ods_named_person`: the key of everybody whom any class's current rows name."""
+    selects = [f"select person_key from {ods_table(contract).sql_name}" for contract in contracts().values()]
+    engine.create_view("ods_named_person", " union ".join(selects))
 
 
 def _build_freshness(engine: Engine, installation: Installation, business_date: date) -> None:

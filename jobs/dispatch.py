@@ -28,6 +28,14 @@ RESIDENCE_UNKNOWN = "residence_unknown"
 RESIDENCE_RETRY_DAYS = 30
 REGISTER = "household_register"
 
+ASSISTANCE = {
+    "tekun": Text(zh="特困人员救助供养", en="extreme-poverty support"),
+    "dibao": Text(zh="最低生活保障", en="subsistence allowance"),
+    "marginal": Text(zh="低保边缘家庭", en="marginal household"),
+    "rigid_expenditure": Text(zh="刚性支出困难家庭", en="rigid-expenditure household"),
+    "relapse_monitored": Text(zh="防止返贫监测对象", en="relapse-monitored"),
+}
+
 Row = dict[str, Any]
 
 
@@ -115,6 +123,8 @@ def _message(row: Row, model: WarningModel, contact: Contact) -> WarningMessage:
         grid_code=row["grid_code"],
         reason=Text(zh=row["reason_zh"], en=row["reason_en"]),
         figures=figures(model, evidence),
+        receiving=[ASSISTANCE[name] for name in (row["receiving"] or "").split(",") if name],
+        quiet_days=model.quiet_days,
         check_at_door=model.check_at_door,
         data_as_of=row["data_as_of"],
         contact=contact,

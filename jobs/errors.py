@@ -12,11 +12,13 @@ class SettingsError(ShouwangError):
 class DeliveryHeldError(ShouwangError):
     """A delivery does not match its manifest or contract and is held whole.
 
-    `received` is the number of rows it holds, where they could be counted.
+    `zh` says the same to the department's clerk. `received` is the number of rows it holds, where
+    they could be counted.
     """
 
-    def __init__(self, message: str, received: int | None = None) -> None:
+    def __init__(self, message: str, zh: str, received: int | None = None) -> None:
         super().__init__(message)
+        self.zh = zh
         self.received = received
 
 
@@ -26,3 +28,7 @@ class CaseServiceUnreachableError(ShouwangError):
 
 class NothingDeliveredError(ShouwangError):
     """No department has delivered anything for the date."""
+
+
+class DeliveriesHeldError(ShouwangError):
+    """A department's deliveries are all dealt with, but some are held and wait for a person."""

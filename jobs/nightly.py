@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from jobs.conform import conform
 from jobs.deadlines import deadlines
 from jobs.dispatch import dispatch
-from jobs.errors import DeliveryHeldError, NothingDeliveredError
+from jobs.errors import DeliveriesHeldError, NothingDeliveredError
 from jobs.feedback import feedback
 from jobs.ingest import ingest_department, ledger
 from jobs.installation import Installation, this_installation
@@ -161,10 +161,10 @@ def run_departments(day: str) -> list[str]:
 
 
 def run_ingest(day: str, department: str) -> None:
-    """For a scheduler: ingest a department. Raises DeliveryHeldError after all its deliveries where one is held."""
+    """For a scheduler: ingest a department. Raises DeliveriesHeldError after all its deliveries where one is held."""
     report = ingest(this_installation(), date.fromisoformat(day), department).report
     if report["held"]:
-        raise DeliveryHeldError("; ".join(report["held"].values()))
+        raise DeliveriesHeldError("; ".join(report["held"].values()))
 
 
 def run_step_of_day(step: str, day: str) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import duckdb
 
+from jobs.conform import ensure_conformed, holds_state_of
 from jobs.installation import Installation
-from jobs.steps import Report, StepResult, fingerprint_of, run_step
+from jobs.steps import Report, StepResult, fingerprint_of, recorded_step, run_step
 from warehouse.definitions import TableDefinition, definition, layer_definitions
 
 PUBLISHED_LAYERS = ("dwd", "dws", "ads")
@@ -21,8 +22,15 @@ LATEST = "latest.duckdb"
 
 
 def publish(installation: Installation, business_date: date) -> StepResult:
-    """Publish the tables as they stand; reports their row counts and where they lie."""
+    """Publish the date's tables; reports their row counts and where they lie.
+
+    Where the layers hold a later date by now, what was published for this one stays.
+    """
     tables = _published_tables()
+    recorded = recorded_step(installation, business_date, "publish")
+    if recorded and not holds_state_of(installation, business_date):
+        return StepResult(recorded[1], 0.0, repeated=True)
+    ensure_conformed(installation, business_date)
     states = {table.name: installation.warehouse.files(table.name) for table in tables}
     return run_step(
         installation,

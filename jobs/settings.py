@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     service_token: str | None = Field(default=None, repr=False)
 
     @property
+    def keys_folder(self) -> Path:
+        return self.keys_dir or self.home / "keys"
+
+    @property
     def landing_folder(self) -> Path:
         return self.landing or self.home / "landing"
 
@@ -55,19 +59,20 @@ class Settings(BaseSettings):
         return self.home / "work"
 
     def key(self, name: str) -> bytes:
-        """A secret by name, from its environment variable or from a file in `keys_dir`.
+        """A secret by name, from its environment variable or from a file in `keys_folder`.
 
         Raises SettingsError where it is missing, or where a demo key is used outside demo mode.
         """
         value: str | None = getattr(self, name)
-        if value is None and self.keys_dir is not None and (self.keys_dir / name).is_file():
-            value = (self.keys_dir / name).read_text(encoding="utf-8").strip()
+        file = self.keys_folder / name
+        if value is None and file.is_file():
+            value = file.read_text(encoding="utf-8").strip()
         if value is None and self.mode == "demo":
             value = DEMO_KEYS[name]
         if value is None:
             raise SettingsError(
                 f"No {name.replace('_', ' ')}: the system administrator must set SHOUWANG_{name.upper()}, "
-                f"or put a file '{name}' into the folder that SHOUWANG_KEYS_DIR names. "
+                f"or put a file '{name}' into {self.keys_folder} (SHOUWANG_KEYS_DIR names another folder). "
                 "To try with made-up data set SHOUWANG_MODE=demo."
             )
         if self.mode == "production" and value in DEMO_KEYS.values():

@@ -26,10 +26,12 @@ _ID_CHARACTERS = 20
 _COUNTY_DIGITS = 6
 
 _PLACED_CLAIM = """
-select claim.*, person.household_key, household.village_code, household.grid_code
+select claim.*, person.household_key, household.village_code, household.grid_code,
+  assistance.labels as receiving
 from {claim} as claim
 left join dwd_person as person on person.person_key = claim.person_key
 left join dwd_household as household on household.household_key = person.household_key
+left join dws_household_assistance as assistance on assistance.household_key = person.household_key
 """
 
 
@@ -103,6 +105,7 @@ def _claims(engine: Engine, model: WarningModel, as_of: date, covered: dict[str,
             "grid_code": row["grid_code"],
             "episode": row["episode"],
             "evidence": as_json(model, row),
+            "receiving": row["receiving"],
             "reason_zh": text.zh,
             "reason_en": text.en,
             "data_as_of": min((covered[source] for source in model.sources if source in covered), default=as_of),

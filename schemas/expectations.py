@@ -83,7 +83,7 @@ def _field_expectations(field: Field) -> "list[Expectation]":
                 column=field.name,
                 mostly=mostly,
                 severity="critical",
-                meta=_meta("required", field, f"at least {mostly:.0%}"),
+                meta=_meta("required", field, f"{mostly:.0%}+"),
             )
         )
     if field.codes is not None:
@@ -96,7 +96,7 @@ def _field_expectations(field: Field) -> "list[Expectation]":
                 value_set=values,
                 mostly=mostly,
                 severity="critical",
-                meta=_meta("codes", field, f"at least {mostly:.0%}"),
+                meta=_meta("codes", field, f"{mostly:.0%}+"),
             )
         )
     if field.minimum is not None and field.physical_type != "date":
@@ -106,7 +106,7 @@ def _field_expectations(field: Field) -> "list[Expectation]":
                 min_value=float(field.minimum),
                 mostly=mostly,
                 severity="critical",
-                meta=_meta("readable", field, f"at least {mostly:.0%}"),
+                meta=_meta("readable", field, f"{mostly:.0%}+"),
             )
         )
     return found

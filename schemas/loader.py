@@ -3,7 +3,7 @@
 What the standard has no word for stands in `customProperties`:
 
 contract: `extractNumber`, `titleEn`, `deliveryMode` (full | incremental), `controlField`,
-`schemaVersion`, `file` (format, encoding, delimiter, title_rows, sheet).
+`schemaVersion`, `file` (format, encoding, delimiter, title_rows).
 field: `headers` (schema version -> header as delivered), `identity` (number | name | phone |
 address | household_number | certificate_number), `codes` (code -> meaning), `notAfter: business_date`,
 `grain: month` (a date that stands for its month).
@@ -203,6 +203,8 @@ def read_contract(path: Path) -> Contract:
         row_rules=_read_row_rules(schema_object, path),
         path=path,
     )
+    if sum(field.identity == "number" for field in contract.fields) != 1:
+        raise ContractError(f"{path.name}: mark exactly one field identity: number; rows are joined to people by it.")
     if not contract.key_fields:
         raise ContractError(f"{path.name}: mark at least one field primaryKey; rows are told apart by it.")
     return contract

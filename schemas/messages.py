@@ -61,7 +61,8 @@ class WarningMessage(Message):
     grid_code: str | None = Field(default=None, pattern=r"^\d{15}$")
     reason: Text
     figures: list[Figure]
-    receiving: list[Text] = []
+    receiving: list[Text]
+    quiet_days: int = Field(ge=0)
     check_at_door: list[Text]
     data_as_of: date
     contact: Contact

@@ -22,14 +22,14 @@ from schemas.messages import Disposition, DispositionKind, WarningBatch, Warning
 INTAKE = "warning_pipeline"
 
 
-def take_in(session: Session, batch: WarningBatch, at: datetime, quiet_days: int, seal: Seal) -> list[Disposition]:
+def take_in(session: Session, batch: WarningBatch, at: datetime, seal: Seal) -> list[Disposition]:
     """Dispose of every warning of `batch`, in this transaction.
 
     A warning that came before gets its first answer again, unless it was withheld and its
     day has come: then it is judged anew.
     """
     lock_households(session, {warning.household_key for warning in batch.warnings})
-    desk = Desk.lay_out(session, batch, at, quiet_days, seal)
+    desk = Desk.lay_out(session, batch, at, seal)
     with session.no_autoflush:  # one flush for all, not one for every number drawn
         dispositions = [desk.dispose(warning) for warning in batch.warnings]
     session.flush()
@@ -44,7 +44,6 @@ class Desk:
     session: Session
     at: datetime
     business_date: date
-    quiet_days: int
     seal: Seal
     received: dict[str, ReceivedWarning]
     open_orders: dict[str, WorkOrder]
@@ -55,20 +54,20 @@ class Desk:
     actions: list[Action]
 
     @classmethod
-    def lay_out(cls, session: Session, batch: WarningBatch, at: datetime, quiet_days: int, seal: Seal) -> "Desk":
+    def lay_out(cls, session: Session, batch: WarningBatch, at: datetime, seal: Seal) -> "Desk":
         """Fetch it all; the households are locked by now."""
         households = {warning.household_key for warning in batch.warnings}
         grids = {warning.grid_code for warning in batch.warnings if warning.grid_code}
         codes = grids | {code for warning in batch.warnings for code in _places_upwards(warning.village_code)}
+        longest_quiet = max(warning.quiet_days for warning in batch.warnings) if batch.warnings else 0
         return cls(
             session=session,
             at=at,
             business_date=batch.business_date,
-            quiet_days=quiet_days,
             seal=seal,
             received=queries.received_before(session, batch.warnings),
             open_orders=queries.open_orders(session, households),
-            recent_cases=queries.recent_cases(session, households, batch.business_date, quiet_days),
+            recent_cases=queries.recent_cases(session, households, batch.business_date, longest_quiet),
             units=queries.units_by_code(session, codes),
             root=queries.root_unit(session),
             workers=queries.worker_of_each_grid(session, grids),
@@ -97,7 +96,7 @@ class Desk:
 
     def _ground_to_withhold(self, warning: WarningMessage) -> Withholding | None:
         recent = self.recent_cases.get(warning.household_key, [])
-        return withholding(warning, recent, self.business_date, self.quiet_days)
+        return withholding(warning, recent, self.business_date)
 
     def _new_row(self, warning: WarningMessage) -> ReceivedWarning:
         row = ReceivedWarning(

@@ -14,7 +14,6 @@ router = APIRouter(prefix="/api/v1", dependencies=[Depends(the_pipeline)], tags=
 @router.put("/warnings")
 def put_warnings(request: Request, batch: WarningBatch, session: SessionDep, now: Now) -> DispositionBatch:
     """Take in a batch and say what became of each warning. Repeating it changes nothing."""
-    state = request.app.state
-    dispositions = take_in(session, batch, now, state.settings.quiet_days, state.seal)
+    dispositions = take_in(session, batch, now, request.app.state.seal)
     session.commit()
     return DispositionBatch(dispositions=dispositions)

@@ -29,16 +29,14 @@ class Withholding:
     expires_on: date
 
 
-def withholding(
-    warning: WarningMessage, recent_cases: list[RecentCase], on: date, quiet_days: int
-) -> Withholding | None:
+def withholding(warning: WarningMessage, recent_cases: list[RecentCase], on: date) -> Withholding | None:
     """The ground to withhold `warning` on that day, if any.
 
     Only the latest case can say that there is no hardship: what an older visit found is
     overtaken. A death is a death, whichever case found it, but it speaks of one person only.
     """
     for place, case in enumerate(sorted(recent_cases, key=lambda case: case.closed_on, reverse=True)):
-        expires_on = case.closed_on + timedelta(days=quiet_days)
+        expires_on = case.closed_on + timedelta(days=warning.quiet_days)
         is_worse = URGENCY[warning.level] < URGENCY[case.level]
         if on >= expires_on or is_worse:
             continue

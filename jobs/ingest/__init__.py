@@ -4,6 +4,7 @@ Idempotent by delivery: a delivery in the ledger is not read again; an interrupt
 again from the start and leaves the same rows.
 """
 
+from collections import Counter
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -86,18 +87,20 @@ class _DepartmentNight:
 
     def _ingest_delivery(self, delivery: Delivery) -> DeliveryRecord:
         delivery.check_hashes()
-        if self._seen_before(delivery):
-            count = delivery.manifest.row_count
-            return ledger.record_of(delivery.manifest, delivery.content_hash, Counts(count, 0, 0, count))
+        if earlier := self._same_content_before(delivery):
+            counts = Counts(earlier.received, 0, 0, earlier.received)
+            return ledger.record_of(delivery.manifest, delivery.content_hash, counts)
         batch = open_batch(delivery, self.installation.pseudonymiser)
         with batch.connection:
             self._hold_broken_promises(batch, delivery)
             counts = self._keep_versions(batch, delivery)
         return ledger.record_of(delivery.manifest, delivery.content_hash, counts)
 
-    def _seen_before(self, delivery: Delivery) -> bool:
+    def _same_content_before(self, delivery: Delivery) -> DeliveryRecord | None:
+        """An ingested delivery of the same bytes, unless this manifest says something else of them."""
         same = ledger.records(self.installation, content_hash=delivery.content_hash, status="ingested")
-        return any(record.delivery_id != delivery.delivery_id for record in same)
+        fitting = (record for record in same if record.received == delivery.manifest.row_count)
+        return next(fitting, None)
 
     def _hold_broken_promises(self, batch: Batch, delivery: Delivery) -> None:
         work = self.installation.settings.work_folder
@@ -108,9 +111,13 @@ class _DepartmentNight:
         path.unlink(missing_ok=True)
         if broken:
             details = [f"{item.expectation}: {item.explanation} {item.observed}".strip() for item in broken]
+            details_zh = [f"{item.explanation} {item.observed_zh}".strip() for item in broken]
             files = ", ".join(file.name for file in delivery.manifest.files)
+            columns, columns_zh = _column_differences(batch)
             raise DeliveryHeldError(
-                f"{files} breaks its promise: {'; '.join(details)}{_column_differences(batch)}", batch.received
+                f"{files} breaks its promise: {'; '.join(details)}{columns}",
+                f"文件 {files}: {'; '.join(details_zh)}{columns_zh}",
+                batch.received,
             )
 
     def write_data_docs(self) -> None:
@@ -127,16 +134,15 @@ class _DepartmentNight:
 
     def _keep_versions(self, batch: Batch, delivery: Delivery) -> Counts:
         warehouse = self.installation.warehouse
-        table = ods_table(delivery.contract)
+        table, quarantine = ods_table(delivery.contract), definition("quarantine.row")
         warehouse.ensure(table)
+        warehouse.ensure(quarantine)
         compare_with_known(batch, delivery, warehouse.files(table.name), self.installation.pseudonymiser)
         deleted = 0
         if delivery.manifest.mode == "full":
             self._hold_shrunken(batch, delivery)
-            if deletable(batch, delivery.contract):
+            if deletable(batch, delivery.contract, self._unreadable_last_time(delivery)):
                 deleted = add_deletions(batch, delivery.contract)
-        quarantine = definition("quarantine.row")
-        warehouse.ensure(quarantine)
         here = rows_where(delivery_id=delivery.delivery_id)
         seal_identities(batch, delivery, self.installation)
         warehouse.replace(quarantine.name, write_quarantine(batch, delivery, warehouse.new_path(quarantine.name)), here)
@@ -144,12 +150,25 @@ class _DepartmentNight:
         counts = count_rows(batch)
         return Counts(counts.received, counts.accepted, counts.rejected, counts.unchanged, deleted)
 
+    def _unreadable_last_time(self, delivery: Delivery) -> Counter[str]:
+        """The masked identity numbers of the rows that the class's previous delivery could not tell apart."""
+        earlier = [
+            record.delivery_id
+            for record in ledger.records(self.installation, extract_class=delivery.manifest.extract_class)
+            if record.status == "ingested" and record.delivery_id < delivery.delivery_id
+        ]
+        if not earlier:
+            return Counter()
+        rows = self.installation.warehouse.rows("quarantine.row", rows_where(delivery_id=max(earlier))).to_pylist()
+        return Counter(row["masked_identity"] for row in rows if row["reason"].startswith("identity_"))
+
     def _hold_shrunken(self, batch: Batch, delivery: Delivery) -> None:
         known = known_count(batch)
         if batch.received < known * COMPLETENESS_GATE:
             raise DeliveryHeldError(
                 f"{delivery.manifest.files[0].name} is a full delivery of {batch.received} rows where {known} are "
                 f"known; fewer than {COMPLETENESS_GATE:.0%} may mean that a part is missing",
+                f"全量数据 {batch.received} 行, 而已有 {known} 行, 不足 {COMPLETENESS_GATE:.0%}, 可能缺少一部分",
                 batch.received,
             )
 
@@ -158,11 +177,13 @@ def _delivery(manifest: Manifest, folder: Path) -> Delivery:
     contract = contracts().get(manifest.extract_class)
     if contract is None:
         raise DeliveryHeldError(
-            f"there is no contract for the class {manifest.extract_class!r}; the data team must write one"
+            f"there is no contract for the class {manifest.extract_class!r}; the data team must write one",
+            f"数据类 {manifest.extract_class} 尚无数据契约, 请联系数据团队",
         )
     if manifest.schema_version != contract.schema_version:
         raise DeliveryHeldError(
-            f"the manifest says schema version {manifest.schema_version}, the contract knows {contract.schema_version}"
+            f"the manifest says schema version {manifest.schema_version}, the contract knows {contract.schema_version}",
+            f"清单的格式版本为 {manifest.schema_version}, 约定的版本为 {contract.schema_version}",
         )
     return Delivery(manifest, contract, folder)
 
@@ -170,8 +191,9 @@ def _delivery(manifest: Manifest, folder: Path) -> Delivery:
 def _held_record(manifest: Manifest, held: DeliveryHeldError) -> DeliveryRecord:
     department = department_titles().get(manifest.department, manifest.department)
     sentence = f"{department} ({manifest.department}) must resend {manifest.delivery_id}: {held}"
+    sentence_zh = f"请{department}核对后重报批次 {manifest.delivery_id}: {held.zh}"
     received = manifest.row_count if held.received is None else held.received
-    return ledger.record_of(manifest, "", Counts(received, 0, received, 0), sentence)
+    return ledger.record_of(manifest, "", Counts(received, 0, received, 0), sentence, sentence_zh)
 
 
 def _unreadable_manifest(department: str, day: date, path: Path, problem: ValueError) -> DeliveryRecord:
@@ -189,13 +211,15 @@ def _unreadable_manifest(department: str, day: date, path: Path, problem: ValueE
     )
     what = problem.errors()[0] if isinstance(problem, ValidationError) else {"loc": ("file",), "msg": str(problem)}
     where = ".".join(str(part) for part in what["loc"]) or "file"
-    return _held_record(manifest, DeliveryHeldError(f"{path.name} is no manifest: {where}: {what['msg']}"))
+    held = DeliveryHeldError(
+        f"{path.name} is no manifest: {where}: {what['msg']}", f"清单文件 {path.name} 无法识别, 问题在 {where}"
+    )
+    return _held_record(manifest, held)
 
 
-def _column_differences(batch: Batch) -> str:
-    parts = []
-    if batch.missing_headers:
-        parts.append(f"missing columns {batch.missing_headers}")
-    if batch.unknown_headers:
-        parts.append(f"unknown columns {batch.unknown_headers}")
-    return f" ({'; '.join(parts)})" if parts else ""
+def _column_differences(batch: Batch) -> tuple[str, str]:
+    """What is wrong with the columns, in English and in Chinese; empty where they fit."""
+    if batch.columns_fit:
+        return "", ""
+    missing, unknown = ", ".join(batch.missing_headers) or "-", ", ".join(batch.unknown_headers) or "-"
+    return f" (missing columns: {missing}; unknown columns: {unknown})", f" (缺少列: {missing}; 多出列: {unknown})"

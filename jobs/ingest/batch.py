@@ -38,9 +38,14 @@ class Delivery:
         for file in self.manifest.files:
             path = self.folder / file.name
             if not path.is_file():
-                raise DeliveryHeldError(f"{file.name} is named in the manifest but is not there")
+                raise DeliveryHeldError(
+                    f"{file.name} is named in the manifest but is not there", f"清单所列文件 {file.name} 未送达"
+                )
             if file_sm3(path) != file.sm3:
-                raise DeliveryHeldError(f"{file.name} is not the file that the manifest names: its SM3 differs")
+                raise DeliveryHeldError(
+                    f"{file.name} is not the file that the manifest names: its SM3 differs",
+                    f"文件 {file.name} 与清单登记的 SM3 摘要不一致",
+                )
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ class DeliveryRecord:
     unchanged: int
     deleted: int
     held_reason: str | None = None
+    held_reason_zh: str | None = None
 
     def __post_init__(self) -> None:
         if self.received != self.accepted + self.rejected + self.unchanged:
@@ -42,7 +43,13 @@ class DeliveryRecord:
             )
 
 
-def record_of(manifest: Manifest, content_hash: str, counts: Counts, held_reason: str | None = None) -> DeliveryRecord:
+def record_of(
+    manifest: Manifest,
+    content_hash: str,
+    counts: Counts,
+    held_reason: str | None = None,
+    held_reason_zh: str | None = None,
+) -> DeliveryRecord:
     """The ledger line of a delivery; with a reason it is held and all its rows count as rejected."""
     return DeliveryRecord(
         delivery_id=manifest.delivery_id,
@@ -60,6 +67,7 @@ def record_of(manifest: Manifest, content_hash: str, counts: Counts, held_reason
         unchanged=counts.unchanged,
         deleted=counts.deleted,
         held_reason=held_reason,
+        held_reason_zh=held_reason_zh,
     )
 
 

@@ -53,7 +53,8 @@ def read_delivered_file(path: Path, file_format: FileFormat) -> DeliveredText:
     except (UnicodeDecodeError, pa.ArrowInvalid, OSError, ValueError) as error:
         raise DeliveryHeldError(
             f"{path.name} cannot be read as {file_format.format}"
-            f"{' in ' + file_format.encoding if file_format.encoding else ''}: {error}"
+            f"{' in ' + file_format.encoding if file_format.encoding else ''}: {error}",
+            f"文件 {path.name} 无法按约定的格式 {file_format.format} {file_format.encoding or ''} 读取",
         ) from error
 
 

@@ -36,7 +36,8 @@ def write_reconciliation_list(installation: Installation, department: str, busin
         for problem in sorted(problems, key=lambda row: (row["delivery_id"], row["file"], row["line"], row["field"]))
     ]
     held_lines: list[list[object]] = [
-        [record.delivery_id, _class_title(record.extract_class), record.received, record.held_reason] for record in held
+        [record.delivery_id, _class_title(record.extract_class), record.received, record.held_reason_zh]
+        for record in held
     ]
     _write_workbook(part, row_lines, held_lines)
     part.replace(path)

@@ -62,6 +62,7 @@ class BrokenPromise:
     expectation: str
     explanation: str
     observed: str
+    observed_zh: str
 
 
 class BatchValidator:
@@ -137,4 +138,5 @@ def _broken_promise(result: Any) -> BrokenPromise:
         expectation=result.expectation_config.type,
         explanation=HELD_ZH.get(meta.get("promise", ""), "") + field,
         observed=f"expected {meta['expected']}, found {seen}" if meta.get("expected") else "",
+        observed_zh=f"应为 {meta['expected']}, 实为 {seen}" if meta.get("expected") else "",
     )

@@ -4,6 +4,7 @@ Every row of a batch ends as accepted (a new version), rejected (quarantined wit
 or unchanged; nothing is counted twice.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,16 +96,18 @@ def _stored_expression(name: str, identity: str | None) -> str:
     return f"rows.{name}"
 
 
-def deletable(batch: Batch, contract: Contract) -> bool:
+def deletable(batch: Batch, contract: Contract, unreadable_last_time: Counter[str]) -> bool:
     """Whether rows missing from this snapshot may be taken as gone.
 
-    Not while any row's key could not be read: the missing row may be that one. Deferring keeps a
-    family's rights a little longer; the next clean snapshot settles it.
+    Not while a row's key could not be read that the last delivery did not have likewise: the
+    missing row may be that one. Deferring keeps a family's rights a little longer.
     """
-    names = [field.name for field in contract.key_fields]
-    unreadable = " or ".join(f"{name} is null" for name in names)
-    malformed = any(batch.malformed.values())
-    return not malformed and _scalar(batch, f"select count(*) from rows where {unreadable}") == 0
+    if any(batch.malformed.values()):
+        return False
+    number = contract.identity_field.name
+    key_is_missing = " or ".join(f"{field.name} is null" for field in contract.key_fields)
+    rows = batch.connection.execute(f"select masked(text_{number}) from rows where {key_is_missing}").fetchall()
+    return not Counter(masked for (masked,) in rows) - unreadable_last_time
 
 
 def add_deletions(batch: Batch, contract: Contract) -> int:

@@ -70,6 +70,7 @@ def warning(**changes: object) -> WarningMessage:
             ),
             Figure(label=Text(zh="最近一次出院", en="Last discharge"), value="2025-11-12"),
         ],
+        "quiet_days": 90,
         "receiving": [Text(zh="城乡低保", en="Subsistence allowance")],
         "check_at_door": [
             Text(zh="还有多少医药费没有报销", en="How much of the bills is not reimbursed yet"),

@@ -152,6 +152,14 @@ def test_a_delivery_resent_under_another_number_is_recognised(installation: Inst
     assert (record.received, record.accepted, record.unchanged) == (5, 0, 5)
 
 
+def test_a_held_delivery_resent_under_another_number_leaves_the_false_manifest_held(installation: Installation) -> None:
+    rows = [settlement(n) for n in range(5)]
+    assert ingest_rows(installation, "inpatient_settlement", rows, row_count=7).status == "held"
+    assert ingest_rows(installation, "inpatient_settlement", rows, sequence=2).status == "ingested"
+    first = ingest_department(installation, "medical_insurance", NIGHT_1)[0]
+    assert first.status == "held"
+
+
 def test_somebody_gone_from_a_clean_full_delivery_is_deleted(installation: Installation) -> None:
     ingest_rows(installation, "dibao", [on_dibao(n) for n in range(10)])
     record = ingest_rows(installation, "dibao", [on_dibao(n) for n in range(9)], NIGHT_2)
@@ -160,13 +168,18 @@ def test_somebody_gone_from_a_clean_full_delivery_is_deleted(installation: Insta
     assert [row["person_key"] for row in gone] == [installation.pseudonymiser.person_key(identity_number(9))]
 
 
-def test_nobody_is_deleted_while_a_row_cannot_be_told_apart(installation: Installation) -> None:
-    ingest_rows(installation, "dibao", [on_dibao(n) for n in range(10)])
-    unreadable = on_dibao(9, certno=wrong_checksum(9))
-    record = ingest_rows(installation, "dibao", [*(on_dibao(n) for n in range(9)), unreadable], NIGHT_2)
+def test_nobody_is_deleted_while_a_new_row_cannot_be_told_apart(installation: Installation) -> None:
+    ingest_rows(installation, "dibao", [on_dibao(n) for n in range(12)])
+    unreadable = on_dibao(11, certno=wrong_checksum(11))
+    record = ingest_rows(installation, "dibao", [*(on_dibao(n) for n in range(11)), unreadable], NIGHT_2)
     assert (record.deleted, record.rejected) == (0, 1)
-    later = ingest_rows(installation, "dibao", [on_dibao(n) for n in range(9)], NIGHT_3)
-    assert later.deleted == 1
+
+
+def test_a_row_unreadable_the_last_time_too_hides_nobody(installation: Installation) -> None:
+    unreadable = on_dibao(11, certno=wrong_checksum(11))
+    ingest_rows(installation, "dibao", [*(on_dibao(n) for n in range(11)), unreadable])
+    record = ingest_rows(installation, "dibao", [*(on_dibao(n) for n in range(10)), unreadable], NIGHT_2)
+    assert (record.deleted, record.rejected) == (1, 1)
 
 
 def test_a_full_delivery_that_shrank_too_much_is_held(installation: Installation) -> None:
@@ -283,6 +296,14 @@ def test_the_department_gets_a_workbook_with_masked_numbers(installation: Instal
     assert lines[1][3] == 192
     number = wrong_checksum(255)
     assert lines[1][7] == f"{number[:6]}********{number[-4:]}"
+
+
+def test_the_workbook_tells_the_department_in_chinese_why_a_delivery_is_held(installation: Installation) -> None:
+    ingest_rows(installation, "inpatient_settlement", [settlement(1)], row_count=9)
+    path = installation.settings.reports_folder / "reconciliation" / "2026-11-19" / "medical_insurance.xlsx"
+    sentence = CalamineWorkbook.from_path(path).get_sheet_by_name("整批暂扣").to_python()[1][3]
+    assert sentence.startswith("请市医疗保障局核对后重报批次 medical_insurance.inpatient_settlement.20261119.01")
+    assert "行数与清单不符 应为 9, 实为 1" in sentence
 
 
 def _files_under(folder: Path) -> list[Path]:

@@ -1,0 +1,243 @@
+"""The layers say the same on DuckDB and Spark, and what they say is what the rules mean."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.conform import conform, ensure_conformed
+from jobs.ingest import ingest_department
+from jobs.installation import Installation
+from jobs.settings import Settings
+from schemas.delivery import departments_with_deliveries
+from tests.jobs.landing import NIGHT_1, NIGHT_2, deliver
+from tests.jobs.people import identity_number, on_dibao, registered, settlement
+
+ENGINES = ["duckdb", "spark"]
+LAYER_TABLES = ["dwd.person", "dwd.household", "dwd.assistance_spell", "dwd.medical_cost", "dwd.contribution_month"]
+LAYER_TABLES += ["dwd.contribution_status", "dwd.employment_event", "dwd.disability_certificate"]
+LAYER_TABLES += ["dws.assistance_tier", "dws.medical_year"]
+
+State = Callable[[str], list[dict[str, Any]]]
+
+
+def pension(n: int, month: str, paid: str, **changes: Any) -> dict[str, Any]:
+    """A pension row whose six months back from `month` were paid (1) or not (0), newest first."""
+    months = {f"aae180_{at}": "5000.00" if flag == "1" else "" for at, flag in enumerate(paid, start=1)}
+    flags = {f"aae078_{at}": flag for at, flag in enumerate(paid, start=1)}
+    fixed = {"aac001": f"P{n:06d}", "aac002": identity_number(n), "aac003": "赵某", "aac008": "1", "aac084": "0"}
+    return {**fixed, "aab004": "铜某公司", "aae003": month, "aae201": "9", **months, **flags, **changes}
+
+
+def certificate(n: int, level: str, certified_on: str) -> dict[str, Any]:
+    return {
+        "certificate_no": f"{identity_number(n)}4{level}",
+        "psn_name": "周某",
+        "certno": identity_number(n),
+        "sex": "1",
+        "disability_category": "4",
+        "disability_level": level,
+        "first_certified_on": "2020-05-01",
+        "certified_on": certified_on,
+        "certificate_status": "有效",
+        "domicile_village_code": "340706100003",
+    }
+
+
+def deliver_two_nights(landing: Path) -> None:
+    deliver(landing, "household_register", [registered(n, household=n // 3 * 3) for n in range(12)])
+    costs = [
+        settlement(1),
+        settlement(2, vali_flag="0"),
+        settlement(3, refd_setl_flag="1"),
+        settlement(4, med_type="52"),
+        settlement(5, fulamt_ownpay_amt="390.00", overlmt_selfpay="50.00"),
+        settlement(6, setl_date="2025-12-31", adm_date="2025-12-01", dscg_date="2025-12-30"),
+        settlement(77, setl_id="S-elsewhere"),
+    ]
+    deliver(landing, "inpatient_settlement", costs)
+    outpatient = {
+        "certno": identity_number(1),
+        "psn_name": "王某",
+        "ym": "2026-02",
+        "visits": "2",
+        "medfee_sumamt": "100",
+        "fulamt_ownpay_amt": "0",
+        "overlmt_selfpay": "0",
+        "fund_pay_sumamt": "40",
+        "psn_part_amt": "60",
+        "psn_cash_pay": "60",
+    }
+    deliver(landing, "general_outpatient_month", [outpatient])
+    deliver(
+        landing,
+        "dibao",
+        [
+            on_dibao(1),
+            on_dibao(2),
+            on_dibao(4),
+            on_dibao(5),
+        ],
+    )
+    tekun = {
+        "support_kind": "2",
+        "selfcare_level": "1",
+        "start_date": "2024-01-01",
+        "monthly_amount": "900",
+        "psn_name": "孙某",
+    }
+    deliver(landing, "tekun", [{**tekun, "certno": identity_number(1)}])
+    marginal = {
+        "family_no": "M1",
+        "psn_name": "钱某",
+        "household_kind": "1",
+        "per_capita_income": "900",
+        "start_date": "2026-01-01",
+    }
+    ended = {**marginal, "certno": identity_number(7), "valid_to": "2026-06-30"}
+    deliver(
+        landing, "marginal_and_rigid", [{**marginal, "certno": identity_number(2), "valid_to": "2026-12-31"}, ended]
+    )
+    deliver(landing, "employee_pension_contribution", [pension(8, "202604", "111111"), pension(9, "202604", "111100")])
+    deliver(
+        landing,
+        "employee_pension_contribution",
+        [pension(8, "202610", "000111"), pension(9, "202610", "111111")],
+        sequence=2,
+    )
+    deliver(landing, "disability_certificate", [certificate(10, "3", "2020-05-01"), certificate(11, "4", "2020-05-01")])
+    deliver(
+        landing,
+        "disability_certificate",
+        [certificate(10, "2", "2026-11-18"), certificate(11, "4", "2020-05-01")],
+        NIGHT_2,
+    )
+    deliver(landing, "dibao", [on_dibao(1), on_dibao(2), on_dibao(4), on_dibao(5)], NIGHT_2)
+
+
+def ingest_night(installation: Installation, day: date) -> None:
+    for department in departments_with_deliveries(installation.settings.landing_folder, day):
+        for record in ingest_department(installation, department, day):
+            assert (record.status, record.rejected) == ("ingested", 0), record
+
+
+def rows_of(installation: Installation, name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = installation.warehouse.rows(name).to_pylist()
+    return sorted(rows, key=str)
+
+
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with both nights ingested."""
+    home = tmp_path_factory.mktemp("layers")
+    deliver_two_nights(home / "landing")
+    installation = Installation(Settings(mode="demo", home=home))
+    for day in (NIGHT_1, NIGHT_2):
+        ingest_night(installation, day)
+    return home
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def state(request: pytest.FixtureRequest, ingested: Path) -> State:
+    """The layers as of the second night, built by an engine."""
+    installation = Installation(Settings(mode="demo", home=ingested, engine=request.param))
+    conform(installation, NIGHT_1)
+    conform(installation, NIGHT_2)
+    built = {name: rows_of(installation, name) for name in LAYER_TABLES}
+    return lambda name: built[name]
+
+
+def key(n: int) -> str:
+    return Installation(Settings(mode="demo")).pseudonymiser.person_key(identity_number(n))
+
+
+def by_person(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {row["person_key"]: row for row in rows}
+
+
+def test_only_valid_unreversed_costs_count_and_never_below_zero(state: State) -> None:
+    costs = by_person([row for row in state("dwd.medical_cost") if row["source_class"] == "inpatient_settlement"])
+    assert set(costs) == {key(n) for n in (1, 5, 6, 77)}
+    assert costs[key(1)]["self_paid_amount"] == Decimal("400.00")
+    assert costs[key(5)]["self_paid_amount"] == Decimal("0.00")
+
+
+def test_month_totals_count_by_their_month_and_years_are_kept_apart(state: State) -> None:
+    years = {(row["person_key"], row["year"]): row for row in state("dws.medical_year")}
+    assert years[key(1), 2026]["self_paid_total"] == Decimal("460.00")
+    assert years[key(1), 2026]["outpatient_total"] == Decimal("60.00")
+    assert years[key(6), 2025]["self_paid_total"] == Decimal("400.00")
+    assert (key(6), 2026) not in years
+
+
+def test_the_lowest_tier_of_all_valid_identities_applies(state: State) -> None:
+    tiers = {row["person_key"]: (row["tier"], row["labels"]) for row in state("dws.assistance_tier")}
+    assert tiers == {
+        key(1): ("tekun", "dibao,tekun"),
+        key(2): ("dibao", "dibao,marginal"),
+        key(4): ("dibao", "dibao"),
+        key(5): ("dibao", "dibao"),
+    }
+
+
+def test_the_latest_snapshot_has_the_last_word_on_a_month_and_older_months_stay(state: State) -> None:
+    months = {(row["person_key"], row["month"]): row["is_paid"] for row in state("dwd.contribution_month")}
+    assert len(months) == 24
+    assert months[key(8), date(2026, 10, 1)] is False
+    assert months[key(8), date(2026, 7, 1)] is True
+    assert months[key(9), date(2025, 12, 1)] is False
+
+
+def test_a_certificate_that_became_graver_remembers_its_earlier_level(state: State) -> None:
+    certificates = by_person(state("dwd.disability_certificate"))
+    assert (certificates[key(10)]["level"], certificates[key(10)]["previous_level"]) == (2, 3)
+    assert certificates[key(11)]["previous_level"] is None
+
+
+def test_households_have_members_and_a_place_and_nobody_named_is_lost(state: State) -> None:
+    households = {row["household_key"]: row["member_count"] for row in state("dwd.household")}
+    assert sorted(households.values()) == [3, 3, 3, 3]
+    people = by_person(state("dwd.person"))
+    assert len(people) == 13
+    assert people[key(77)]["household_key"] is None
+
+
+def test_both_engines_build_equal_layers(ingested: Path) -> None:
+    states = []
+    for engine in ENGINES:
+        installation = Installation(Settings(mode="demo", home=ingested, engine=engine))  # type: ignore[arg-type]
+        ensure_conformed(installation, NIGHT_1)
+        ensure_conformed(installation, NIGHT_2)
+        states.append({name: rows_of(installation, name) for name in LAYER_TABLES})
+    assert states[0] == states[1]
+
+
+def test_night_after_night_equals_a_full_rebuild(ingested: Path, tmp_path: Path) -> None:
+    nightly = Installation(Settings(mode="demo", home=tmp_path / "nightly"))
+    at_once = Installation(Settings(mode="demo", home=tmp_path / "at_once"))
+    for installation in (nightly, at_once):
+        deliver_two_nights(installation.settings.landing_folder)
+    for day in (NIGHT_1, NIGHT_2):
+        ingest_night(nightly, day)
+        conform(nightly, day)
+    for day in (NIGHT_1, NIGHT_2):
+        ingest_night(at_once, day)
+    conform(at_once, NIGHT_2)
+    for name in LAYER_TABLES:
+        assert rows_of(nightly, name) == rows_of(at_once, name), name
+
+
+def test_an_earlier_night_can_be_seen_again_as_it_was_known(tmp_path: Path) -> None:
+    installation = Installation(Settings(mode="demo", home=tmp_path))
+    deliver_two_nights(installation.settings.landing_folder)
+    ingest_night(installation, NIGHT_1)
+    conform(installation, NIGHT_1)
+    known_then = {name: rows_of(installation, name) for name in LAYER_TABLES}
+    ingest_night(installation, NIGHT_2)
+    conform(installation, NIGHT_2)
+    assert rows_of(installation, "dwd.disability_certificate") != known_then["dwd.disability_certificate"]
+    ensure_conformed(installation, NIGHT_1)
+    assert {name: rows_of(installation, name) for name in LAYER_TABLES} == known_then
