@@ -17,6 +17,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from jobs.case_service_process import case_service, serve_command
 from jobs.errors import ShouwangError
+from jobs.feedback import NOTHING_WARNED, model_performance
 from jobs.installation import Installation, this_installation
 from jobs.logs import configure_logging
 from jobs.nightly import (
@@ -30,7 +31,7 @@ from jobs.nightly import (
     totals,
 )
 from jobs.orchestration import AIRFLOW, AIRFLOW_PORT, airflow_environment, run_night_through_airflow
-from jobs.screen import show_nights
+from jobs.screen import show_models, show_nights
 from schemas.delivery import business_dates
 from schemas.loader import contracts
 from warning_models.loader import ModelError, load_models
@@ -188,7 +189,8 @@ def airflow() -> None:
 
 @models_app.command("list")
 def list_models(as_json: AsJson = False) -> None:
-    """Every model with its status and version."""
+    """Every model with its status, version, and what its warnings led to."""
+    performance = model_performance(this_installation())
     rows = [
         {
             "id": model.id,
@@ -196,16 +198,14 @@ def list_models(as_json: AsJson = False) -> None:
             "version": model.version,
             "status": model.status,
             "title": model.title.zh,
+            **performance.get((model.id, model.version), NOTHING_WARNED),
         }
         for model in load_models()
     ]
     if as_json:
         typer.echo(json.dumps({"models": rows}, ensure_ascii=False))
-        return
-    for row in rows:
-        console.print(
-            f"{row['number']}  {row['id']}  v{row['version']}  {row['status']}  {row['title']}", highlight=False
-        )
+    else:
+        show_models(console, rows)
 
 
 @models_app.command("show")

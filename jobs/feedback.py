@@ -24,6 +24,15 @@ from warehouse.engines.engine import Engine
 log = structlog.get_logger(__name__)
 
 OUTCOMES = "ods.case_outcome"
+PERFORMANCE = "ads.model_performance"
+NOTHING_WARNED: dict[str, Any] = {
+    "warned": 0,
+    "closed": 0,
+    "helped": 0,
+    "referred": 0,
+    "data_error": 0,
+    "yield_ratio": None,
+}
 CURSOR_MARK = "shouwang.cursor"
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -31,6 +40,14 @@ _SHANGHAI = ZoneInfo("Asia/Shanghai")
 def feedback(installation: Installation, business_date: date) -> StepResult:
     """Fetch new outcomes and recompute model performance; reports how many came."""
     return run_step(installation, business_date, "feedback", None, lambda: _feedback(installation, business_date))
+
+
+def model_performance(installation: Installation) -> dict[tuple[str, int], dict[str, Any]]:
+    """By model and version: warned, closed, helped, referred, data_error, and yield_ratio where anything was closed."""
+    if not installation.warehouse.exists(PERFORMANCE):
+        return {}
+    rows = installation.warehouse.rows(PERFORMANCE).to_pylist()
+    return {(row["model_id"], row["model_version"]): {name: row[name] for name in NOTHING_WARNED} for row in rows}
 
 
 def _feedback(installation: Installation, business_date: date) -> Report:
@@ -91,4 +108,4 @@ def _rebuild_performance(engine: Engine, installation: Installation, business_da
     register_layers(engine, installation, "ads")
     outcomes = definition(OUTCOMES)
     engine.register_files(outcomes.sql_name, installation.warehouse.files(OUTCOMES), outcomes.schema)
-    write_layer_table(engine, installation, "ads.model_performance", business_date)
+    write_layer_table(engine, installation, PERFORMANCE, business_date)

@@ -21,6 +21,20 @@ def show_nights(console: Console, nights: Sequence[Mapping[str, Any]], case_serv
     _print_next(console, nights, case_service_url)
 
 
+def show_models(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print the models with what their warnings led to; yield is helped and referred among the closed."""
+    table = Table()
+    table.add_column("model", no_wrap=True)
+    for name in ("warned", "closed", "helped", "referred", "wrong data", "yield"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        share = "–" if row["yield_ratio"] is None else f"{row['yield_ratio']:.1%}"
+        counted = (str(row[name]) for name in ("warned", "closed", "helped", "referred", "data_error"))
+        name = f"{row['number']} {row['id']}\n{row['title']} (v{row['version']}, {row['status']})"
+        table.add_row(name, *counted, share)
+    console.print(table)
+
+
 def _deliveries(night: Mapping[str, Any]) -> Table:
     table = Table(title=f"Night of {night['business_date']} ({night['engine']})", title_justify="left")
     table.add_column("department")

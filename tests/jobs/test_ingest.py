@@ -138,6 +138,14 @@ def test_rows_already_known_are_unchanged_and_changed_ones_become_versions(insta
     ]
 
 
+def test_data_docs_are_written_and_name_what_was_expected(installation: Installation) -> None:
+    ingest_rows(installation, "inpatient_settlement", [settlement(1)], row_count=9)
+    site = installation.settings.reports_folder / "data_docs" / "2026-11-19" / "medical_insurance"
+    assert (site / "index.html").is_file()
+    pages = [page.read_text(encoding="utf-8") for page in (site / "validations").rglob("*.html")]
+    assert any("Must have exactly" in page and "Failed" in page for page in pages)
+
+
 def test_ingesting_again_changes_nothing(installation: Installation) -> None:
     ingest_rows(installation, "inpatient_settlement", [settlement(1)])
     before = {name: installation.warehouse.snapshot_id(name) for name in installation.warehouse.table_names()}

@@ -68,6 +68,10 @@ def test_an_extract_becomes_a_visit_and_the_visit_judges_the_model(
     assert performance["medical_cost_over_limit"]["helped"] >= 1
     assert performance["medical_cost_over_limit"]["yield_ratio"] == 1.0
     assert run_step(home, "feedback", url)["outcomes"] == 0
+    listed = [sys.executable, "-m", "jobs", "models", "list", "--json"]
+    done = subprocess.run(listed, env=environment(home, url), capture_output=True, check=True)
+    shown = {row["id"]: row["yield_ratio"] for row in json.loads(done.stdout)["models"]}
+    assert shown["medical_cost_over_limit"] == 1.0
 
 
 def test_the_days_follow_up_keeps_how_work_stands(
