@@ -22,14 +22,18 @@ def show_nights(console: Console, nights: Sequence[Mapping[str, Any]], case_serv
 
 
 def show_models(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print the models with what their warnings led to; yield is helped and referred among the closed."""
+    """Print the models with what their warnings led to.
+
+    found: visits that ended in help or a referral; errors: in wrong data; yield: found among the closed.
+    """
     table = Table()
-    table.add_column("model", no_wrap=True)
-    for name in ("warned", "closed", "helped", "referred", "wrong data", "yield"):
-        table.add_column(name, justify="right")
+    table.add_column("model", overflow="fold")
+    for name in ("warned", "closed", "found", "errors", "yield"):
+        table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         share = "–" if row["yield_ratio"] is None else f"{row['yield_ratio']:.1%}"
-        counted = (str(row[name]) for name in ("warned", "closed", "helped", "referred", "data_error"))
+        found = row["helped"] + row["referred"]
+        counted = map(str, (row["warned"], row["closed"], found, row["data_error"]))
         name = f"{row['number']} {row['id']}\n{row['title']} (v{row['version']}, {row['status']})"
         table.add_row(name, *counted, share)
     console.print(table)
