@@ -59,14 +59,16 @@ def case_service_at(tmp_path_factory: pytest.TempPathFactory, small_city: Path) 
 
 
 def environment(home: Path, case_service_url: str = NOBODY, **more: str) -> dict[str, str]:
-    """What a night needs to know."""
+    """What a night needs to know; another test's Airflow is none of it."""
+    around = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
     told = {"SHOUWANG_MODE": "demo", "SHOUWANG_HOME": str(home), "SHOUWANG_CASE_SERVICE_URL": case_service_url}
-    return {**os.environ, **told, **more}
+    return {**around, **told, **more}
 
 
-def run_night(home: Path, day: str, case_service_url: str = NOBODY, **more: str) -> dict[str, Any]:
-    """`shouwang nightly --json` for a date; returns what it printed."""
-    command = [sys.executable, "-m", "jobs", "nightly", "--date", day, "--json"]
+def run_night(home: Path, day: str | None, case_service_url: str = NOBODY, **more: str) -> dict[str, Any]:
+    """`shouwang nightly --json` for a date, or for none; returns what it printed."""
+    chosen = ["--date", day] if day else []
+    command = [sys.executable, "-m", "jobs", "nightly", *chosen, "--json"]
     done = subprocess.run(command, env=environment(home, case_service_url, **more), capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()[-3000:]
     report: dict[str, Any] = json.loads(done.stdout)
