@@ -16,6 +16,9 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from jobs.case_service_process import case_service, serve_command
+from jobs.commands.deliveries import deliveries_app
+from jobs.commands.printing import AsJson, BusinessDate, console
+from jobs.commands.printing import print_report as _print
 from jobs.errors import ShouwangError
 from jobs.installation import Installation, this_installation
 from jobs.logs import configure_logging
@@ -44,16 +47,9 @@ app = typer.Typer(
 )
 models_app = typer.Typer(no_args_is_help=True, help="The warning models.")
 app.add_typer(models_app, name="models")
-
-BusinessDate = Annotated[
-    datetime | None,
-    typer.Option("--date", formats=["%Y-%m-%d"], help="Business date; without it the latest with deliveries."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+app.add_typer(deliveries_app, name="deliveries")
 
 OnStep = Callable[[str], None]
-
-console = Console()
 
 
 def main() -> None:
@@ -68,14 +64,6 @@ def main() -> None:
 
 def _chosen(installation: Installation, given: datetime | None) -> date:
     return given.date() if given else latest_business_date(installation)
-
-
-def _print(report: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(report, ensure_ascii=False, default=str))
-    else:
-        for name, value in report.items():
-            console.print(f"{name}: {value}", highlight=False)
 
 
 def _with_progress(work: Callable[[OnStep], Any]) -> Any:

@@ -11,6 +11,7 @@ from jobs.dispatch import dispatch
 from jobs.errors import DeliveriesHeldError, NothingDeliveredError
 from jobs.feedback import feedback
 from jobs.ingest import ingest_department, ledger
+from jobs.ingest.decisions import released_waiting
 from jobs.installation import Installation, this_installation
 from jobs.publish import publish
 from jobs.steps import StepResult, recorded_step, run_step
@@ -48,8 +49,13 @@ def latest_business_date(installation: Installation) -> date:
 
 
 def departments_of(installation: Installation, business_date: date) -> list[str]:
-    """The departments that delivered anything for the date. Raises NothingDeliveredError where none did."""
-    departments = departments_with_deliveries(installation.settings.landing_folder, business_date)
+    """The departments that delivered anything for the date or have a delivery released since.
+
+    Raises NothingDeliveredError where there are none.
+    """
+    delivered = departments_with_deliveries(installation.settings.landing_folder, business_date)
+    released = {record.department for record in released_waiting(installation, business_date)}
+    departments = sorted({*delivered, *released})
     if not departments:
         known = ", ".join(str(day) for day in business_dates(installation.settings.landing_folder)[-5:]) or "none"
         raise NothingDeliveredError(

@@ -6,6 +6,7 @@ again from the start and leaves the same rows.
 
 from datetime import date
 
+from jobs.ingest.decisions import released_manifests
 from jobs.ingest.department_night import DepartmentNight
 from jobs.ingest.ledger import DeliveryRecord
 from jobs.ingest.reconciliation import write_reconciliation_list
@@ -14,11 +15,14 @@ from schemas.delivery import finished_manifests
 
 
 def ingest_department(installation: Installation, department: str, business_date: date) -> list[DeliveryRecord]:
-    """Ingest all finished deliveries of a department for a date.
+    """Ingest all finished deliveries of a department for a date, and those of earlier dates released since.
 
     Returns their ledger lines, held ones among them; writes Data Docs and the reconciliation list.
     """
-    found = list(finished_manifests(installation.settings.landing_folder, business_date, department))
+    found = [
+        *released_manifests(installation, department, business_date),
+        *finished_manifests(installation.settings.landing_folder, business_date, department),
+    ]
     work = DepartmentNight(installation, department, business_date)
     lines = [work.ingest(path) for path in found]
     work.write_data_docs()

@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from jobs.errors import DeliveryHeldError
 from jobs.ingest import ledger
+from jobs.ingest.arrival import Arrival
 from jobs.ingest.batch import Batch, Delivery, write_batch
 from jobs.ingest.ledger import DeliveryRecord
-from jobs.ingest.versions import COMPLETENESS_GATE, Counts, known_count
 from schemas.delivery import MANIFEST_SUFFIX, Manifest
 from schemas.loader import contracts, department_titles
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from jobs.ingest.validation import BatchValidator
 
 
-def delivery_of(manifest: Manifest, folder: Path) -> Delivery:
+def delivery_of(arrival: Arrival) -> Delivery:
+    """The delivery with its contract. Raises DeliveryHeldError where no contract fits its manifest."""
+    manifest = arrival.manifest
     contract = contracts().get(manifest.extract_class)
     if contract is None:
         raise DeliveryHeldError(
@@ -30,7 +32,7 @@ def delivery_of(manifest: Manifest, folder: Path) -> Delivery:
             f"the manifest says schema version {manifest.schema_version}, the contract knows {contract.schema_version}",
             f"清单的格式版本为 {manifest.schema_version}, 约定的版本为 {contract.schema_version}",
         )
-    return Delivery(manifest, contract, folder)
+    return Delivery(arrival, contract)
 
 
 def hold_broken_promises(batch: Batch, delivery: Delivery, validator: "BatchValidator", work: Path) -> None:
@@ -60,30 +62,25 @@ def _column_differences(batch: Batch) -> tuple[str, str]:
     return f" (missing columns: {missing}; unknown columns: {unknown})", f" (缺少列: {missing}; 多出列: {unknown})"
 
 
-def hold_shrunken(batch: Batch, delivery: Delivery) -> None:
-    """Raises DeliveryHeldError where a full delivery has far fewer rows than are known."""
-    known = known_count(batch)
-    if batch.received < known * COMPLETENESS_GATE:
-        raise DeliveryHeldError(
-            f"{delivery.manifest.files[0].name} is a full delivery of {batch.received} rows where {known} are "
-            f"known; fewer than {COMPLETENESS_GATE:.0%} may mean that a part is missing",
-            f"全量数据 {batch.received} 行, 而已有 {known} 行, 不足 {COMPLETENESS_GATE:.0%}, 可能缺少一部分",
-            batch.received,
-        )
-
-
-def held_record(manifest: Manifest, held: DeliveryHeldError) -> DeliveryRecord:
+def held_record(arrival: Arrival, held: DeliveryHeldError) -> DeliveryRecord:
+    """The ledger line of a held delivery, with what must be done by whom."""
+    manifest, name = arrival.manifest, arrival.delivery_id
     department = department_titles().get(manifest.department, manifest.department)
-    sentence = f"{department} ({manifest.department}) must resend {manifest.delivery_id}: {held}"
-    sentence_zh = f"请{department}核对后重报批次 {manifest.delivery_id}: {held.zh}"
+    if held.releasable:
+        sentence = f"{name} of {department} ({manifest.department}) waits for a person to release or reject it: {held}"
+        sentence_zh = f"请{department}核实批次 {name}, 由数据团队放行或退回: {held.zh}"
+    else:
+        sentence = f"{department} ({manifest.department}) must resend {name}: {held}"
+        sentence_zh = f"请{department}核对后重报批次 {name}: {held.zh}"
     received = manifest.row_count if held.received is None else held.received
-    return ledger.record_of(manifest, "", Counts(received, 0, received, 0), sentence, sentence_zh)
+    return ledger.held_record_of(arrival, received, sentence, sentence_zh, held.releasable)
 
 
-def unreadable_manifest(department: str, day: date, path: Path, problem: ValueError) -> DeliveryRecord:
+def manifest_of_name(department: str, day: date, path: Path) -> Manifest:
+    """What the file's name says of a delivery whose manifest cannot be read."""
     stem = path.name.removesuffix(MANIFEST_SUFFIX)
     extract_class, _, sequence = stem.rsplit("_", 2)
-    manifest = Manifest.model_construct(
+    return Manifest.model_construct(
         extract_class=extract_class,
         department=department,
         mode="full",
@@ -92,10 +89,14 @@ def unreadable_manifest(department: str, day: date, path: Path, problem: ValueEr
         period_end=day,
         sequence=int(sequence) if sequence.isdigit() else 0,
         row_count=0,
+        files=[],
     )
+
+
+def unreadable_manifest(path: Path, problem: ValueError) -> DeliveryHeldError:
+    """Why a manifest is none, for both sides."""
     what = problem.errors()[0] if isinstance(problem, ValidationError) else {"loc": ("file",), "msg": str(problem)}
     where = ".".join(str(part) for part in what["loc"]) or "file"
-    held = DeliveryHeldError(
+    return DeliveryHeldError(
         f"{path.name} is no manifest: {where}: {what['msg']}", f"清单文件 {path.name} 无法识别, 问题在 {where}"
     )
-    return held_record(manifest, held)

@@ -15,8 +15,6 @@ from jobs.ods import VERSION_COLUMNS, key_columns, latest_version_sql, ods_table
 from schemas.loader import Contract
 
 CONTACT_KINDS = {"phone", "address"}
-# A snapshot with fewer rows than this share of the last state is held, not believed.
-COMPLETENESS_GATE = 0.7
 
 
 @dataclass(frozen=True)
@@ -36,9 +34,12 @@ def keeps_contact(contract: Contract) -> bool:
 
 
 def compare_with_known(
-    batch: Batch, delivery: Delivery, known_files: Sequence[str], pseudonymiser: Pseudonymiser
+    batch: Batch, delivery: Delivery, known_files: Sequence[str], pseudonymiser: Pseudonymiser, overtaken: bool
 ) -> None:
-    """Create in DuckDB: `judged` (right rows with keys), `known` (the state), `version` (what is new)."""
+    """Create in DuckDB: `judged` (right rows with keys), `known` (the state), `version` (what is new).
+
+    Where a newer complete snapshot is known (`overtaken`), what is new is kept, but outdated from the start.
+    """
     contract, connection = delivery.contract, batch.connection
     keys = key_columns(contract)
     connection.execute(_judged_sql(contract), {"pepper": pseudonymiser.fingerprint("row")})
@@ -48,10 +49,11 @@ def compare_with_known(
     connection.execute(
         f"create table known as select * from ({latest_version_sql(source, keys)}) where operation <> 'delete'"
     )
+    operation = "'outdated'" if overtaken else "case when known.row_hash is null then 'insert' else 'update' end"
     join = " and ".join(f"known.{key} = judged.{key}" for key in keys)
     connection.execute(f"""
         create table version as
-        select case when known.row_hash is null then 'insert' else 'update' end as operation, judged.*
+        select {operation} as operation, judged.*
         from judged left join known on {join}
         where judged.is_conflicting is false and judged.copy_number = 1
           and judged.row_hash is distinct from known.row_hash""")
@@ -61,7 +63,10 @@ def _known_source(known_files: Sequence[str], delivery_id: str) -> str:
     if not known_files:
         return "no_versions"
     listed = ", ".join(f"'{file}'" for file in known_files)
-    return f"(select * from read_parquet([{listed}], union_by_name = true) where delivery_id <> '{delivery_id}')"
+    # The empty part gives a column to files written before it existed.
+    return f"""(
+        select * from no_versions union all by name
+        select * from read_parquet([{listed}], union_by_name = true) where delivery_id <> '{delivery_id}')"""
 
 
 def _judged_sql(contract: Contract) -> str:
@@ -138,8 +143,9 @@ def write_versions(batch: Batch, delivery: Delivery, path: Path) -> list[str]:
             union all
             select 'delete' as operation, source_line, row_hash, {names} from deletion"""
     select = f"""
-        select date '{delivery.manifest.business_date}' as known_on, operation, '{delivery.delivery_id}' as delivery_id,
-          cast(source_line as integer) as source_line, row_hash, {fields}
+        select date '{delivery.known_on}' as known_on, operation, '{delivery.delivery_id}' as delivery_id,
+          cast(source_line as integer) as source_line, row_hash, date '{delivery.manifest.period_end}' as period_end,
+          {fields}
         from ({new_versions}) order by source_line"""
     return _copy(batch, select, path)
 
@@ -165,7 +171,7 @@ def write_quarantine(batch: Batch, delivery: Delivery, path: Path) -> list[str]:
         for bad in lines:
             connection.execute("insert into problem values (?, ?, '', 'malformed_line', null, null)", [file, bad.line])
     select = f"""
-        select '{delivery.delivery_id}' as delivery_id, date '{manifest.business_date}' as business_date,
+        select '{delivery.delivery_id}' as delivery_id, date '{delivery.known_on}' as business_date,
           '{manifest.department}' as department, '{manifest.extract_class}' as extract_class,
           file, cast(line as integer) as line, field, reason,
           left(case when regexp_matches(value, '[0-9]{{11,}}') then masked(value) else value end, 40) as masked_value,
@@ -185,6 +191,12 @@ def count_rows(batch: Batch) -> Counts:
 
 def known_count(batch: Batch) -> int:
     return _scalar(batch, "select count(*) from known")
+
+
+def named_known_count(batch: Batch, contract: Contract) -> int:
+    """How many of the known rows the batch names."""
+    join = " and ".join(f"known.{key} = judged.{key}" for key in key_columns(contract))
+    return _scalar(batch, f"select count(*) from known where exists (select 1 from judged where {join})")
 
 
 def _copy(batch: Batch, select: str, path: Path) -> list[str]:
