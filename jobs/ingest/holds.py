@@ -39,9 +39,11 @@ def hold_broken_promises(batch: Batch, delivery: Delivery, validator: "BatchVali
     """Raises DeliveryHeldError where the batch breaks a critical promise of manifest or contract."""
     work.mkdir(parents=True, exist_ok=True)
     path = work / f"{delivery.delivery_id}.parquet"
-    write_batch(batch, delivery.contract, path)
-    broken = validator.validate(delivery.contract, delivery.manifest, path, batch.columns_fit)
-    path.unlink(missing_ok=True)
+    try:
+        write_batch(batch, delivery.contract, path)
+        broken = validator.validate(delivery.contract, delivery.manifest, path, batch.columns_fit)
+    finally:
+        path.unlink(missing_ok=True)
     if broken:
         details = [f"{item.expectation}: {item.explanation} {item.observed}".strip() for item in broken]
         details_zh = [f"{item.explanation} {item.observed_zh}".strip() for item in broken]

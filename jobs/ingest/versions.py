@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 from jobs.identity import Pseudonymiser
 from jobs.ingest.batch import Batch, Delivery
 from jobs.ods import VERSION_COLUMNS, key_columns, latest_version_sql, ods_table
@@ -200,9 +202,13 @@ def named_known_count(batch: Batch, contract: Contract) -> int:
 
 
 def _copy(batch: Batch, select: str, path: Path) -> list[str]:
-    written = batch.connection.execute(f"copy ({select}) to '{path}' (format parquet, compression zstd)").fetchall()[0][
-        0
-    ]
+    copy = f"copy ({select}) to '{path}' (format parquet, compression zstd)"
+    try:
+        written = batch.connection.execute(copy).fetchall()[0][0]
+    except duckdb.Error:
+        # On a full disk what is half written must not stand in the way of the next run.
+        path.unlink(missing_ok=True)
+        raise
     if not written:
         path.unlink(missing_ok=True)
         return []
