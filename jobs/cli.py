@@ -16,9 +16,12 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from jobs.case_service_process import case_service, serve_command
+from jobs.commands.contracts import contracts_app
 from jobs.commands.deliveries import deliveries_app
 from jobs.commands.printing import AsJson, BusinessDate, console
 from jobs.commands.printing import print_report as _print
+from jobs.commands.tables import tables_app
+from jobs.commands.upkeep import retention_command, upkeep_command
 from jobs.errors import ShouwangError
 from jobs.installation import Installation, this_installation
 from jobs.logs import configure_logging
@@ -35,7 +38,7 @@ from jobs.nightly import (
 from jobs.orchestration import AIRFLOW, AIRFLOW_PORT, airflow_environment, run_night_through_airflow
 from jobs.screen import show_nights
 from schemas.delivery import business_dates
-from schemas.loader import contracts
+from schemas.loader import ContractError, contracts
 from warning_models.loader import ModelError, load_models
 from warning_models.lock import read_lock
 from warning_models.rules import failures
@@ -48,6 +51,10 @@ app = typer.Typer(
 models_app = typer.Typer(no_args_is_help=True, help="The warning models.")
 app.add_typer(models_app, name="models")
 app.add_typer(deliveries_app, name="deliveries")
+app.add_typer(contracts_app, name="contracts")
+app.add_typer(tables_app, name="tables")
+app.command("upkeep")(upkeep_command)
+app.command("retention")(retention_command)
 
 OnStep = Callable[[str], None]
 
@@ -57,7 +64,7 @@ def main() -> None:
     configure_logging(quiet=sys.stderr.isatty())
     try:
         app()
-    except (ShouwangError, ModelError) as error:
+    except (ShouwangError, ModelError, ContractError) as error:
         Console(stderr=True).print(f"[red]{error}[/red]", highlight=False)
         raise SystemExit(1) from None
 
