@@ -12,6 +12,7 @@ DEFAULTS = {
     "retry_policy": ExceptionRetryPolicy(
         rules=[
             RetryRule("jobs.errors.CaseServiceUnreachableError", RetryAction.RETRY),
+            RetryRule("jobs.errors.BusyError", RetryAction.RETRY),
             RetryRule("jobs.errors.ShouwangError", RetryAction.FAIL, reason="a person must act"),
         ]
     ),

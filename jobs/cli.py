@@ -16,6 +16,12 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from jobs.case_service_process import case_service, serve_command
+from jobs.commands.contracts import contracts_app
+from jobs.commands.deliveries import deliveries_app
+from jobs.commands.printing import AsJson, BusinessDate, console
+from jobs.commands.printing import print_report as _print
+from jobs.commands.tables import tables_app
+from jobs.commands.upkeep import retention_command, upkeep_command
 from jobs.errors import ShouwangError
 from jobs.feedback import NOTHING_WARNED, model_performance
 from jobs.installation import Installation, this_installation
@@ -33,7 +39,7 @@ from jobs.nightly import (
 from jobs.orchestration import AIRFLOW, AIRFLOW_PORT, airflow_environment, run_night_through_airflow
 from jobs.screen import show_models, show_nights
 from schemas.delivery import business_dates
-from schemas.loader import contracts
+from schemas.loader import ContractError, contracts
 from warning_models.loader import ModelError, load_models
 from warning_models.lock import read_lock
 from warning_models.rules import failures
@@ -45,16 +51,13 @@ app = typer.Typer(
 )
 models_app = typer.Typer(no_args_is_help=True, help="The warning models.")
 app.add_typer(models_app, name="models")
-
-BusinessDate = Annotated[
-    datetime | None,
-    typer.Option("--date", formats=["%Y-%m-%d"], help="Business date; without it the latest with deliveries."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+app.add_typer(deliveries_app, name="deliveries")
+app.add_typer(contracts_app, name="contracts")
+app.add_typer(tables_app, name="tables")
+app.command("upkeep")(upkeep_command)
+app.command("retention")(retention_command)
 
 OnStep = Callable[[str], None]
-
-console = Console()
 
 
 def main() -> None:
@@ -62,21 +65,13 @@ def main() -> None:
     configure_logging(quiet=sys.stderr.isatty())
     try:
         app()
-    except (ShouwangError, ModelError) as error:
+    except (ShouwangError, ModelError, ContractError) as error:
         Console(stderr=True).print(f"[red]{error}[/red]", highlight=False)
         raise SystemExit(1) from None
 
 
 def _chosen(installation: Installation, given: datetime | None) -> date:
     return given.date() if given else latest_business_date(installation)
-
-
-def _print(report: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(report, ensure_ascii=False, default=str))
-    else:
-        for name, value in report.items():
-            console.print(f"{name}: {value}", highlight=False)
 
 
 def _with_progress(work: Callable[[OnStep], Any]) -> Any:

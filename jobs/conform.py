@@ -85,9 +85,7 @@ def write_layer_table(
 def _build_layers(installation: Installation, business_date: date, fingerprint: str) -> Report:
     report: Report = {}
     with installation.engine() as engine:
-        for contract in contracts().values():
-            register_ods(engine, installation, contract, business_date)
-        _register_everybody_named(engine)
+        register_ods_state(engine, installation, business_date)
         for layer in LAYERS:
             for table in layer_definitions(layer).values():
                 write_layer_table(engine, installation, table.name, business_date, {STATE_MARK: fingerprint})
@@ -96,8 +94,10 @@ def _build_layers(installation: Installation, business_date: date, fingerprint: 
     return report
 
 
-def _register_everybody_named(engine: Engine) -> None:
-    """Give the engine `ods_named_person`: the key of everybody whom any class's current rows name."""
+def register_ods_state(engine: Engine, installation: Installation, as_of: date) -> None:
+    """Show the engine every class as known on the date, and `ods_named_person`: everybody whom they name."""
+    for contract in contracts().values():
+        register_ods(engine, installation, contract, as_of)
     selects = [f"select person_key from {ods_table(contract).sql_name}" for contract in contracts().values()]
     engine.create_view("ods_named_person", " union ".join(selects))
 
@@ -110,11 +110,12 @@ def _build_freshness(engine: Engine, installation: Installation, business_date: 
             "title": contract.title,
             "department": contract.department,
             "row_count": _row_count(engine, ods_table(contract).sql_name),
+            "latency_days": contract.latency_days,
         }
         for contract in contracts().values()
     ]
     columns = [("extract_class", pa.string()), ("title", pa.string()), ("department", pa.string())]
-    schema = pa.schema([*columns, ("row_count", pa.int64())])
+    schema = pa.schema([*columns, ("row_count", pa.int64()), ("latency_days", pa.int32())])
     engine.register_table("extract_class", pa.Table.from_pylist(rows, schema=schema))
     write_layer_table(engine, installation, "ads.freshness", business_date)
 

@@ -10,16 +10,21 @@ class SettingsError(ShouwangError):
 
 
 class DeliveryHeldError(ShouwangError):
-    """A delivery does not match its manifest or contract and is held whole.
+    """A delivery is held whole: it breaks its manifest or contract, or is so unusual that a person must look.
 
     `zh` says the same to the department's clerk. `received` is the number of rows it holds, where
-    they could be counted.
+    they could be counted. Only what is merely unusual is `releasable`.
     """
 
-    def __init__(self, message: str, zh: str, received: int | None = None) -> None:
+    def __init__(self, message: str, zh: str, received: int | None = None, releasable: bool = False) -> None:
         super().__init__(message)
         self.zh = zh
         self.received = received
+        self.releasable = releasable
+
+
+class SampleError(ShouwangError):
+    """A sample file cannot be read, so no contract can be drafted from it."""
 
 
 class CaseServiceUnreachableError(ShouwangError):
@@ -28,6 +33,22 @@ class CaseServiceUnreachableError(ShouwangError):
 
 class NothingDeliveredError(ShouwangError):
     """No department has delivered anything for the date."""
+
+
+class TableError(ShouwangError):
+    """There is no such table to show."""
+
+
+class BusyError(ShouwangError):
+    """Another process has been doing the same for longer than anybody should wait."""
+
+
+class DiskFullError(ShouwangError):
+    """The disk filled up; nothing was committed by half."""
+
+
+class DecisionError(ShouwangError):
+    """A held delivery cannot be decided on as asked."""
 
 
 class DeliveriesHeldError(ShouwangError):

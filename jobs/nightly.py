@@ -5,12 +5,15 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from jobs.alone import STATE, alone, night_alone
 from jobs.conform import conform
 from jobs.deadlines import deadlines
+from jobs.disk import disk_full_told
 from jobs.dispatch import dispatch
 from jobs.errors import DeliveriesHeldError, NothingDeliveredError
 from jobs.feedback import feedback
 from jobs.ingest import ingest_department, ledger
+from jobs.ingest.decisions import released_waiting
 from jobs.installation import Installation, this_installation
 from jobs.publish import publish
 from jobs.steps import StepResult, recorded_step, run_step
@@ -20,18 +23,32 @@ from warehouse.tables import rows_where
 
 Step = Callable[[Installation, date], StepResult]
 
+
+def _one_at_a_time(step: Step) -> Step:
+    """The step, so that no other that builds on all departments runs meanwhile."""
+
+    def run(installation: Installation, business_date: date) -> StepResult:
+        with alone(installation, STATE), disk_full_told(installation):
+            return step(installation, business_date)
+
+    return run
+
+
 # After ingest, which goes department by department.
 LATER_STEPS: Mapping[str, Step] = {
-    "conform": conform,
-    "warn": warn,
-    "dispatch": dispatch,
-    "feedback": feedback,
-    "publish": publish,
+    "conform": _one_at_a_time(conform),
+    "warn": _one_at_a_time(warn),
+    "dispatch": _one_at_a_time(dispatch),
+    "feedback": _one_at_a_time(feedback),
+    "publish": _one_at_a_time(publish),
 }
 STEPS = ("ingest", *LATER_STEPS)
 
 # What the day goes on with between two nights.
-FOLLOW_UP_STEPS: Mapping[str, Step] = {"deadlines": deadlines, "feedback": feedback}
+FOLLOW_UP_STEPS: Mapping[str, Step] = {
+    "deadlines": _one_at_a_time(deadlines),
+    "feedback": LATER_STEPS["feedback"],
+}
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -48,8 +65,13 @@ def latest_business_date(installation: Installation) -> date:
 
 
 def departments_of(installation: Installation, business_date: date) -> list[str]:
-    """The departments that delivered anything for the date. Raises NothingDeliveredError where none did."""
-    departments = departments_with_deliveries(installation.settings.landing_folder, business_date)
+    """The departments that delivered anything for the date or have a delivery released since.
+
+    Raises NothingDeliveredError where there are none.
+    """
+    delivered = departments_with_deliveries(installation.settings.landing_folder, business_date)
+    released = {record.department for record in released_waiting(installation, business_date)}
+    departments = sorted({*delivered, *released})
     if not departments:
         known = ", ".join(str(day) for day in business_dates(installation.settings.landing_folder)[-5:]) or "none"
         raise NothingDeliveredError(
@@ -66,14 +88,24 @@ def ingest(installation: Installation, business_date: date, department: str) -> 
         held = {record.delivery_id: record.held_reason for record in records if record.status == "held"}
         return {"deliveries": len(records), "held": held}
 
-    return run_step(installation, business_date, f"ingest.{department}", None, work)
+    with alone(installation, f"ingest.{department}"), disk_full_told(installation):
+        return run_step(installation, business_date, f"ingest.{department}", None, work)
 
 
 def nightly(
     installation: Installation, business_date: date, on_step: Callable[[str], None] | None = None
 ) -> dict[str, Any]:
-    """Run the whole night and return its report (see night_report), with what it changed."""
-    before = totals(installation)
+    """Run the whole night and return its report (see night_report), with what it changed.
+
+    Another night of this installation that runs already is waited for.
+    """
+    with night_alone(installation):
+        before = totals(installation)
+        _run_steps(installation, business_date, on_step)
+        return night_report(installation, business_date) | {"changed": changes_since(installation, before)}
+
+
+def _run_steps(installation: Installation, business_date: date, on_step: Callable[[str], None] | None) -> None:
     for department in departments_of(installation, business_date):
         if on_step:
             on_step(f"{business_date}: ingest {department}")
@@ -82,7 +114,6 @@ def nightly(
         if on_step:
             on_step(f"{business_date}: {name}")
         step(installation, business_date)
-    return night_report(installation, business_date) | {"changed": changes_since(installation, before)}
 
 
 def totals(installation: Installation) -> dict[str, int]:

@@ -11,10 +11,11 @@ from warehouse.engines.engine import Engine
 
 VERSION_COLUMNS = (
     Column("known_on", "date", "获知日期 (业务日期)"),
-    Column("operation", "varchar", "insert 新增, update 变更, delete 全量对比后删除"),
+    Column("operation", "varchar", "insert 新增, update 变更, delete 全量对比后删除, outdated 晚到的旧数据"),
     Column("delivery_id", "varchar", "批次"),
     Column("source_line", "integer", "数据文件中的行号"),
     Column("row_hash", "varchar", "行内容摘要"),
+    Column("period_end", "date", "业务期间止"),
 )
 
 
@@ -33,20 +34,29 @@ def key_columns(contract: Contract) -> list[str]:
 
 
 def latest_version_sql(source: str, keys: list[str]) -> str:
-    """SQL for the newest version of every row in `source`, deletions included."""
+    """SQL for the newest version of every row in `source`, deletions included.
+
+    The newer period wins, then what was learnt later: a department's old extract may arrive late.
+    """
     return (
         f"select * from (select *, row_number() over (partition by {', '.join(keys)} "
-        f"order by known_on desc, delivery_id desc) as version_rank from {source}) as versions where version_rank = 1"
+        f"order by period_end desc nulls last, known_on desc, delivery_id desc) as version_rank "
+        f"from {source} where operation <> 'outdated') as versions where version_rank = 1"
     )
 
 
 def register_ods(engine: Engine, installation: Installation, contract: Contract, as_of: date) -> None:
-    """Give the engine `ods_<class>_version` (all versions known on the date) and `ods_<class>` (the state)."""
+    """Give the engine `ods_<class>_version` (all versions known on the date) and `ods_<class>` (the state).
+
+    Rows of a snapshot that a newer one had overtaken before it came are in neither.
+    """
     table = ods_table(contract)
     files = installation.warehouse.files(table.name)
     engine.register_files(f"{table.sql_name}_stored", files, table.schema)
     engine.create_view(
-        f"{table.sql_name}_version", f"select * from {table.sql_name}_stored where known_on <= :as_of", {"as_of": as_of}
+        f"{table.sql_name}_version",
+        f"select * from {table.sql_name}_stored where known_on <= :as_of and operation <> 'outdated'",
+        {"as_of": as_of},
     )
     latest = latest_version_sql(f"{table.sql_name}_version", key_columns(contract))
     engine.create_view(table.sql_name, f"select * from ({latest}) as latest where operation <> 'delete'")

@@ -47,7 +47,7 @@ def _deliveries(night: Mapping[str, Any]) -> Table:
     for name in COUNTS:
         table.add_column(name, justify="right")
     for item in night["deliveries"]:
-        held = item["status"] == "held"
+        held = item["status"] != "ingested"
         table.add_row(*_delivery_names(item), *(f"{item[name]:,}" for name in COUNTS), style="red" if held else None)
     table.add_section()
     table.add_row("all", "", "", *(f"{sum(item[name] for item in night['deliveries']):,}" for name in COUNTS))
@@ -55,10 +55,10 @@ def _deliveries(night: Mapping[str, Any]) -> Table:
 
 
 def _delivery_names(item: Mapping[str, Any]) -> tuple[str, str, str]:
-    department, _, _, sequence = item["delivery_id"].rsplit(".", 3)
+    department, _, _, sequence = item["delivery_id"].split(".", 3)
     contract = contracts().get(item["extract_class"])
     title = contract.title if contract else item["extract_class"]
-    held = " (held)" if item["status"] == "held" else ""
+    held = f" ({item['status']})" if item["status"] != "ingested" else ""
     return department_titles().get(department, department), title + held, sequence
 
 

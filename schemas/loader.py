@@ -3,12 +3,16 @@
 What the standard has no word for stands in `customProperties`:
 
 contract: `extractNumber`, `titleEn`, `deliveryMode` (full | incremental), `controlField`,
-`schemaVersion`, `file` (format, encoding, delimiter, title_rows).
+`schemaVersion`, `file` (format, encoding, delimiter, title_rows); when a person must look:
+`completenessGate` (smallest share of the known rows that a full delivery may have), `rowCountJump`
+(largest factor between a delivery's rows and its class's last ones), `nullRateJump` (largest rise of
+a field's share of empty values).
 field: `headers` (schema version -> header as delivered), `identity` (number | name | phone |
 address | household_number | certificate_number), `codes` (code -> meaning), `notAfter: business_date`,
 `grain: month` (a date that stands for its month).
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -19,11 +23,14 @@ from open_data_contract_standard.model import (
     CustomProperty,
     OpenDataContractStandard,
     SchemaProperty,
+    ServiceLevelAgreementProperty,
     Team,
 )
 
 CONTRACTS_FOLDER = Path(__file__).parent / "contracts"
 ROW_RULE_PREFIX = "select count(*) from {object} where "
+
+DAYS_OF_UNIT = {"d": 1, "m": 30, "y": 366}
 
 IdentityKind = Literal["number", "name", "phone", "address", "household_number", "certificate_number"]
 
@@ -103,6 +110,10 @@ class Contract:
     fields: tuple[Field, ...]
     row_rules: tuple[RowRule, ...]
     path: Path
+    completeness_gate: float = 0.7
+    row_count_jump: float = 5.0
+    null_rate_jump: float = 0.2
+    retention_days: int | None = None
 
     @property
     def key_fields(self) -> tuple[Field, ...]:
@@ -170,6 +181,11 @@ def _read_row_rules(source: Any, path: Path) -> tuple[RowRule, ...]:
     return tuple(rules)
 
 
+def _retention_days(service_levels: list[ServiceLevelAgreementProperty]) -> int | None:
+    found = [item for item in service_levels if item.property == "retention"]
+    return int(float(str(found[0].value)) * DAYS_OF_UNIT[str(found[0].unit or "d")]) if found else None
+
+
 def read_contract(path: Path) -> Contract:
     """Read one contract file. Raises ContractError where it lacks what ingest needs."""
     source = OpenDataContractStandard.from_file(str(path))
@@ -202,6 +218,10 @@ def read_contract(path: Path) -> Contract:
         fields=tuple(_read_field(item, str(custom["schemaVersion"]), path) for item in schema_object.properties or []),
         row_rules=_read_row_rules(schema_object, path),
         path=path,
+        completeness_gate=float(custom.get("completenessGate", 0.7)),
+        row_count_jump=float(custom.get("rowCountJump", 5.0)),
+        null_rate_jump=float(custom.get("nullRateJump", 0.2)),
+        retention_days=_retention_days(source.slaProperties or []),
     )
     if sum(field.identity == "number" for field in contract.fields) != 1:
         raise ContractError(f"{path.name}: mark exactly one field identity: number; rows are joined to people by it.")
@@ -210,11 +230,25 @@ def read_contract(path: Path) -> Contract:
     return contract
 
 
+def contract_paths() -> list[Path]:
+    """All contract files: those that come with the product, and those under SHOUWANG_CONTRACTS_DIR."""
+    folders = [CONTRACTS_FOLDER]
+    if own := os.environ.get("SHOUWANG_CONTRACTS_DIR"):
+        folders.append(Path(own))
+    return [path for folder in folders for path in sorted(folder.rglob("*.odcs.yaml"))]
+
+
 @cache
 def contracts() -> Mapping[str, Contract]:
-    """All contracts by extract class."""
-    found = [read_contract(path) for path in sorted(CONTRACTS_FOLDER.rglob("*.odcs.yaml"))]
-    return {contract.extract_class: contract for contract in found}
+    """All contracts by extract class. Raises ContractError where two describe one class."""
+    found: dict[str, Contract] = {}
+    for path in contract_paths():
+        contract = read_contract(path)
+        if contract.extract_class in found:
+            other = found[contract.extract_class].path
+            raise ContractError(f"{path} and {other} both describe the class {contract.extract_class}; keep one.")
+        found[contract.extract_class] = contract
+    return found
 
 
 def department_titles() -> Mapping[str, str]:

@@ -23,6 +23,7 @@ _SIMPLE_TYPES = {
     "double": pa.float64(),
     "boolean": pa.bool_(),
     "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
     "binary": pa.binary(),
 }
 _DECIMAL = re.compile(r"decimal\((\d+),\s*(\d+)\)")

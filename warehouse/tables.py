@@ -169,6 +169,10 @@ class Warehouse:
             for identifier in self._catalog.list_tables(namespace)
         )
 
+    def table(self, name: str) -> Table:
+        """The Iceberg table itself, for upkeep."""
+        return self._load(name)
+
     def _load(self, name: str) -> Table:
         return self._catalog.load_table(name)
 

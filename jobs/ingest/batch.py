@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from jobs.errors import DeliveryHeldError
 from jobs.identity import Pseudonymiser
+from jobs.ingest.arrival import Arrival
 from jobs.ingest.readers import DeliveredText, MalformedLine, read_delivered_file
 from schemas.delivery import Manifest, file_sm3
 from schemas.loader import Contract
@@ -18,20 +19,29 @@ from schemas.row_rules import PARSING_SQL, read_batch_sql
 
 @dataclass(frozen=True)
 class Delivery:
-    """A finished delivery in the landing folder, with the contract it is held to."""
+    """A finished delivery in the landing folder, with the contract it is held to.
 
-    manifest: Manifest
+    Its rows are known from the night on in which it is taken in, whatever its manifest says.
+    """
+
+    arrival: Arrival
     contract: Contract
-    folder: Path
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.arrival.manifest
+
+    @property
+    def folder(self) -> Path:
+        return self.arrival.folder
 
     @property
     def delivery_id(self) -> str:
-        return self.manifest.delivery_id
+        return self.arrival.delivery_id
 
-    @cached_property
-    def content_hash(self) -> str:
-        """The hashes of the data files as they lie there, joined."""
-        return "+".join(file_sm3(self.folder / file.name) for file in self.manifest.files)
+    @property
+    def known_on(self) -> date:
+        return self.arrival.known_on
 
     def check_hashes(self) -> None:
         """Raises DeliveryHeldError where a file is missing or is not the one the manifest names."""
@@ -87,7 +97,7 @@ def open_batch(delivery: Delivery, pseudonymiser: Pseudonymiser, memory_limit: s
         row_count=text.num_rows,
     )
     if batch.columns_fit:
-        parameters = {"business_date": delivery.manifest.business_date}
+        parameters = {"business_date": min(delivery.manifest.business_date, delivery.known_on)}
         sql = read_batch_sql(contract, "delivered_text")
         connection.execute(f"create table rows as {sql}", parameters if "$business_date" in sql else None)
         _add_keys(batch, contract, pseudonymiser)

@@ -1,15 +1,16 @@
 """The delivery ledger `ops.delivery`: what arrived, what became of its rows, what is held and why."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
 import pyarrow as pa
 
+from jobs.ingest.arrival import Arrival
 from jobs.ingest.versions import Counts
 from jobs.installation import Installation
-from schemas.delivery import Manifest
+from schemas.loader import contracts
 from warehouse.definitions import definition
 from warehouse.tables import rows_where
 
@@ -23,7 +24,7 @@ class DeliveryRecord:
     department: str
     extract_class: str
     mode: str
-    status: Literal["ingested", "held"]
+    status: Literal["ingested", "held", "rejected"]
     content_hash: str
     period_start: date
     period_end: date
@@ -34,6 +35,10 @@ class DeliveryRecord:
     deleted: int
     held_reason: str | None = None
     held_reason_zh: str | None = None
+    landed_on: date | None = None
+    promised_on: date | None = None
+    is_late: bool | None = None
+    releasable: bool | None = None
 
     def __post_init__(self) -> None:
         if self.received != self.accepted + self.rejected + self.unchanged:
@@ -43,22 +48,18 @@ class DeliveryRecord:
             )
 
 
-def record_of(
-    manifest: Manifest,
-    content_hash: str,
-    counts: Counts,
-    held_reason: str | None = None,
-    held_reason_zh: str | None = None,
-) -> DeliveryRecord:
-    """The ledger line of a delivery; with a reason it is held and all its rows count as rejected."""
+def record_of(arrival: Arrival, counts: Counts) -> DeliveryRecord:
+    """The ledger line of an ingested delivery."""
+    manifest = arrival.manifest
+    contract = contracts().get(manifest.extract_class)
     return DeliveryRecord(
-        delivery_id=manifest.delivery_id,
-        business_date=manifest.business_date,
+        delivery_id=arrival.delivery_id,
+        business_date=arrival.known_on,
         department=manifest.department,
         extract_class=manifest.extract_class,
         mode=manifest.mode,
-        status="held" if held_reason else "ingested",
-        content_hash=content_hash,
+        status="ingested",
+        content_hash=arrival.content_hash,
         period_start=manifest.period_start,
         period_end=manifest.period_end,
         received=counts.received,
@@ -66,8 +67,25 @@ def record_of(
         rejected=counts.rejected,
         unchanged=counts.unchanged,
         deleted=counts.deleted,
-        held_reason=held_reason,
-        held_reason_zh=held_reason_zh,
+        landed_on=arrival.landed_on,
+        promised_on=manifest.business_date,
+        is_late=arrival.is_late(contract.latency_days) if contract else None,
+    )
+
+
+def held_record_of(arrival: Arrival, received: int, reason: str, reason_zh: str, releasable: bool) -> DeliveryRecord:
+    """The ledger line of a held delivery: all its rows count as rejected.
+
+    Only what may be released keeps its hash: a decision holds for these bytes.
+    """
+    line = record_of(arrival, Counts(received, 0, received, 0))
+    return replace(
+        line,
+        status="held",
+        content_hash=line.content_hash if releasable else "",
+        held_reason=reason,
+        held_reason_zh=reason_zh,
+        releasable=releasable,
     )
 
 
@@ -84,6 +102,13 @@ def records(installation: Installation, **equals: Any) -> list[DeliveryRecord]:
         return []
     rows = installation.warehouse.rows("ops.delivery", rows_where(**equals)).to_pylist()
     return sorted((DeliveryRecord(**row) for row in rows), key=lambda record: record.delivery_id)
+
+
+def last_ingested(installation: Installation, record_class: str, mode: str, count: int) -> list[DeliveryRecord]:
+    """The last deliveries of a class in a mode that were read row by row, newest first."""
+    found = records(installation, extract_class=record_class, mode=mode, status="ingested")
+    by_night = sorted(found, key=lambda record: (record.business_date, record.delivery_id), reverse=True)
+    return by_night[:count]
 
 
 def record_of_delivery(installation: Installation, delivery_id: str) -> DeliveryRecord | None:

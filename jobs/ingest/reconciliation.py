@@ -24,7 +24,7 @@ def write_reconciliation_list(installation: Installation, department: str, busin
     problems = []
     if installation.warehouse.exists("quarantine.row"):
         problems = installation.warehouse.rows("quarantine.row", rows_where(**equals)).to_pylist()
-    held = [record for record in records(installation, **equals) if record.status == "held"]
+    held = [record for record in records(installation, **equals) if record.status != "ingested"]
     if not problems and not held:
         return None
     path = installation.settings.reports_folder / "reconciliation" / business_date.isoformat() / f"{department}.xlsx"

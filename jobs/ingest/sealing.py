@@ -96,7 +96,7 @@ def _commit(delivery: Delivery, installation: Installation, name: str, columns: 
         {
             **columns,
             "key_version": pa.array([installation.vault.key_version] * count, pa.int32()),
-            "known_on": pa.array([delivery.manifest.business_date] * count, pa.date32()),
+            "known_on": pa.array([delivery.known_on] * count, pa.date32()),
             "delivery_id": pa.array([delivery.delivery_id] * count, pa.string()),
         }
     )

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 from jobs.identity import Pseudonymiser
 from jobs.ingest.batch import Batch, Delivery
 from jobs.ods import VERSION_COLUMNS, key_columns, latest_version_sql, ods_table
 from schemas.loader import Contract
 
 CONTACT_KINDS = {"phone", "address"}
-# A snapshot with fewer rows than this share of the last state is held, not believed.
-COMPLETENESS_GATE = 0.7
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,12 @@ def keeps_contact(contract: Contract) -> bool:
 
 
 def compare_with_known(
-    batch: Batch, delivery: Delivery, known_files: Sequence[str], pseudonymiser: Pseudonymiser
+    batch: Batch, delivery: Delivery, known_files: Sequence[str], pseudonymiser: Pseudonymiser, overtaken: bool
 ) -> None:
-    """Create in DuckDB: `judged` (right rows with keys), `known` (the state), `version` (what is new)."""
+    """Create in DuckDB: `judged` (right rows with keys), `known` (the state), `version` (what is new).
+
+    Where a newer complete snapshot is known (`overtaken`), what is new is kept, but outdated from the start.
+    """
     contract, connection = delivery.contract, batch.connection
     keys = key_columns(contract)
     connection.execute(_judged_sql(contract), {"pepper": pseudonymiser.fingerprint("row")})
@@ -48,10 +51,11 @@ def compare_with_known(
     connection.execute(
         f"create table known as select * from ({latest_version_sql(source, keys)}) where operation <> 'delete'"
     )
+    operation = "'outdated'" if overtaken else "case when known.row_hash is null then 'insert' else 'update' end"
     join = " and ".join(f"known.{key} = judged.{key}" for key in keys)
     connection.execute(f"""
         create table version as
-        select case when known.row_hash is null then 'insert' else 'update' end as operation, judged.*
+        select {operation} as operation, judged.*
         from judged left join known on {join}
         where judged.is_conflicting is false and judged.copy_number = 1
           and judged.row_hash is distinct from known.row_hash""")
@@ -61,7 +65,10 @@ def _known_source(known_files: Sequence[str], delivery_id: str) -> str:
     if not known_files:
         return "no_versions"
     listed = ", ".join(f"'{file}'" for file in known_files)
-    return f"(select * from read_parquet([{listed}], union_by_name = true) where delivery_id <> '{delivery_id}')"
+    # The empty part gives a column to files written before it existed.
+    return f"""(
+        select * from no_versions union all by name
+        select * from read_parquet([{listed}], union_by_name = true) where delivery_id <> '{delivery_id}')"""
 
 
 def _judged_sql(contract: Contract) -> str:
@@ -138,8 +145,9 @@ def write_versions(batch: Batch, delivery: Delivery, path: Path) -> list[str]:
             union all
             select 'delete' as operation, source_line, row_hash, {names} from deletion"""
     select = f"""
-        select date '{delivery.manifest.business_date}' as known_on, operation, '{delivery.delivery_id}' as delivery_id,
-          cast(source_line as integer) as source_line, row_hash, {fields}
+        select date '{delivery.known_on}' as known_on, operation, '{delivery.delivery_id}' as delivery_id,
+          cast(source_line as integer) as source_line, row_hash, date '{delivery.manifest.period_end}' as period_end,
+          {fields}
         from ({new_versions}) order by source_line"""
     return _copy(batch, select, path)
 
@@ -165,7 +173,7 @@ def write_quarantine(batch: Batch, delivery: Delivery, path: Path) -> list[str]:
         for bad in lines:
             connection.execute("insert into problem values (?, ?, '', 'malformed_line', null, null)", [file, bad.line])
     select = f"""
-        select '{delivery.delivery_id}' as delivery_id, date '{manifest.business_date}' as business_date,
+        select '{delivery.delivery_id}' as delivery_id, date '{delivery.known_on}' as business_date,
           '{manifest.department}' as department, '{manifest.extract_class}' as extract_class,
           file, cast(line as integer) as line, field, reason,
           left(case when regexp_matches(value, '[0-9]{{11,}}') then masked(value) else value end, 40) as masked_value,
@@ -187,10 +195,20 @@ def known_count(batch: Batch) -> int:
     return _scalar(batch, "select count(*) from known")
 
 
+def named_known_count(batch: Batch, contract: Contract) -> int:
+    """How many of the known rows the batch names."""
+    join = " and ".join(f"known.{key} = judged.{key}" for key in key_columns(contract))
+    return _scalar(batch, f"select count(*) from known where exists (select 1 from judged where {join})")
+
+
 def _copy(batch: Batch, select: str, path: Path) -> list[str]:
-    written = batch.connection.execute(f"copy ({select}) to '{path}' (format parquet, compression zstd)").fetchall()[0][
-        0
-    ]
+    copy = f"copy ({select}) to '{path}' (format parquet, compression zstd)"
+    try:
+        written = batch.connection.execute(copy).fetchall()[0][0]
+    except duckdb.Error:
+        # On a full disk what is half written must not stand in the way of the next run.
+        path.unlink(missing_ok=True)
+        raise
     if not written:
         path.unlink(missing_ok=True)
         return []

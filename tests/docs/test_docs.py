@@ -54,6 +54,10 @@ def code_of(text: str) -> str:
     return "\n".join([*fences, *re.findall(r"`([^`\n]+)`", FENCE.sub("", text))])
 
 
+# Read where the settings of a service do not reach.
+ALSO_READ = {"SHOUWANG_SPARK_MASTER", "SHOUWANG_CONTRACTS_DIR"}
+
+
 def environment_names(settings: type[Settings] | type[CaseServiceSettings]) -> Iterator[str]:
     for name, field in settings.model_fields.items():
         yield str(field.validation_alias or f"SHOUWANG_{name.upper()}")
@@ -82,12 +86,12 @@ def test_every_command_is_told_of() -> None:
 def test_every_setting_is_told_of() -> None:
     in_both = text_of(READMES[0]), text_of(READMES[1])
     operating = text_of(OPERATING)
-    for name in [*environment_names(Settings), *environment_names(CaseServiceSettings), "SHOUWANG_SPARK_MASTER"]:
+    for name in [*environment_names(Settings), *environment_names(CaseServiceSettings), *ALSO_READ]:
         assert f"`{name}`" in operating or all(f"`{name}`" in text for text in in_both), name
 
 
 def test_no_document_names_a_setting_that_nobody_reads() -> None:
-    read = {*environment_names(Settings), *environment_names(CaseServiceSettings), "SHOUWANG_SPARK_MASTER"}
+    read = {*environment_names(Settings), *environment_names(CaseServiceSettings), *ALSO_READ}
     read |= {"SHOUWANG_PUBLISHED"} | set(re.findall(r"\$\{(SHOUWANG_[A-Z_]+)", text_of(COMPOSE)))
     for document in MARKDOWN:
         assert set(re.findall(r"SHOUWANG_[A-Z_]*[A-Z]", text_of(document))) <= read, document.name
@@ -181,7 +185,7 @@ class TestContainers:
         assert "demo-" not in text
         assert "SHOUWANG_MODE" not in text
         assert "SHOUWANG_MODE=production" in text_of(PROJECT / "Dockerfile")
-        read = {*environment_names(Settings), *environment_names(CaseServiceSettings), "SHOUWANG_SPARK_MASTER"}
+        read = {*environment_names(Settings), *environment_names(CaseServiceSettings), *ALSO_READ}
         for service in compose["services"].values():
             for name in service.get("environment", {}):
                 assert not name.startswith("SHOUWANG_") or name in read, name

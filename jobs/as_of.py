@@ -1,0 +1,82 @@
+"""Any table as it was known on a date, computed beside the stored ones; nothing is committed."""
+
+import re
+import tempfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+
+from jobs.conform import LAYERS, register_ods_state
+from jobs.errors import TableError
+from jobs.installation import Installation
+from jobs.ods import ods_table
+from schemas.loader import contracts
+from warehouse.definitions import TableDefinition, definition, layer_definitions, layer_sql
+from warehouse.engines.engine import Engine
+
+SHOWN_AS_STORED = ("ads", "ops")
+
+
+def tables() -> list[TableDefinition]:
+    """The tables that people may look at: never the vault, nor the quarantine."""
+    extracts = [ods_table(contract) for contract in contracts().values()]
+    layers = [table for layer in (*LAYERS, *SHOWN_AS_STORED) for table in layer_definitions(layer).values()]
+    return [*extracts, *layer_definitions("ods").values(), *layers]
+
+
+def table_as_of(installation: Installation, name: str, as_of: date, limit: int) -> pa.Table:
+    """So many rows of a table as known on the date. Raises TableError where there is no such table to show."""
+    table = _shown(name)
+    work = installation.settings.work_folder
+    work.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="as-of-", dir=work) as folder, installation.engine() as engine:
+        if table.layer in LAYERS:
+            _build_beside(engine, installation, table, as_of, Path(folder))
+        elif name.removeprefix("ods.") in contracts():
+            register_ods_state(engine, installation, as_of)
+        else:
+            _register_stored(engine, installation, table, as_of)
+        return engine.query(f"select * from {table.sql_name} limit {int(limit)}")
+
+
+def _shown(name: str) -> TableDefinition:
+    by_name = {table.name: table for table in tables()}
+    if name in by_name:
+        return by_name[name]
+    if name.split(".")[0] in ("vault", "quarantine"):
+        raise TableError(f"{name} is not shown to anybody: it holds what identifies people.")
+    raise TableError(f"There is no table {name}; 'shouwang tables list' names them.")
+
+
+def _build_beside(
+    engine: Engine, installation: Installation, table: TableDefinition, as_of: date, folder: Path
+) -> None:
+    """Build the table, and the layer tables it reads, into the folder."""
+    register_ods_state(engine, installation, as_of)
+    for needed in _needed_for(table):
+        sql = layer_sql(needed.name)
+        files = engine.write(sql, {"as_of": as_of}, needed.schema, folder / needed.sql_name)
+        engine.register_files(needed.sql_name, files, needed.schema)
+
+
+def _needed_for(table: TableDefinition) -> Iterator[TableDefinition]:
+    """The layer tables that the table's SQL reads, directly or through others, then itself; in order of building."""
+    all_tables = [item for layer in LAYERS for item in layer_definitions(layer).values()]
+    needed = {table.name}
+    for item in reversed(all_tables):
+        if item.name in needed:
+            words = set(re.findall(r"\w+", layer_sql(item.name)))
+            needed |= {other.name for other in all_tables if other.sql_name in words}
+    return (item for item in all_tables if item.name in needed)
+
+
+def _register_stored(engine: Engine, installation: Installation, table: TableDefinition, as_of: date) -> None:
+    """The stored rows, those of later nights left out where the table says which night a row is of."""
+    stored = definition(table.name)
+    files = installation.warehouse.files(table.name)
+    engine.register_files(f"{table.sql_name}_stored", files, stored.schema)
+    nights = [name for name in ("business_date", "known_on") if name in stored.schema.names]
+    where = f" where {nights[0]} <= :as_of" if nights else ""
+    engine.create_view(table.sql_name, f"select * from {table.sql_name}_stored{where}", {"as_of": as_of})

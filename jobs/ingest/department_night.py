@@ -1,0 +1,176 @@
+"""One department's night: every delivery is read, judged, held or kept as row versions."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+from pydantic import ValidationError
+
+from jobs.errors import DeliveryHeldError
+from jobs.ingest import ledger
+from jobs.ingest.arrival import Arrival, base_id, next_id
+from jobs.ingest.batch import Batch, Delivery, open_batch
+from jobs.ingest.decisions import decision_on, rejected_record
+from jobs.ingest.doubts import hold_doubtful
+from jobs.ingest.field_profile import keep_profile, null_counts
+from jobs.ingest.holds import delivery_of, held_record, hold_broken_promises, manifest_of_name, unreadable_manifest
+from jobs.ingest.ledger import DeliveryRecord
+from jobs.ingest.sealing import seal_identities
+from jobs.ingest.versions import (
+    Counts,
+    add_deletions,
+    compare_with_known,
+    count_rows,
+    deletable,
+    write_quarantine,
+    write_versions,
+)
+from jobs.installation import Installation
+from jobs.ods import ods_table
+from schemas.delivery import Manifest
+from warehouse.definitions import definition
+from warehouse.tables import rows_where
+
+if TYPE_CHECKING:
+    from jobs.ingest.validation import BatchValidator
+
+log = structlog.get_logger(__name__)
+
+
+class DepartmentNight:
+    """One department's deliveries of one night; they share a validator and so one Data Docs site."""
+
+    def __init__(self, installation: Installation, department: str, business_date: date) -> None:
+        self.installation = installation
+        self.department = department
+        self.business_date = business_date
+        self.docs_folder = installation.settings.reports_folder / "data_docs" / business_date.isoformat() / department
+
+    def ingest(self, manifest_path: Path) -> DeliveryRecord:
+        """Take in one delivery, or recognise it, or hold it; returns its line of the ledger."""
+        try:
+            manifest = Manifest.model_validate_json(manifest_path.read_text(encoding="utf-8"))
+        except (ValidationError, UnicodeDecodeError) as unreadable:
+            named = manifest_of_name(self.department, self.business_date, manifest_path)
+            arrival = self._arrival(named, manifest_path)
+            return self._rejected(arrival) or self._held(arrival, unreadable_manifest(manifest_path, unreadable))
+        arrival = self._arrival(manifest, manifest_path)
+        if known := self._ingested_before(arrival):
+            log.info("delivery already ingested", delivery_id=known.delivery_id)
+            return known
+        return self._rejected(arrival) or self._ingest_or_hold(arrival)
+
+    def _arrival(self, manifest: Manifest, path: Path) -> Arrival:
+        ingested = [record.delivery_id for record in self._of_this_name(manifest)]
+        return Arrival(manifest, path.parent, self.business_date, next_id(manifest, ingested))
+
+    def _of_this_name(self, manifest: Manifest) -> list[DeliveryRecord]:
+        found = ledger.records(self.installation, extract_class=manifest.extract_class, status="ingested")
+        return [record for record in found if base_id(record.delivery_id) == manifest.delivery_id]
+
+    def _ingested_before(self, arrival: Arrival) -> DeliveryRecord | None:
+        same_name = self._of_this_name(arrival.manifest)
+        return next((record for record in same_name if record.content_hash == arrival.content_hash), None)
+
+    def _rejected(self, arrival: Arrival) -> DeliveryRecord | None:
+        """The ledger line of a delivery that a person rejected; None where nobody did."""
+        decision = decision_on(self.installation, arrival.delivery_id, arrival.content_hash)
+        if decision is None or decision.verdict == "released":
+            return None
+        line = ledger.held_record_of(arrival, arrival.manifest.row_count, "", "", releasable=False)
+        return self._record(rejected_record(line, decision))
+
+    def _ingest_or_hold(self, arrival: Arrival) -> DeliveryRecord:
+        is_released = decision_on(self.installation, arrival.delivery_id, arrival.content_hash) is not None
+        try:
+            return self._record(self._ingest_delivery(delivery_of(arrival), is_released))
+        except DeliveryHeldError as held:
+            return self._held(arrival, held)
+
+    def _held(self, arrival: Arrival, held: DeliveryHeldError) -> DeliveryRecord:
+        record = held_record(arrival, held)
+        log.error("delivery held", delivery_id=record.delivery_id, reason=record.held_reason)
+        return self._record(record)
+
+    def _record(self, record: DeliveryRecord) -> DeliveryRecord:
+        ledger.write_record(self.installation, record)
+        log.info("delivery recorded", **ledger.as_counts(record))
+        return record
+
+    def _ingest_delivery(self, delivery: Delivery, is_released: bool) -> DeliveryRecord:
+        delivery.check_hashes()
+        if earlier := self._same_content_before(delivery):
+            return ledger.record_of(delivery.arrival, Counts(earlier.received, 0, 0, earlier.received))
+        batch = open_batch(delivery, self.installation.pseudonymiser)
+        with batch.connection:
+            hold_broken_promises(batch, delivery, self._validator, self.installation.settings.work_folder)
+            counts = self._keep_versions(batch, delivery, is_released)
+        return ledger.record_of(delivery.arrival, counts)
+
+    def _same_content_before(self, delivery: Delivery) -> DeliveryRecord | None:
+        """An ingested delivery of the same bytes, unless this manifest says something else of them."""
+        content_hash = delivery.arrival.content_hash
+        same = ledger.records(self.installation, content_hash=content_hash, status="ingested")
+        fitting = (record for record in same if record.received == delivery.manifest.row_count)
+        return next(fitting, None)
+
+    def write_data_docs(self) -> None:
+        """Write the department's Data Docs where any batch was judged."""
+        if "_validator" in self.__dict__:
+            self._validator.write_data_docs()
+
+    @cached_property
+    def _validator(self) -> "BatchValidator":
+        # Great Expectations takes seconds to import; a night without deliveries does not need it.
+        from jobs.ingest.validation import BatchValidator
+
+        return BatchValidator(self.docs_folder)
+
+    def _keep_versions(self, batch: Batch, delivery: Delivery, is_released: bool) -> Counts:
+        warehouse = self.installation.warehouse
+        table, quarantine = ods_table(delivery.contract), definition("quarantine.row")
+        warehouse.ensure(table)
+        warehouse.ensure(quarantine)
+        overtaken = self._is_overtaken(delivery)
+        known_files = warehouse.files(table.name)
+        compare_with_known(batch, delivery, known_files, self.installation.pseudonymiser, overtaken)
+        nulls = null_counts(batch, delivery)
+        if not (is_released or overtaken):
+            hold_doubtful(self.installation, batch, delivery, nulls)
+        deleted = 0 if overtaken else self._add_deletions(batch, delivery)
+        here = rows_where(delivery_id=delivery.delivery_id)
+        seal_identities(batch, delivery, self.installation)
+        warehouse.replace(quarantine.name, write_quarantine(batch, delivery, warehouse.new_path(quarantine.name)), here)
+        warehouse.replace(table.name, write_versions(batch, delivery, warehouse.new_path(table.name)), here)
+        keep_profile(self.installation, batch, delivery, nulls)
+        return replace(count_rows(batch), deleted=deleted)
+
+    def _is_overtaken(self, delivery: Delivery) -> bool:
+        """Whether a complete snapshot of a newer period is known: it says all that this one could."""
+        snapshots = ledger.records(
+            self.installation, extract_class=delivery.contract.extract_class, mode="full", status="ingested"
+        )
+        return any(record.period_end > delivery.manifest.period_end for record in snapshots)
+
+    def _add_deletions(self, batch: Batch, delivery: Delivery) -> int:
+        if delivery.manifest.mode != "full":
+            return 0
+        if not deletable(batch, delivery.contract, self._unreadable_last_time(delivery)):
+            return 0
+        return add_deletions(batch, delivery.contract)
+
+    def _unreadable_last_time(self, delivery: Delivery) -> Counter[str]:
+        """The masked identity numbers of the rows that the class's previous delivery could not tell apart."""
+        earlier = [
+            record.delivery_id
+            for record in ledger.records(self.installation, extract_class=delivery.manifest.extract_class)
+            if record.status == "ingested" and record.delivery_id < delivery.delivery_id
+        ]
+        if not earlier:
+            return Counter()
+        rows = self.installation.warehouse.rows("quarantine.row", rows_where(delivery_id=max(earlier))).to_pylist()
+        return Counter(row["masked_identity"] for row in rows if row["reason"].startswith("identity_"))

@@ -1,0 +1,113 @@
+"""What makes a delivery that keeps its promises so unusual that a person must look at it first.
+
+Nothing here says that a delivery is wrong: it is held until somebody who can ask the department
+releases or rejects it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from statistics import median
+
+import structlog
+
+from jobs.errors import DeliveryHeldError
+from jobs.ingest import ledger
+from jobs.ingest.batch import Batch, Delivery
+from jobs.ingest.field_profile import highest_null_rates
+from jobs.ingest.ledger import DeliveryRecord
+from jobs.ingest.versions import known_count, named_known_count
+from jobs.installation import Installation
+
+log = structlog.get_logger(__name__)
+
+COMPARED_DELIVERIES = 5
+# An incremental class shows its habit only after a few deliveries; the first is often its whole past.
+HABIT_AFTER = 3
+# Below these, chance alone makes jumps.
+LEAST_DIFFERENCE = 200
+LEAST_ROWS = 50
+# An incremental delivery that names nearly all known rows is a full one under a wrong label.
+FULL_SHARE = 0.95
+FULL_LEAST_ROWS = 1000
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """One thing to look at, in English and in Chinese."""
+
+    text: str
+    zh: str
+
+
+def hold_doubtful(installation: Installation, batch: Batch, delivery: Delivery, null_counts: Mapping[str, int]) -> None:
+    """Raises a releasable DeliveryHeldError that names every doubt; call after compare_with_known."""
+    contract, mode = delivery.contract, delivery.manifest.mode
+    last = [
+        record
+        for record in ledger.last_ingested(installation, contract.extract_class, mode, COMPARED_DELIVERIES + 1)
+        if record.delivery_id != delivery.delivery_id
+    ][:COMPARED_DELIVERIES]
+    doubts = list(_row_count_doubts(batch, delivery, last))
+    if mode == "full" or len(last) >= HABIT_AFTER:
+        rates = highest_null_rates(installation, [record.delivery_id for record in last], LEAST_ROWS)
+        doubts += _null_rate_doubts(batch, delivery, null_counts, rates)
+    if doubts:
+        raise DeliveryHeldError(
+            f"{delivery.manifest.files[0].name} {'; '.join(doubt.text for doubt in doubts)}",
+            "; ".join(doubt.zh for doubt in doubts),
+            batch.received,
+            releasable=True,
+        )
+
+
+def _row_count_doubts(batch: Batch, delivery: Delivery, last: Sequence[DeliveryRecord]) -> Iterator[Doubt]:
+    if delivery.manifest.mode == "full":
+        yield from _shrunken(batch, delivery)
+    elif not _is_full_in_truth(batch, delivery):
+        yield from _jumped(batch, delivery, last)
+
+
+def _shrunken(batch: Batch, delivery: Delivery) -> Iterator[Doubt]:
+    known, gate = known_count(batch), delivery.contract.completeness_gate
+    if batch.received < known * gate:
+        yield Doubt(
+            f"is a full delivery of {batch.received} rows where {known} are known; fewer than {gate:.0%} may mean "
+            "that a part is missing",
+            f"全量数据 {batch.received} 行, 而已有 {known} 行, 不足 {gate:.0%}, 可能缺少一部分",
+        )
+
+
+def _is_full_in_truth(batch: Batch, delivery: Delivery) -> bool:
+    """Whether an incremental delivery names nearly everything known. It never deletes for that."""
+    known = known_count(batch)
+    if known < FULL_LEAST_ROWS or named_known_count(batch, delivery.contract) < known * FULL_SHARE:
+        return False
+    log.warning("an incremental delivery looks like a full one", delivery_id=delivery.delivery_id, known_rows=known)
+    return True
+
+
+def _jumped(batch: Batch, delivery: Delivery, last: Sequence[DeliveryRecord]) -> Iterator[Doubt]:
+    if len(last) < HABIT_AFTER:
+        return
+    usual, factor = median(record.received for record in last), delivery.contract.row_count_jump
+    if abs(batch.received - usual) >= LEAST_DIFFERENCE and not usual / factor <= batch.received <= usual * factor:
+        yield Doubt(
+            f"brings {batch.received} rows where the class's last {len(last)} deliveries usually brought {usual:.0f}",
+            f"增量数据 {batch.received} 行, 而最近 {len(last)} 批通常为 {usual:.0f} 行",
+        )
+
+
+def _null_rate_doubts(
+    batch: Batch, delivery: Delivery, null_counts: Mapping[str, int], highest: Mapping[str, Fraction]
+) -> Iterator[Doubt]:
+    if batch.row_count < LEAST_ROWS:
+        return
+    for field in delivery.contract.fields:
+        rate = Fraction(null_counts[field.name], batch.row_count)
+        if field.name in highest and float(rate - highest[field.name]) > delivery.contract.null_rate_jump:
+            before = float(highest[field.name])
+            yield Doubt(
+                f"leaves {field.name} empty in {float(rate):.0%} of its rows, where it was {before:.0%} at most",
+                f"{field.title} 为空的占 {float(rate):.0%}, 而以往最多 {before:.0%}",
+            )

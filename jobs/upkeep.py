@@ -1,0 +1,23 @@
+"""Upkeep: every table stays small and quick to read; what it says stays the same."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from jobs.alone import nobody_else
+from jobs.installation import Installation
+from warehouse.upkeep import keep_up
+
+# A file younger than this may belong to a run on another machine that our lock does not see.
+ORPHAN_AGE = timedelta(days=1)
+
+
+def upkeep(
+    installation: Installation, now: datetime, keep_days: int, orphan_age: timedelta = ORPHAN_AGE
+) -> dict[str, dict[str, Any]]:
+    """Keep up every table and report what was done to each; waits until no step runs."""
+    with nobody_else(installation):
+        return {
+            name: asdict(keep_up(installation.warehouse, name, now - timedelta(days=keep_days), now - orphan_age))
+            for name in installation.warehouse.table_names()
+        }

@@ -1,0 +1,79 @@
+"""Two nights started at once follow each other; departments of one night still go side by side."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from jobs.alone import alone, night_alone, nobody_else
+from jobs.errors import BusyError
+from jobs.ingest import ledger
+from jobs.installation import Installation
+from tests.jobs.landing import NIGHT_1, deliver
+from tests.jobs.people import on_dibao, registered, settlement
+
+FOLDER = Path(__file__).resolve().parents[2]
+
+
+def test_who_waits_too_long_is_told_for_whom(installation: Installation) -> None:
+    with (
+        alone(installation, "state"),
+        pytest.raises(BusyError, match=f"state is being worked on by process {os.getpid()} since"),
+        alone(installation, "state", longest_wait=0.3),
+    ):
+        pass
+    with alone(installation, "state", longest_wait=0):
+        pass
+
+
+def test_departments_go_side_by_side_and_upkeep_goes_alone(installation: Installation) -> None:
+    with (
+        alone(installation, "ingest.civil_affairs"),
+        alone(installation, "ingest.human_resources", longest_wait=0),
+        pytest.raises(BusyError),
+        nobody_else(installation, longest_wait=0.3),
+    ):
+        pass
+    with nobody_else(installation, longest_wait=0), pytest.raises(BusyError), alone(installation, "state", 0.3):
+        pass
+
+
+def test_a_second_run_goes_on_when_the_first_is_done(installation: Installation) -> None:
+    order: list[str] = []
+
+    def second() -> None:
+        with night_alone(installation):
+            order.append("second")
+
+    with night_alone(installation):
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join(0.5)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]
+
+
+def test_two_nights_started_at_once_leave_right_tables(installation: Installation) -> None:
+    landing = installation.settings.landing_folder
+    deliver(landing, "household_register", [registered(n) for n in range(20)])
+    deliver(landing, "dibao", [on_dibao(n) for n in range(8)])
+    deliver(landing, "inpatient_settlement", [settlement(n) for n in range(30)])
+    told = {"SHOUWANG_MODE": "demo", "SHOUWANG_HOME": str(installation.settings.home)}
+    environment = {**os.environ, **told, "SHOUWANG_CASE_SERVICE_URL": "http://127.0.0.1:9"}
+    command = [sys.executable, "-m", "jobs", "nightly", "--date", str(NIGHT_1), "--json"]
+    runs = [
+        subprocess.Popen(command, cwd=FOLDER, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    said = [run.communicate()[1].decode() for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], said
+    assert sum("waiting for another run" in text for text in said) == 1
+    assert [record.accepted for record in ledger.records(installation)] == [8, 30, 20]
+    assert len(installation.warehouse.rows("ods.household_register")) == 20
+    assert len(installation.warehouse.rows("vault.identity")) == 30
+    people = installation.warehouse.rows("dwd.person")["person_key"].to_pylist()
+    assert len(people) == len(set(people)) == 30
