@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 Days = npt.NDArray[np.datetime64]
 
+# The night from which a row is gone, or changes, that stays as it is.
+NEVER = 1_000_000
+
 
 @dataclass(frozen=True)
 class CityPlan:

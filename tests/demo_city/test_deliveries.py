@@ -14,7 +14,7 @@ from tests.demo_city.reading import delivered_rows, tidy_amount
 def test_every_class_is_delivered_on_the_first_night(small_city: BuiltCity) -> None:
     first = [each for each in small_city.manifests if each.business_date == small_city.plan.first_night]
 
-    assert {each.extract_class for each in first} <= set(contracts())
+    assert {each.extract_class for each in first} == set(contracts())
     assert [each.sequence for each in first if each.extract_class == "employee_pension_contribution"] == [1, 2]
 
 
