@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from demo_city.build import CityRefusedError, build
-from demo_city.period import CityPlan
+from demo_city.period import PEOPLE_AT_SCALE, CityPlan
 from demo_city.spoil import WAYS, NothingToSpoilError, spoil
 from schemas.delivery import Manifest
 
@@ -36,7 +36,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     building = commands.add_parser("build", help="imagine a city and write its deliveries")
     building.add_argument("--home", type=Path, required=True)
-    building.add_argument("--people", type=int, default=30_000)
+    size = building.add_mutually_exclusive_group()
+    size.add_argument("--people", type=int, help="how many people live there")
+    size.add_argument("--scale", choices=list(PEOPLE_AT_SCALE), default="town", help="or how large it is")
     building.add_argument("--seed", type=int, default=7)
     building.add_argument("--first-night", type=date.fromisoformat, default=date(2026, 11, 19))
     building.add_argument("--nights", type=int, default=2)
@@ -50,7 +52,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _build(options: argparse.Namespace, console: Console) -> None:
-    plan = CityPlan(options.people, options.seed, options.first_night, options.nights)
+    people = options.people or PEOPLE_AT_SCALE[options.scale]
+    plan = CityPlan(people, options.seed, options.first_night, options.nights)
     with console.status("building the demo city") as status:
         manifests = build(options.home, plan, status.update)
     if manifests:

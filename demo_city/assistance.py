@@ -12,45 +12,54 @@ import numpy.typing as npt
 import pandas as pd
 
 from demo_city.named_cases import Assistance, first_named, named_people
-from demo_city.period import CityPlan, random_days
+from demo_city.period import NEVER, CityPlan, random_days
 from demo_city.places import inhabited_villages
 from demo_city.population import People
+from demo_city.relapse import monitored_families, still_monitored
 
 DIBAO_SHARE, TEKUN_SHARE, MARGINAL_SHARE, RIGID_SHARE = 0.028, 0.0033, 0.0028, 0.0015
-NEVER = 1_000_000
 # Of the families, how many come, go or change on each later night.
 MOVING_SHARE = 0.003
 EXPIRED_SHARE = 0.08
 
-LIMITS = {"tekun": 100_000, "dibao": 500_000, "marginal": 1_000_000, "rigid_expenditure": 1_000_000}
+LIMITS = {
+    "tekun": 100_000,
+    "dibao": 500_000,
+    "marginal": 1_000_000,
+    "rigid_expenditure": 1_000_000,
+    "relapse_monitored": 1_000_000,
+}
 DEFAULT_LIMIT = 1_500_000
 
 
 @dataclass(frozen=True)
 class AssistedPeople:
-    """The three registers of the civil affairs department."""
+    """The three registers of the civil affairs department, and that of the monitored families."""
 
     dibao: pd.DataFrame
     tekun: pd.DataFrame
     marginal_and_rigid: pd.DataFrame
+    relapse: pd.DataFrame
 
     def everyone(self, people: int) -> npt.NDArray[np.bool_]:
-        """Who stands in any register on any night."""
+        """Who stands in any register of civil affairs on any night."""
         listed = np.zeros(people, np.bool_)
         for frame in (self.dibao, self.tekun, self.marginal_and_rigid):
             listed[frame["person"]] = True
         return listed
 
     def low_income(self, plan: CityPlan, people: int, night: int) -> npt.NDArray[np.bool_]:
-        """Who belongs to a dibao, marginal or rigid-expenditure household on a night."""
+        """Who belongs to a dibao, marginal, rigid-expenditure or monitored household on a night."""
         listed = np.zeros(people, np.bool_)
         listed[on_night(self.dibao, night)["person"]] = True
         listed[_valid(plan, self.marginal_and_rigid, night)["person"]] = True
+        listed[still_monitored(on_night(self.relapse, night))["person"]] = True
         return listed
 
     def limits(self, plan: CityPlan, people: int, night: int) -> npt.NDArray[np.int64]:
         """The yearly limit of self-paid cost for each person on a night, in cents: the lowest that fits."""
         limits = np.full(people, DEFAULT_LIMIT)
+        limits[still_monitored(on_night(self.relapse, night))["person"]] = LIMITS["relapse_monitored"]
         limits[_valid(plan, self.marginal_and_rigid, night)["person"]] = LIMITS["marginal"]
         limits[on_night(self.dibao, night)["person"]] = LIMITS["dibao"]
         limits[on_night(self.tekun, night)["person"]] = LIMITS["tekun"]
@@ -66,7 +75,7 @@ def on_night(frame: pd.DataFrame, night: int) -> pd.DataFrame:
 
 
 def assisted_people(plan: CityPlan, people: People) -> AssistedPeople:
-    """Draw the registers; nobody stands in two of them."""
+    """Draw the registers; nobody stands in two of civil affairs'; monitored families may stand in one of them too."""
     rng = plan.random("assistance")
     sizes = np.bincount(people.household)
     named_household = people.household[people.is_named].min()
@@ -89,6 +98,7 @@ def assisted_people(plan: CityPlan, people: People) -> AssistedPeople:
             _with_named(people, marginal, "marginal"),
             _with_named(people, rigid, "rigid_expenditure"),
         ),
+        relapse=monitored_families(plan, people),
     )
 
 

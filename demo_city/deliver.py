@@ -58,6 +58,12 @@ def planned_deliveries(city: City) -> Iterator[PlannedDelivery]:
                 yield PlannedDelivery(extract_class, night, 1, rows, since, yesterday)
         if night == 0:
             yield from _slow_registers(city)
+        for extract_class, versions in city.others.items():
+            rows = versions[versions["night"] == night]
+            if len(rows):
+                is_full = contracts()[extract_class].delivery_mode == "full"
+                start, end = (business_date, business_date) if is_full else (since, yesterday)
+                yield PlannedDelivery(extract_class, night, 1, rows, start, end)
         for extract_class, rows in _monthly_registers(city, night).items():
             yield PlannedDelivery(extract_class, night, 1, rows, business_date, business_date)
 
@@ -79,6 +85,7 @@ def _monthly_registers(city: City, night: int) -> dict[str, pd.DataFrame]:
         "tekun": on_night(city.assisted.tekun, night),
         "marginal_and_rigid": on_night(city.assisted.marginal_and_rigid, night),
         "disability_certificate": certificates_on(city.certified, night),
+        "relapse_monitoring": on_night(city.assisted.relapse, night),
     }
 
 
@@ -87,7 +94,7 @@ def deliver(
 ) -> tuple[Manifest, pd.DataFrame]:
     """Write one delivery; returns its manifest and which of its rows were made wrong or messy."""
     contract = planned.contract
-    table = as_text(contract, city.people, planned.facts)
+    table = as_text(contract, city.departed.everyone, planned.facts)
     right_but_wrong, table, done = blemish(
         contract, table, shielded[planned.facts["person"].to_numpy()], city.plan.first_night
     )

@@ -6,9 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from demo_city.assistance import NEVER
 from demo_city.named_cases import first_named, named_people
-from demo_city.period import CityPlan, random_days
+from demo_city.period import NEVER, CityPlan, random_days
 from demo_city.population import People
 
 CERTIFIED_SHARE = 0.05

@@ -1,22 +1,38 @@
 """Everything that is true of the demo city, before any department writes it down."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
+import numpy as np
 import pandas as pd
 
 from demo_city.assistance import AssistedPeople, assisted_people
+from demo_city.belongings import disasters, housing_records, market_entities, public_housing
+from demo_city.departed import Departed, cremations, death_certificates, departed_people, register_events
 from demo_city.disability import certificates
+from demo_city.draw import Mask
 from demo_city.employment import Contributions, contributions
+from demo_city.insurance import insured_people, medical_aid, pension_payments, resident_pension, work_benefits
 from demo_city.medical import chronic_settlements, inpatient_settlements
 from demo_city.outpatient import outpatient_months
 from demo_city.period import CityPlan
+from demo_city.police import custodies, traffic_casualties, vehicles
 from demo_city.population import People, populate
 from demo_city.registrations import registrations
+from demo_city.schooling import student_aid, students
+from demo_city.welfare import children_in_need, serious_diseases, subsidies, temporary_aid
+
+LEAST_AGE_OF_LATE_DEATHS = 62
+DAYS_WITHOUT_BILLS = 12
 
 
 @dataclass(frozen=True)
 class City:
-    """The people and all facts about them, over all nights."""
+    """The people and all facts about them, over all nights.
+
+    `others` holds by extract class the rows of what no truth is told about; `night` delivers a row.
+    """
 
     plan: CityPlan
     people: People
@@ -27,6 +43,8 @@ class City:
     contributed: Contributions
     registered: pd.DataFrame
     certified: pd.DataFrame
+    departed: Departed
+    others: Mapping[str, pd.DataFrame]
 
 
 def imagine(plan: CityPlan) -> City:
@@ -35,14 +53,76 @@ def imagine(plan: CityPlan) -> City:
     assisted = assisted_people(plan, people)
     everyone_assisted = assisted.everyone(len(people))
     contributed = contributions(plan, people, everyone_assisted)
-    return City(
+    inpatient = inpatient_settlements(plan, people, everyone_assisted)
+    chronic = chronic_settlements(plan, people, everyone_assisted)
+    registered = registrations(plan, people, contributed, assisted.low_income(plan, len(people), plan.nights - 1))
+    certified = certificates(plan, people)
+    settled = pd.concat([inpatient, chronic], ignore_index=True)
+    may_die = _may_die(plan, people, everyone_assisted, settled, contributed, certified)
+    departed = departed_people(plan, people, may_die)
+    city = City(
         plan=plan,
         people=people,
         assisted=assisted,
-        inpatient=inpatient_settlements(plan, people, everyone_assisted),
-        chronic=chronic_settlements(plan, people, everyone_assisted),
+        inpatient=inpatient,
+        chronic=chronic,
         outpatient=outpatient_months(plan, people),
         contributed=contributed,
-        registered=registrations(plan, people, contributed, assisted.low_income(plan, len(people), plan.nights - 1)),
-        certified=certificates(plan, people),
+        registered=registered,
+        certified=certified,
+        departed=departed,
+        others={},
     )
+    return replace(city, others=_others(city, settled))
+
+
+def _may_die(
+    plan: CityPlan,
+    people: People,
+    assisted: Mask,
+    settled: pd.DataFrame,
+    contributed: Contributions,
+    certified: pd.DataFrame,
+) -> Mask:
+    """Old people of whom no department says anything in the days around the first night."""
+    may_die = (people.age >= LEAST_AGE_OF_LATE_DEATHS) & ~people.is_named & ~assisted
+    since = np.datetime64(plan.first_night - timedelta(days=DAYS_WITHOUT_BILLS), "D")
+    may_die[settled["person"][settled["setl_date"].to_numpy("datetime64[D]") >= since]] = False
+    may_die[contributed.person] = False
+    may_die[certified["person"]] = False
+    return may_die
+
+
+def _others(city: City, settled: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    plan, people, departed = city.plan, city.people, city.departed
+    alive = departed.still_alive(len(people))
+    assisted = city.assisted.everyone(len(people))
+    assisted[city.assisted.relapse["person"]] = True
+    severe = city.certified[
+        (city.certified["disability_level"] <= 2) & (city.certified["certificate_status"] == "有效")
+    ]
+    severe_people = np.unique(severe["person"].to_numpy(np.int64))
+    enrolled = students(plan, people, alive)
+    return {
+        "insured_person": insured_people(plan, people, city.contributed, departed),
+        "medical_aid": medical_aid(plan, people, city.assisted, settled, severe_people),
+        "resident_pension": resident_pension(plan, people, city.contributed, alive),
+        "pension_payment": pension_payments(plan, people, city.contributed, departed),
+        "work_benefit": work_benefits(plan, people, city.registered, city.contributed),
+        "register_event": register_events(plan, people, departed),
+        "vehicle_register": vehicles(plan, people, assisted),
+        "traffic_casualty": traffic_casualties(plan, people, departed),
+        "custody": custodies(plan, people, city.contributed, alive),
+        "temporary_aid": temporary_aid(plan, people, assisted, alive),
+        "subsidy_payment": subsidies(plan, people, city.assisted, city.certified, departed),
+        "child_in_need": children_in_need(plan, people, assisted),
+        "cremation": cremations(plan, departed),
+        "death_certificate": death_certificates(plan, departed),
+        "serious_disease": serious_diseases(plan, people, city.certified, alive),
+        "student_enrolment": enrolled,
+        "student_aid": student_aid(plan, people, enrolled, assisted),
+        "public_housing": public_housing(plan, people, assisted),
+        "housing_record": housing_records(plan, people, city.contributed, assisted),
+        "market_entity": market_entities(plan, people, assisted, alive),
+        "disaster_event": disasters(plan, people, alive),
+    }

@@ -19,11 +19,16 @@ PREFIXES_BY_BIRTH_YEAR = (
 )
 
 
-def identity_numbers(rng: np.random.Generator, born_on: Days, is_male: npt.NDArray[np.bool_]) -> pa.StringArray:
-    """One number for each person; odd sequences are men, even ones women."""
+def identity_numbers(
+    rng: np.random.Generator, born_on: Days, is_male: npt.NDArray[np.bool_], first_sequence: int = 0
+) -> pa.StringArray:
+    """One number for each person; odd sequences are men, even ones women.
+
+    Who is drawn apart counts from a `first_sequence` that the others do not reach.
+    """
     prefixes = _prefixes(rng, born_on)
     birth = _as_digits(born_on)
-    sequences = _sequences(prefixes, birth, is_male)
+    sequences = _sequences(prefixes, birth, is_male, first_sequence)
     first_seventeen = (prefixes * 100_000_000 + birth) * 1000 + sequences
     return pa.array(np.char.add(first_seventeen.astype("U17"), check_characters(first_seventeen)).tolist(), pa.string())
 
@@ -62,7 +67,7 @@ def _prefixes(rng: np.random.Generator, born_on: Days) -> npt.NDArray[np.int64]:
 
 
 def _sequences(
-    prefixes: npt.NDArray[np.int64], birth: npt.NDArray[np.int64], is_male: npt.NDArray[np.bool_]
+    prefixes: npt.NDArray[np.int64], birth: npt.NDArray[np.int64], is_male: npt.NDArray[np.bool_], first: int
 ) -> npt.NDArray[np.int64]:
     """Count up among those who share prefix, birth day and sex, from a place that looks arbitrary."""
     group = (prefixes * 100_000_000 + birth) * 2 + is_male
@@ -74,5 +79,5 @@ def _sequences(
         raise ValueError("More people share a birth day and prefix than there are numbers; ask for fewer people.")
     counted = np.empty(len(group), np.int64)
     counted[order] = nth
-    nth_from_start = (counted + group % 487) % SEQUENCES_PER_SEX
+    nth_from_start = (counted + first + group % 487) % SEQUENCES_PER_SEX
     return np.where(is_male, 2 * nth_from_start + 1, 2 * nth_from_start + 2)

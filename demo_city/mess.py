@@ -17,10 +17,12 @@ from demo_city.identity_numbers import is_well_formed
 from schemas.loader import Contract, Field
 
 WRONG_IN_10000 = 105
+# Of a small delivery at most one row in so many is wrong: more would make it look wrong as a whole.
+LEAST_ROWS_PER_WRONG_ROW = 30
 MESSY_IN_10000 = 200
 MESSY_BUT_RIGHT = "messy_but_right"
 UNKNOWN_CODE, UNKNOWN_WORD = "88", "待核"
-TYPED_TEXT_DATES = ("dibao",)
+TYPED_TEXT_DATES = ("dibao", "subsidy_payment")
 FULL_WIDTH = str.maketrans("0123456789X.", "０１２３４５６７８９Ｘ．")
 
 # What differs in the second row of a key.
@@ -35,6 +37,28 @@ DUPLICATE_DIFFERS_IN = {
     "tekun": "selfcare_level",
     "marginal_and_rigid": "per_capita_income",
     "disability_certificate": "disability_level",
+    "insured_person": "emp_name",
+    "medical_aid": "maf_pay",
+    "resident_pension": "aab004",
+    "pension_payment": "aae008",
+    "work_benefit": "aae019",
+    "register_event": "other_place",
+    "vehicle_register": "price_band",
+    "traffic_casualty": "liability",
+    "custody": "custody_kind",
+    "temporary_aid": "cause",
+    "subsidy_payment": "payee_bank",
+    "child_in_need": "guardian_relation",
+    "cremation": "funeral_home",
+    "death_certificate": "issued_by",
+    "serious_disease": "managed_by",
+    "student_enrolment": "school_name",
+    "student_aid": "school_name",
+    "public_housing": "estate_name",
+    "housing_record": "party_name",
+    "relapse_monitoring": "main_risk",
+    "market_entity": "entity_name",
+    "disaster_event": "damage_grade",
 }
 
 
@@ -77,6 +101,7 @@ def blemish(
     hashes = _row_hashes(contract, table)
     score = hashes % 10_000
     wrong_rows = np.flatnonzero((score < WRONG_IN_10000) & ~shielded)
+    wrong_rows = wrong_rows[: table.num_rows // LEAST_ROWS_PER_WRONG_ROW]
     messy_rows = np.flatnonzero((score >= WRONG_IN_10000) & (score < WRONG_IN_10000 + MESSY_IN_10000))
     picks = (hashes // 10_000).astype(np.int64) % 2**31
     wrong, done = _with_wrong_rows(contract, table, wrong_rows, picks, first_night)

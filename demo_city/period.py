@@ -10,6 +10,12 @@ import numpy.typing as npt
 
 Days = npt.NDArray[np.datetime64]
 
+# How many people live at each scale; the city is as large as the one the extract classes were counted in.
+PEOPLE_AT_SCALE = {"town": 30_000, "city": 1_310_000}
+
+# The night from which a row is gone, or changes, that stays as it is.
+NEVER = 1_000_000
+
 
 @dataclass(frozen=True)
 class CityPlan:

@@ -13,7 +13,9 @@ from demo_city.population import People
 from schemas.loader import Contract, Field
 
 MISSING_AMOUNT = -1
-DATE_FORMATS = {"household_register": "%Y%m%d", "employment_register": "%Y%m%d"}
+DATE_FORMATS = dict.fromkeys(
+    ("household_register", "employment_register", "register_event", "resident_pension"), "%Y%m%d"
+)
 CENTS = pa.array([f"{cents:02d}" for cents in range(100)])
 TEN_THOUSANDTHS = pa.array([f"{part:04d}" for part in range(10_000)])
 
@@ -49,9 +51,11 @@ def _from_facts(contract: Contract, field: Field, values: pd.Series) -> pa.Array
         return _amounts(values.to_numpy(np.int64), 10_000, TEN_THOUSANDTHS)
     if field.physical_type == "date":
         date_format = "%Y%m" if field.is_month else DATE_FORMATS.get(contract.extract_class, "%Y-%m-%d")
-        return pc.strftime(pa.array(values.to_numpy("datetime64[D]").astype("datetime64[s]")), date_format)
+        days = pa.array(values.to_numpy("datetime64[D]").astype("datetime64[s]"))
+        return pc.fill_null(pc.strftime(days, date_format), "")
     if field.physical_type == "integer":
-        return pc.cast(pa.array(values.to_numpy(np.int64)), pa.string())
+        numbers = pa.array(values.to_numpy(np.int64))
+        return pc.if_else(pc.equal(numbers, MISSING_AMOUNT), "", pc.cast(numbers, pa.string()))
     return pa.array(values.to_numpy(), pa.string())
 
 

@@ -124,7 +124,7 @@ def _incomes_fallen(city: City) -> pd.DataFrame:
 
 
 def _unemployed_in_low_income_families(city: City, night: int) -> pd.DataFrame:
-    """Whose latest registration is unemployment, in a dibao, marginal or rigid-expenditure household."""
+    """Whose latest registration is unemployment, in a dibao, marginal, rigid-expenditure or monitored household."""
     known = city.registered[city.registered["night"] <= night].sort_values("register_date", kind="stable")
     latest = known.drop_duplicates("person", keep="last")
     low_income = city.assisted.low_income(city.plan, len(city.people), night)
@@ -159,8 +159,14 @@ def shielded_people(city: City, found: pd.DataFrame) -> npt.NDArray[np.bool_]:
     households[people.household[found["person"]]] = True
     households[people.household[city.contributed.person[city.contributed.is_breaking]]] = True
     once_unemployed = city.registered["person"][city.registered["register_type"] == "2"]
-    households[people.household[once_unemployed[city.assisted.everyone(len(people))[once_unemployed]]]] = True
-    return households[people.household] | people.is_named
+    close = city.assisted.everyone(len(people))
+    close[city.assisted.relapse["person"]] = True
+    households[people.household[once_unemployed[close[once_unemployed]]]] = True
+    moving = city.assisted.relapse[city.assisted.relapse["new_from"] > 0]
+    households[moving["family"]] = True
+    shielded = households[people.household] | people.is_named
+    whole: npt.NDArray[np.bool_] = np.r_[shielded, np.zeros(len(city.departed.everyone) - len(people), np.bool_)]
+    return whole
 
 
 def with_identities(city: City, found: pd.DataFrame) -> pd.DataFrame:

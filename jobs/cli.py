@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -60,6 +61,13 @@ app.command("retention")(retention_command)
 OnStep = Callable[[str], None]
 
 
+class Scale(StrEnum):
+    """How large a made-up city is."""
+
+    TOWN = "town"
+    CITY = "city"
+
+
 def main() -> None:
     """Entry point: errors that a person must act on are one sentence and exit code 1."""
     configure_logging(quiet=sys.stderr.isatty())
@@ -83,10 +91,17 @@ def _with_progress(work: Callable[[OnStep], Any]) -> Any:
 
 
 @app.command()
-def demo(people: Annotated[int, typer.Option(help="How many people live in the city.")] = 30_000) -> None:
+def demo(
+    people: Annotated[int | None, typer.Option(help="How many people live in the city; 30,000 without it.")] = None,
+    scale: Annotated[
+        Scale | None, typer.Option(help="Or how large it is: a town of 30,000, a city of 1,310,000.")
+    ] = None,
+) -> None:
     """Build a made-up city with two nights of deliveries, unless there is one."""
     home = this_installation().settings.home
-    command = [sys.executable, "-m", "demo_city", "build", "--home", str(home), "--people", str(people)]
+    command = [sys.executable, "-m", "demo_city", "build", "--home", str(home)]
+    command += ["--people", str(people)] if people is not None else []
+    command += ["--scale", scale.value] if scale is not None else []
     raise SystemExit(subprocess.run(command, check=False).returncode)
 
 

@@ -51,7 +51,7 @@ def test_a_night_reports_what_it_promises(undisturbed: Path) -> None:
     assert report["orders"].keys() == {"opened", "joined", "withheld"}
     assert report["seconds"].keys() == {"ingest", "conform", "warn", "dispatch", "feedback", "publish"}
     assert all(delivery.keys() >= DELIVERY_KEYS for delivery in report["deliveries"])
-    assert len(report["deliveries"]) == 11
+    assert len(report["deliveries"]) == 33
 
 
 def test_every_row_received_is_accepted_rejected_or_unchanged(undisturbed: Path) -> None:

@@ -13,13 +13,14 @@ from jobs.ingest import ingest_department
 from jobs.installation import Installation
 from jobs.settings import Settings
 from schemas.delivery import departments_with_deliveries
+from schemas.loader import contracts
 from tests.jobs.landing import NIGHT_1, NIGHT_2, deliver
 from tests.jobs.people import identity_number, on_dibao, registered, settlement
 
 ENGINES = ["duckdb", "spark"]
 LAYER_TABLES = ["dwd.person", "dwd.household", "dwd.assistance_spell", "dwd.medical_cost", "dwd.contribution_month"]
 LAYER_TABLES += ["dwd.contribution_status", "dwd.employment_event", "dwd.disability_certificate"]
-LAYER_TABLES += ["dws.assistance_tier", "dws.medical_year"]
+LAYER_TABLES += ["dws.assistance_tier", "dws.medical_year", "ads.freshness"]
 
 State = Callable[[str], list[dict[str, Any]]]
 
@@ -101,6 +102,27 @@ def deliver_two_nights(landing: Path) -> None:
     deliver(
         landing, "marginal_and_rigid", [{**marginal, "certno": identity_number(2), "valid_to": "2026-12-31"}, ended]
     )
+    monitored = {
+        "family_no": "R1",
+        "psn_name": "周某",
+        "household_kind": "2",
+        "monitored_kind": "2",
+        "identified_month": "202501",
+        "risk_cleared": "0",
+        "per_capita_income": "9000",
+    }
+    cleared = {**monitored, "certno": identity_number(6), "risk_cleared": "1", "cleared_month": "202603"}
+    only_lifted = {"family_no": "R2", "psn_name": "吴某", "household_kind": "1", "per_capita_income": "15000"}
+    deliver(
+        landing,
+        "relapse_monitoring",
+        [
+            {**monitored, "certno": identity_number(5)},
+            {**monitored, "certno": identity_number(7)},
+            cleared,
+            {**only_lifted, "certno": identity_number(8)},
+        ],
+    )
     deliver(landing, "employee_pension_contribution", [pension(8, "202604", "111111"), pension(9, "202604", "111100")])
     deliver(
         landing,
@@ -179,8 +201,25 @@ def test_the_lowest_tier_of_all_valid_identities_applies(state: State) -> None:
         key(1): ("tekun", "dibao,tekun"),
         key(2): ("dibao", "dibao,marginal"),
         key(4): ("dibao", "dibao"),
-        key(5): ("dibao", "dibao"),
+        key(5): ("dibao", "dibao,relapse_monitored"),
+        key(7): ("low_income", "relapse_monitored"),
     }
+
+
+def test_monitoring_counts_until_the_end_of_the_month_its_risk_was_cleared(state: State) -> None:
+    spells = {
+        row["person_key"]: row for row in state("dwd.assistance_spell") if row["assistance"] == "relapse_monitored"
+    }
+    assert spells.keys() == {key(5), key(6), key(7)}
+    assert spells[key(5)]["valid_to"] is None
+    assert (spells[key(6)]["valid_from"], spells[key(6)]["valid_to"]) == (date(2025, 1, 1), date(2026, 3, 31))
+
+
+def test_a_class_never_delivered_has_a_freshness_row_that_covers_nothing(state: State) -> None:
+    freshness = {row["extract_class"]: row for row in state("ads.freshness")}
+    assert freshness.keys() == set(contracts())
+    custody = freshness["custody"]
+    assert (custody["covers_until"], custody["last_delivery_id"], custody["row_count"]) == (None, None, 0)
 
 
 def test_the_latest_snapshot_has_the_last_word_on_a_month_and_older_months_stay(state: State) -> None:

@@ -10,3 +10,9 @@ union all
 select person_key, case household_kind when '1' then 'marginal' else 'rigid_expenditure' end as assistance,
   start_date as valid_from, valid_to, 'marginal_and_rigid' as source_class, known_on
 from ods_marginal_and_rigid
+union all
+-- A monitored household counts from the month it was identified until the end of the month its risk was cleared.
+select person_key, 'relapse_monitored' as assistance, identified_month as valid_from,
+  month_end(cleared_month) as valid_to, 'relapse_monitoring' as source_class, known_on
+from ods_relapse_monitoring
+where household_kind = '2'
