@@ -18,6 +18,7 @@ from jobs.ingest import ledger
 from jobs.ingest.batch import Batch, Delivery, open_batch, write_batch
 from jobs.ingest.ledger import DeliveryRecord
 from jobs.ingest.reconciliation import write_reconciliation_list
+from jobs.ingest.repairs import keep_repairs
 from jobs.ingest.sealing import seal_identities
 from jobs.ingest.versions import (
     COMPLETENESS_GATE,
@@ -107,7 +108,7 @@ class _DepartmentNight:
         work.mkdir(parents=True, exist_ok=True)
         path = work / f"{delivery.delivery_id}.parquet"
         write_batch(batch, delivery.contract, path)
-        broken = self._validator.validate(delivery.contract, delivery.manifest, path, batch.columns_fit)
+        broken = self._validator.validate(delivery.contract, batch.promise(delivery.manifest), path, batch.columns_fit)
         path.unlink(missing_ok=True)
         if broken:
             details = [f"{item.expectation}: {item.explanation} {item.observed}".strip() for item in broken]
@@ -146,6 +147,7 @@ class _DepartmentNight:
         here = rows_where(delivery_id=delivery.delivery_id)
         seal_identities(batch, delivery, self.installation)
         warehouse.replace(quarantine.name, write_quarantine(batch, delivery, warehouse.new_path(quarantine.name)), here)
+        keep_repairs(batch, delivery, self.installation)
         warehouse.replace(table.name, write_versions(batch, delivery, warehouse.new_path(table.name)), here)
         counts = count_rows(batch)
         return Counts(counts.received, counts.accepted, counts.rejected, counts.unchanged, deleted)
