@@ -16,6 +16,7 @@ REASONS_ZH = {
     "identity_checksum": "身份证号校验不通过",
     "identity_float_damaged": "身份证号被表格软件当作数字损坏",
     "identity_masked": "身份证号已被脱敏, 无法使用",
+    "number_damaged": "编号被表格软件当作数字损坏",
     "impossible_date": "日期不存在或无法识别",
     "future_date": "日期晚于业务日期",
     "date_too_early": "日期早于允许的最早日期",
@@ -27,6 +28,13 @@ REASONS_ZH = {
     "duplicate_key": "主键重复且内容不同",
     "repeated_row": "同一行重复报送",
     "malformed_line": "该行的列数与表头不一致",
+}
+
+# What was mended in an accepted row, where it is certain what the department meant.
+REPAIRS_ZH = {
+    "identity_15_digits": "15位身份证号已换算为18位",
+    "identity_tidied": "身份证号已去除空格、撇号或转为半角大写",
+    "unquoted_delimiter": "地址中含有未加引号的分隔符, 已并回地址",
 }
 
 
@@ -47,7 +55,7 @@ def typed_expression(field: Field, text: str) -> str:
     if field.physical_type == "integer":
         return f"read_whole_number({text})"
     if field.physical_type.startswith("decimal"):
-        return f"cast(read_amount({text}) as {field.physical_type})"
+        return f"try_cast(read_amount({text}) as {field.physical_type})"
     return f"tidy_code({text})" if field.codes or field.pattern else f"tidy_text({text})"
 
 
@@ -63,6 +71,8 @@ def field_problems(field: Field, text: str) -> Iterator[tuple[str, str]]:
         yield from _identity_problems(field, text, given)
     elif field.physical_type == "date":
         yield "impossible_date", f"{given} and {field.name} is null"
+    elif field.key_position is not None and field.physical_type == "varchar":
+        yield "number_damaged", f"is_number_damaged({text})"
     elif field.physical_type == "integer" or field.physical_type.startswith("decimal"):
         yield "not_a_number", f"{given} and {field.name} is null"
     if field.codes is not None:
@@ -78,10 +88,19 @@ def field_problems(field: Field, text: str) -> Iterator[tuple[str, str]]:
 def _identity_problems(field: Field, text: str, given: str) -> Iterator[tuple[str, str]]:
     broken = f"{given} and {field.name} is null"
     damaged = f"is_float_damaged(read_identity_text({text}))"
-    hidden = f"contains({text}, '**')"
+    hidden = f"is_masked({text})"
     yield "identity_float_damaged", f"{broken} and {damaged}"
     yield "identity_masked", f"{broken} and {hidden}"
     yield "identity_checksum", f"{broken} and not {damaged} and not {hidden}"
+
+
+def _repairs(field: Field) -> Iterator[tuple[str, str]]:
+    """Pairs of repair code and the SQL condition under which the field was mended so."""
+    if field.identity == "number":
+        changed = f"{field.name} is not null and text_{field.name} <> {field.name}"
+        short = f"length(read_identity_text(text_{field.name})) = 15"
+        yield "identity_15_digits", f"{changed} and {short}"
+        yield "identity_tidied", f"{changed} and not {short}"
 
 
 def _minimum_problems(field: Field) -> Iterator[tuple[str, str]]:
@@ -101,7 +120,7 @@ def read_batch_sql(contract: Contract, source: str) -> str:
     """SQL over `source` (text columns named by field, `source_file`, `source_line`).
 
     Gives, for every row, the text as `text_<field>`, the typed fields, and `problems`: a list of
-    structs (field, reason), empty where the row is right.
+    structs (field, reason), empty where the row is right; and `repairs`: structs (field, repair).
     """
     texts = [f'"{field.name}" as text_{field.name}' for field in contract.fields]
     typed = [f"{typed_expression(field, 'text_' + field.name)} as {field.name}" for field in contract.fields]
@@ -113,9 +132,15 @@ def read_batch_sql(contract: Contract, source: str) -> str:
     problems += [
         f"case when {rule.broken_when} then {{'field': '', 'reason': '{rule.name}'}} end" for rule in contract.row_rules
     ]
+    repairs = [
+        f"case when {condition} then {{'field': '{field.name}', 'repair': '{repair}'}} end"
+        for field in contract.fields
+        for repair, condition in _repairs(field)
+    ]
     return f"""
 with delivered as (select source_file, source_line, {", ".join(texts)} from {source}),
 typed as (select *, {", ".join(typed)} from delivered)
-select *, list_filter([{", ".join(problems)}], lambda x: x is not null) as problems
+select *, list_filter([{", ".join(problems)}], lambda x: x is not null) as problems,
+  list_filter([{", ".join(repairs)}], lambda x: x is not null) as repairs
 from typed
 """

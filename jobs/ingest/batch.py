@@ -1,7 +1,7 @@
 """Brings a delivery into DuckDB as text, reads it by the contract and tells right rows from wrong ones."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -12,9 +12,13 @@ from jobs.errors import DeliveryHeldError
 from jobs.identity import Pseudonymiser
 from jobs.ingest.arrival import Arrival
 from jobs.ingest.readers import DeliveredText, MalformedLine, read_delivered_file
+from jobs.ingest.surplus import SurplusFile, place_surplus
 from schemas.delivery import Manifest, file_sm3
+from schemas.expectations import TOLERATED_SHARE
 from schemas.loader import Contract
 from schemas.row_rules import PARSING_SQL, read_batch_sql
+
+LINES_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -73,35 +77,76 @@ class Batch:
         return not self.unknown_headers and not self.missing_headers
 
     @property
+    def malformed_count(self) -> int:
+        return sum(len(lines) for lines in self.malformed.values())
+
+    @property
     def received(self) -> int:
-        return self.row_count + sum(len(lines) for lines in self.malformed.values())
+        return self.row_count + self.malformed_count
+
+    def promise(self, manifest: Manifest) -> Manifest:
+        """What the rows can be held to: malformed lines are counted but are no rows, and hide their amounts."""
+        if not self.malformed_count:
+            return manifest
+        return manifest.model_copy(update={"row_count": manifest.row_count - self.malformed_count, "control_sum": None})
 
 
 def open_batch(delivery: Delivery, pseudonymiser: Pseudonymiser, memory_limit: str = "4GB") -> Batch:
-    """Read all files of the delivery. Raises DeliveryHeldError where one cannot be read at all."""
+    """Read all files of the delivery.
+
+    Raises DeliveryHeldError where one cannot be read at all, or too many of its lines are no rows.
+    """
+    contract = delivery.contract
+    texts = [
+        text for file in delivery.manifest.files for text in read_delivered_file(delivery.folder / file.name, contract)
+    ]
     connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "memory_limit": memory_limit})
     connection.execute(PARSING_SQL)
-    contract = delivery.contract
     names = {field.headers[contract.schema_version]: field.name for field in contract.fields}
-    texts = {
-        file.name: read_delivered_file(delivery.folder / file.name, contract.file) for file in delivery.manifest.files
-    }
-    headers = next(iter(texts.values())).headers
-    text = pa.concat_tables([_as_fields(text, name, names) for name, text in texts.items()], promote_options="default")
+    text = pa.concat_tables([_as_fields(text, names) for text in texts], promote_options="default")
     connection.register("delivered_text", text)
     batch = Batch(
         connection=connection,
-        malformed={name: list(text.malformed) for name, text in texts.items()},
-        unknown_headers=[header for header in headers if header not in names],
-        missing_headers=[header for header in names if header not in headers],
+        malformed={text.name: _unplaced(text, set()) for text in texts},
+        unknown_headers=list(dict.fromkeys(header for text in texts for header in text.headers if header not in names)),
+        missing_headers=[header for header in names if any(header not in text.headers for text in texts)],
         row_count=text.num_rows,
     )
     if batch.columns_fit:
-        parameters = {"business_date": min(delivery.manifest.business_date, delivery.known_on)}
-        sql = read_batch_sql(contract, "delivered_text")
-        connection.execute(f"create table rows as {sql}", parameters if "$business_date" in sql else None)
+        batch = _read_rows(batch, delivery, texts, names)
+        _hold_malformed(batch, delivery)
         _add_keys(batch, contract, pseudonymiser)
     return batch
+
+
+def _read_rows(batch: Batch, delivery: Delivery, texts: Sequence[DeliveredText], names: Mapping[str, str]) -> Batch:
+    """Create `rows`; the lines with a delimiter inside an address are among them."""
+    sql = read_batch_sql(delivery.contract, "delivered_text")
+    day = min(delivery.manifest.business_date, delivery.known_on)
+    parameters = {"business_date": day} if "$business_date" in sql else None
+    batch.connection.execute(f"create table rows as {sql}", parameters)
+    files = [SurplusFile(text.name, [names[header] for header in text.headers], text.surplus) for text in texts]
+    placed = place_surplus(batch.connection, delivery.contract, files, parameters)
+    malformed = {text.name: _unplaced(text, placed) for text in texts}
+    return replace(batch, malformed=malformed, row_count=batch.row_count + len(placed))
+
+
+def _unplaced(text: DeliveredText, placed: Set[tuple[str, int]]) -> list[MalformedLine]:
+    surplus = [MalformedLine(line.line) for line in text.surplus if (text.name, line.line) not in placed]
+    return sorted([*text.malformed, *surplus], key=lambda malformed: malformed.line)
+
+
+def _hold_malformed(batch: Batch, delivery: Delivery) -> None:
+    if batch.malformed_count > batch.received * TOLERATED_SHARE:
+        lines = [line.line for malformed in batch.malformed.values() for line in malformed][:LINES_NAMED]
+        files = ", ".join(file.name for file in delivery.manifest.files)
+        raise DeliveryHeldError(
+            f"{files}: {batch.malformed_count} of {batch.received} lines have other columns than the header, "
+            f"the first being {', '.join(map(str, lines))}",
+            f"文件 {files}: {batch.received} 行中有 {batch.malformed_count} 行的列数与表头不一致, "
+            f"例如第 {', '.join(map(str, lines))} 行",
+            batch.received,
+        )
 
 
 def write_batch(batch: Batch, contract: Contract, path: Path) -> None:
@@ -112,9 +157,11 @@ def write_batch(batch: Batch, contract: Contract, path: Path) -> None:
     batch.connection.execute(f"copy ({select}) to '{path}' (format parquet)")
 
 
-def _as_fields(text: DeliveredText, file_name: str, names: Mapping[str, str]) -> pa.Table:
-    rows = text.rows.rename_columns([names.get(name, name) for name in text.rows.column_names])
-    return rows.append_column("source_file", pa.array([file_name] * rows.num_rows, pa.string()))
+def _as_fields(text: DeliveredText, names: Mapping[str, str]) -> pa.Table:
+    taken = set(names.values())
+    columns = [names.get(name, f"{name} (?)" if name in taken else name) for name in text.rows.column_names]
+    rows = text.rows.rename_columns(columns)
+    return rows.append_column("source_file", pa.repeat(pa.scalar(text.name, pa.string()), rows.num_rows))
 
 
 def _add_keys(batch: Batch, contract: Contract, pseudonymiser: Pseudonymiser) -> None:

@@ -19,6 +19,7 @@ from jobs.ingest.doubts import hold_doubtful
 from jobs.ingest.field_profile import keep_profile, null_counts
 from jobs.ingest.holds import delivery_of, held_record, hold_broken_promises, manifest_of_name, unreadable_manifest
 from jobs.ingest.ledger import DeliveryRecord
+from jobs.ingest.repairs import keep_repairs
 from jobs.ingest.sealing import seal_identities
 from jobs.ingest.versions import (
     Counts,
@@ -145,6 +146,7 @@ class DepartmentNight:
         here = rows_where(delivery_id=delivery.delivery_id)
         seal_identities(batch, delivery, self.installation)
         warehouse.replace(quarantine.name, write_quarantine(batch, delivery, warehouse.new_path(quarantine.name)), here)
+        keep_repairs(batch, delivery, self.installation)
         warehouse.replace(table.name, write_versions(batch, delivery, warehouse.new_path(table.name)), here)
         keep_profile(self.installation, batch, delivery, nulls)
         return replace(count_rows(batch), deleted=deleted)

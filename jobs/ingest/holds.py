@@ -41,7 +41,7 @@ def hold_broken_promises(batch: Batch, delivery: Delivery, validator: "BatchVali
     path = work / f"{delivery.delivery_id}.parquet"
     try:
         write_batch(batch, delivery.contract, path)
-        broken = validator.validate(delivery.contract, delivery.manifest, path, batch.columns_fit)
+        broken = validator.validate(delivery.contract, batch.promise(delivery.manifest), path, batch.columns_fit)
     finally:
         path.unlink(missing_ok=True)
     if broken:
