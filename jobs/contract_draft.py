@@ -14,7 +14,7 @@ import duckdb
 import yaml
 
 from jobs.errors import DeliveryHeldError, SampleError
-from jobs.ingest.readers import read_delivered_file
+from jobs.ingest.readers import read_sample
 from jobs.sample_format import file_format_of
 from schemas.loader import FileFormat, contracts, department_titles
 from schemas.row_rules import PARSING_SQL
@@ -68,7 +68,7 @@ def draft_contract(sample: Path, extract_class: str, department: str) -> str:
 
 
 def _columns(sample: Path, file_format: FileFormat) -> Iterator[_Column]:
-    text = read_delivered_file(sample, file_format)
+    text = read_sample(sample, file_format)
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
         connection.execute(PARSING_SQL)
         connection.register("sample", text.rows)
