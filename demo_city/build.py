@@ -16,7 +16,7 @@ from demo_city.period import CityPlan
 from demo_city.truth import hardships, near_misses, shielded_people, with_identities
 from schemas.delivery import Manifest
 
-GENERATION = 2
+GENERATION = 3
 LEAST_PEOPLE = 1000
 TRUTH_README = """# Truth
 
