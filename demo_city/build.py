@@ -13,10 +13,10 @@ from demo_city.deliver import deliver, planned_deliveries
 from demo_city.directory import write_directory
 from demo_city.facts import City, imagine
 from demo_city.period import CityPlan
-from demo_city.truth import hardships, near_misses, shielded_people, with_identities
+from demo_city.truth import deaths, hardships, near_misses, shielded_people, with_identities
 from schemas.delivery import Manifest
 
-GENERATION = 2
+GENERATION = 3
 LEAST_PEOPLE = 1000
 TRUTH_README = """# Truth
 
@@ -24,6 +24,7 @@ What really happened in the demo city: for tests and for judging the warnings af
 No job, model or service may read this folder; whoever reads it knows the answers.
 
 - hardship.parquet: who is in which hardship since when, and the first night whose deliveries show it.
+- deaths.parquet: who died when, whether the household register still has them, and what is still paid.
 - near_misses.parquet: who only looks like a case, and why.
 - wrong_rows.parquet: every row of the deliveries that was made wrong (kind names the way) or that is
   messy but right. `line` is the line of the file as a person sees it, header and title counted.
@@ -93,6 +94,7 @@ def _write_truth(folder: Path, city: City, found: pd.DataFrame, wrong_rows: pd.D
     folder.mkdir(mode=0o700, parents=True)
     (folder / "README.md").write_text(TRUTH_README, encoding="utf-8")
     with_identities(city, found).to_parquet(folder / "hardship.parquet", index=False)
+    deaths(city).to_parquet(folder / "deaths.parquet", index=False)
     near_misses(city).to_parquet(folder / "near_misses.parquet", index=False)
     wrong_rows.to_parquet(folder / "wrong_rows.parquet", index=False)
 

@@ -21,12 +21,15 @@ SCHOOLS = {
 
 
 def students(plan: CityPlan, people: People, alive: Mask) -> pd.DataFrame:
-    """Everybody of school age, and most up to twenty-one; the age on the first of September decides the grade."""
+    """Everybody of school age, and a few older ones, because most study elsewhere.
+
+    The age on the first of September decides the grade.
+    """
     rng = plan.random("students")
     began = np.datetime64(f"{plan.year_start.year}-09-01")
     age = ((began - people.born_on).astype(np.int64) / 365.25).astype(np.int64)
     share = np.select(
-        [(age >= 6) & (age <= 14), (age >= 15) & (age <= 17), (age >= 18) & (age <= 21)], [0.995, 0.94, 0.45], 0
+        [(age >= 6) & (age <= 14), (age >= 15) & (age <= 17), (age >= 18) & (age <= 21)], [0.995, 0.94, 0.12], 0
     )
     person = np.flatnonzero((rng.random(len(people)) < share) & alive)
     age, size = age[person], len(person)

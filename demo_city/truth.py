@@ -152,6 +152,23 @@ def near_misses(city: City) -> pd.DataFrame:
     })  # fmt: skip
 
 
+def deaths(city: City) -> pd.DataFrame:
+    """Who died when, and which classes still tell of a payment as if nothing had happened."""
+    departed = city.departed
+    pensions, subsidies = city.others["pension_payment"], city.others["subsidy_payment"]
+    gone = departed.dead[~departed.is_late]
+    still_paid = {
+        "pension_payment": np.intersect1d(gone, pensions["person"][pensions["aae116"] == "1"]),
+        "subsidy_payment": np.intersect1d(gone, subsidies["person"][subsidies["subsidy_status"] == "1"]),
+    }
+    return pd.DataFrame({
+        "identity_number": departed.everyone.certno.take(departed.dead).to_pylist(),
+        "died_on": departed.died_on.astype("datetime64[s]"),
+        "in_register": departed.is_late,
+        **{f"still_paid_{name}": np.isin(departed.dead, people) for name, people in still_paid.items()},
+    }).astype({"died_on": "datetime64[s]"})  # fmt: skip
+
+
 def shielded_people(city: City, found: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Whose rows must stay right: the named, and everyone at home with one in hardship or close to it."""
     people = city.people

@@ -88,6 +88,14 @@ def test_each_kind_is_seen_on_each_night_that_can_show_it(hardship: pd.DataFrame
     assert hardship["kind"].nunique() == 8
 
 
+def test_the_dead_who_are_still_paid_are_told(usual_city: BuiltCity) -> None:
+    deaths = usual_city.truth("deaths")
+
+    assert 0 < deaths["still_paid_pension_payment"].sum() < 0.05 * len(deaths)
+    assert 0 < deaths["still_paid_subsidy_payment"].sum() < 0.05 * len(deaths)
+    assert 0 < deaths["in_register"].sum() < 0.05 * len(deaths)
+
+
 def test_reversed_and_uncounted_settlements_add_nothing(city: City) -> None:
     counted = set(counted_costs(city, 1)["bill"]) - {""}
     now = standing(city.inpatient, 1)

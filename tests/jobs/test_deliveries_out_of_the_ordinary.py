@@ -36,7 +36,7 @@ def state(installation: Installation, extract_class: str, as_of: date) -> list[d
     with installation.engine() as engine:
         register_ods(engine, installation, contracts()[extract_class], as_of)
         rows: list[dict[str, Any]] = engine.query(f"select * from ods_{extract_class}").to_pylist()
-    return rows
+    return sorted(rows, key=str)
 
 
 def test_a_late_delivery_is_known_from_the_night_it_came(installation: Installation) -> None:

@@ -85,7 +85,7 @@ def test_a_class_is_added_by_one_file_and_a_delivery(tmp_path: Path) -> None:
     checked = shouwang(tmp_path, "contracts", "check", "--json")
     assert json.loads(checked.stdout) == {"failures": []}
     shown = json.loads(shouwang(tmp_path, "contracts", "show", "veteran_aid", "--json").stdout)
-    assert shown["key"] == ["field_01"]
+    assert shown["key"] == ["register_no"], "named as other contracts name a 登记编号"
     kinds = {line.split(";")[0]: line.split("; ")[1].split(",")[0] for line in shown["fields"].values()}
     assert (kinds["登记日期"], kinds["补助金额"], kinds["类别"]) == ("date", "decimal(16", "varchar")
     drop_delivery(tmp_path, sample)
