@@ -62,7 +62,7 @@ def _fitting(
     parameters: Mapping[str, object] | None,
 ) -> set[tuple[str, int]]:
     """The files and lines whose rows are right with the surplus in this field; makes `surplus_<field>`."""
-    rows = [_joined(file, line, field.name) for file in files for line in file.lines]
+    rows = [row for file in files for line in file.lines if (row := _joined(file, line, field.name))]
     connection.register("surplus_text", pa.Table.from_pylist(rows, _schema(contract)))
     sql = read_batch_sql(contract, "surplus_text")
     connection.execute(f"create or replace table surplus_{field.name} as {sql}", parameters)
@@ -71,13 +71,13 @@ def _fitting(
     return set(connection.execute(right).fetchall())
 
 
-def _joined(file: SurplusFile, line: SurplusLine, field: str) -> dict[str, str | int]:
+def _joined(file: SurplusFile, line: SurplusLine, field: str) -> dict[str, str | int] | None:
+    """The line's row with the surplus in the field; None where a part of the value would be blank."""
     at, surplus = list(file.fields).index(field), len(line.cells) - len(file.fields)
-    cells = [
-        *line.cells[:at],
-        line.delimiter.join(line.cells[at : at + surplus + 1]),
-        *line.cells[at + surplus + 1 :],
-    ]
+    parts = line.cells[at : at + surplus + 1]
+    cells = [*line.cells[:at], line.delimiter.join(parts), *line.cells[at + surplus + 1 :]]
+    if not all(part.strip() for part in parts):
+        return None
     return {"source_file": file.name, "source_line": line.line, **dict(zip(file.fields, cells, strict=True))}
 
 
