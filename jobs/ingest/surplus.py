@@ -10,6 +10,8 @@ from jobs.ingest.readers import SurplusLine
 from schemas.loader import Contract, Field
 from schemas.row_rules import read_batch_sql
 
+PLACE = pa.schema([("source_file", pa.string()), ("source_line", pa.int32())])
+
 
 @dataclass(frozen=True)
 class SurplusFile:
@@ -39,12 +41,12 @@ def place_surplus(
     address = addresses[0].name
     certain = fitting.pop(address).difference(*fitting.values())
     mended = f"list_append(repairs, {{'field': '{address}', 'repair': 'unquoted_delimiter'}}) as repairs"
-    for file, line in sorted(certain):
-        connection.execute(
-            f"insert into rows select * replace ({mended}) from surplus_{address} "
-            "where source_file = $file and source_line = $line",
-            {"file": file, "line": line},
-        )
+    places = [{"source_file": file, "source_line": line} for file, line in sorted(certain)]
+    connection.register("certain", pa.Table.from_pylist(places, PLACE))
+    connection.execute(
+        f"insert into rows select * replace ({mended}) from surplus_{address} "
+        "semi join certain using (source_file, source_line)"
+    )
     return certain
 
 
@@ -82,5 +84,4 @@ def _joined(file: SurplusFile, line: SurplusLine, field: str) -> dict[str, str |
 
 
 def _schema(contract: Contract) -> pa.Schema:
-    texts = [(field.name, pa.string()) for field in contract.fields]
-    return pa.schema([("source_file", pa.string()), ("source_line", pa.int32()), *texts])
+    return pa.schema([*PLACE, *((field.name, pa.string()) for field in contract.fields)])
