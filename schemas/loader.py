@@ -43,7 +43,7 @@ class ContractError(Exception):
 class FileFormat:
     """How the department writes its files."""
 
-    format: Literal["csv", "xlsx", "parquet"]
+    format: Literal["csv", "xlsx", "xls", "dbf", "parquet"]
     encoding: str | None = None
     delimiter: str = ","
     title_rows: int = 0

@@ -10,6 +10,8 @@ from jobs.ingest.readers import SurplusLine
 from schemas.loader import Contract, Field
 from schemas.row_rules import read_batch_sql
 
+PLACE = pa.schema([("source_file", pa.string()), ("source_line", pa.int32())])
+
 
 @dataclass(frozen=True)
 class SurplusFile:
@@ -39,12 +41,12 @@ def place_surplus(
     address = addresses[0].name
     certain = fitting.pop(address).difference(*fitting.values())
     mended = f"list_append(repairs, {{'field': '{address}', 'repair': 'unquoted_delimiter'}}) as repairs"
-    for file, line in sorted(certain):
-        connection.execute(
-            f"insert into rows select * replace ({mended}) from surplus_{address} "
-            "where source_file = $file and source_line = $line",
-            {"file": file, "line": line},
-        )
+    places = [{"source_file": file, "source_line": line} for file, line in sorted(certain)]
+    connection.register("certain", pa.Table.from_pylist(places, PLACE))
+    connection.execute(
+        f"insert into rows select * replace ({mended}) from surplus_{address} "
+        "semi join certain using (source_file, source_line)"
+    )
     return certain
 
 
@@ -62,7 +64,7 @@ def _fitting(
     parameters: Mapping[str, object] | None,
 ) -> set[tuple[str, int]]:
     """The files and lines whose rows are right with the surplus in this field; makes `surplus_<field>`."""
-    rows = [_joined(file, line, field.name) for file in files for line in file.lines]
+    rows = [row for file in files for line in file.lines if (row := _joined(file, line, field.name))]
     connection.register("surplus_text", pa.Table.from_pylist(rows, _schema(contract)))
     sql = read_batch_sql(contract, "surplus_text")
     connection.execute(f"create or replace table surplus_{field.name} as {sql}", parameters)
@@ -71,16 +73,15 @@ def _fitting(
     return set(connection.execute(right).fetchall())
 
 
-def _joined(file: SurplusFile, line: SurplusLine, field: str) -> dict[str, str | int]:
+def _joined(file: SurplusFile, line: SurplusLine, field: str) -> dict[str, str | int] | None:
+    """The line's row with the surplus in the field; None where a part of the value would be blank."""
     at, surplus = list(file.fields).index(field), len(line.cells) - len(file.fields)
-    cells = [
-        *line.cells[:at],
-        line.delimiter.join(line.cells[at : at + surplus + 1]),
-        *line.cells[at + surplus + 1 :],
-    ]
+    parts = line.cells[at : at + surplus + 1]
+    cells = [*line.cells[:at], line.delimiter.join(parts), *line.cells[at + surplus + 1 :]]
+    if not all(part.strip() for part in parts):
+        return None
     return {"source_file": file.name, "source_line": line.line, **dict(zip(file.fields, cells, strict=True))}
 
 
 def _schema(contract: Contract) -> pa.Schema:
-    texts = [(field.name, pa.string()) for field in contract.fields]
-    return pa.schema([("source_file", pa.string()), ("source_line", pa.int32()), *texts])
+    return pa.schema([*PLACE, *((field.name, pa.string()) for field in contract.fields)])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from jobs.identity import Pseudonymiser
 from jobs.ingest.batch import Batch, Delivery
@@ -17,6 +18,7 @@ from jobs.ods import VERSION_COLUMNS, key_columns, latest_version_sql, ods_table
 from schemas.loader import Contract
 
 CONTACT_KINDS = {"phone", "address"}
+MALFORMED_SCHEMA = pa.schema([("file", pa.string()), ("line", pa.int32())])
 
 
 @dataclass(frozen=True)
@@ -169,9 +171,9 @@ def write_quarantine(batch: Batch, delivery: Delivery, path: Path) -> list[str]:
         union all
         select rows.source_file, rows.source_line, '', 'duplicate_key', null, masked({number})
         from judged join rows using (source_file, source_line) where is_conflicting""")
-    for file, lines in batch.malformed.items():
-        for bad in lines:
-            connection.execute("insert into problem values (?, ?, '', 'malformed_line', null, null)", [file, bad.line])
+    malformed = [{"file": file, "line": bad.line} for file, lines in batch.malformed.items() for bad in lines]
+    connection.register("malformed", pa.Table.from_pylist(malformed, MALFORMED_SCHEMA))
+    connection.execute("insert into problem select file, line, '', 'malformed_line', null, null from malformed")
     select = f"""
         select '{delivery.delivery_id}' as delivery_id, date '{delivery.known_on}' as business_date,
           '{manifest.department}' as department, '{manifest.extract_class}' as extract_class,

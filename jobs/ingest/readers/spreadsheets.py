@@ -1,5 +1,6 @@
 """Reads workbooks (.xlsx, .xls) with title rows above the header and totals below the table."""
 
+import io
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from math import isnan
@@ -39,7 +40,8 @@ def read_workbook(path: Path, layout: Layout) -> list[DeliveredText]:
 
 
 def _tables(path: Path) -> Iterator[list[list[Cell]]]:
-    workbook = CalamineWorkbook.from_path(path)
+    # From its bytes: by the path, the library would believe the name's ending.
+    workbook = CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
     for sheet in workbook.sheets_metadata:
         if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible:
             yield _cells(workbook.get_sheet_by_name(sheet.name))

@@ -19,6 +19,8 @@ ROWS_A_PIECE = 50_000
 FIRST_CELLS = 3
 TOTALS = ("合计", "总计", "小计", "共计", "累计", "本页合计", "本页小计", "合计数")
 NOTE = re.compile(r"\s*(注|备注|说明|填表|制表|填报|审核|复核|打印|数据来源|单位负责人|经办|统计时间|导出时间)")
+# What totals and notes begin with.
+SUSPICIOUS = frozenset("合总小共累本注备说填制审复打数单经统导")
 NUMBER_OF_A_PERSON = re.compile(r"\d{15}")
 
 Cell = str | None
@@ -79,6 +81,8 @@ def column_names(delivered: Sequence[object], layout: Layout) -> list[str]:
 
 def is_no_data(cells: Sequence[Cell], header: Sequence[object] = ()) -> bool:
     """Whether a row is blank, a total, a note or the header once more."""
+    if not _may_be_no_data(cells, header):
+        return False
     given = [str(cell).strip() for cell in cells if cell is not None and str(cell).strip()]
     if not given:
         return True
@@ -87,6 +91,14 @@ def is_no_data(cells: Sequence[Cell], header: Sequence[object] = ()) -> bool:
     if len(given) == 1 and NOTE.match(given[0]):
         return True
     return given == [str(cell).strip() for cell in header if cell not in (None, "")]
+
+
+def _may_be_no_data(cells: Sequence[Cell], header: Sequence[object]) -> bool:
+    """A quick look, which lets nearly every right row pass."""
+    beginnings = [(cell or "").strip()[:1] for cell in cells[:FIRST_CELLS]]
+    if not beginnings or not beginnings[0] or not SUSPICIOUS.isdisjoint(beginnings):
+        return True
+    return bool(header) and cells[0] is not None and cells[0].strip() == str(header[0]).strip()
 
 
 def is_totals_word(cell: Cell) -> bool:
