@@ -5,104 +5,48 @@ numbers by their checksum, codes by how few different values there are.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import yaml
+from python_calamine import CalamineError
 
-from jobs.errors import DeliveryHeldError, SampleError
-from jobs.ingest.readers import read_sample
-from jobs.sample_format import file_format_of
+from jobs.errors import SampleError
+from jobs.sample_columns import MOST_CODES, SampleColumn, columns_of
+from jobs.sample_format import read_sample
 from schemas.loader import FileFormat, contracts, department_titles
-from schemas.row_rules import PARSING_SQL
 
-NEARLY_ALL = 0.95
 # Departments' files hold wrong numbers too.
 IDENTITY_SHARE = 0.8
-MOST_CODES = 20
 LEAST_ROWS_PER_CODE = 5
 LONGEST_CODE = 12
 
 IDENTITY_BY_HEADER = (
-    ("name", re.compile("姓名|名称人|户主名|^name$|_name$", re.I)),
+    ("name", re.compile("姓名|名称人|户主名|^name$|psn_name|person_name", re.I)),
     ("phone", re.compile("电话|手机|phone|mobile", re.I)),
     ("address", re.compile("地址|住址|address", re.I)),
     ("household_number", re.compile("户编号|户号|household_no", re.I)),
 )
 
 
-@dataclass(frozen=True)
-class _Column:
-    """What the cells of one column look like, as shares of the cells that say anything."""
-
-    header: str
-    given: int
-    rows: int
-    distinct: int
-    longest: int
-    shares: Mapping[str, float]
-    values: tuple[str, ...]
-
-    @property
-    def is_key(self) -> bool:
-        return self.given == self.rows == self.distinct
-
-    def mostly(self, kind: str, share: float = NEARLY_ALL) -> bool:
-        return self.given > 0 and self.shares[kind] >= share
-
-
 def draft_contract(sample: Path, extract_class: str, department: str) -> str:
     """The text of a contract for files like the sample. Raises SampleError where it cannot be read."""
     try:
-        file_format = file_format_of(sample)
-        columns = list(_columns(sample, file_format))
-    except (DeliveryHeldError, OSError, UnicodeDecodeError, ValueError) as error:
+        file_format, rows = read_sample(sample)
+    except (OSError, ValueError, CalamineError) as error:
         raise SampleError(f"{sample} cannot be read as a sample: {error}") from error
     text = yaml.safe_dump(
-        _contract(columns, extract_class, department, file_format), allow_unicode=True, sort_keys=False, width=120
+        _contract(list(columns_of(rows)), extract_class, department, file_format),
+        allow_unicode=True,
+        sort_keys=False,
+        width=120,
     )
     return f"# Drafted from {sample.name}: read every line; TODO marks what only people know.\n{text}"
 
 
-def _columns(sample: Path, file_format: FileFormat) -> Iterator[_Column]:
-    text = read_sample(sample, file_format)
-    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
-        connection.execute(PARSING_SQL)
-        connection.register("sample", text.rows)
-        for header in text.headers:
-            yield _column(connection, header)
-
-
-_KINDS = {
-    "number": "read_identity_number(cell) is not null",
-    "phone": "regexp_full_match(cell, '1[3-9][0-9]{9}')",
-    "date": "read_date(cell) is not null and length(cell) >= 8",
-    "month": "regexp_full_match(cell, '(19|20)[0-9]{2}[-/.年]?(0[1-9]|1[0-2])月?')",
-    "integer": "regexp_full_match(cell, '0|-?[1-9][0-9]{0,8}')",
-    "amount": "read_amount(cell) is not null and not regexp_full_match(cell, '0[0-9]+')",
-}
-
-
-def _column(connection: duckdb.DuckDBPyConnection, header: str) -> _Column:
-    quoted = header.replace('"', '""')
-    cells = f'(select tidy_text("{quoted}") as cell from sample)'
-    shares = ", ".join(f"coalesce(avg(({condition})::integer), 0)" for condition in _KINDS.values())
-    rows = connection.execute(f"select count(*) from {cells}").fetchall()[0][0]
-    given, distinct, longest, *found = connection.execute(
-        f"select count(*), count(distinct cell), coalesce(max(length(cell)), 0), {shares} from {cells} "
-        "where cell is not null"
-    ).fetchall()[0]
-    values = connection.execute(
-        f"select distinct cell from {cells} where cell is not null order by 1 limit {MOST_CODES}"
-    ).fetchall()
-    kinds = dict(zip(_KINDS, map(float, found), strict=True))
-    return _Column(header, given, rows, distinct, longest, kinds, tuple(value for (value,) in values))
-
-
-def _contract(columns: list[_Column], extract_class: str, department: str, file_format: FileFormat) -> dict[str, Any]:
+def _contract(
+    columns: list[SampleColumn], extract_class: str, department: str, file_format: FileFormat
+) -> dict[str, Any]:
     number = next((column.header for column in columns if column.mostly("number", IDENTITY_SHARE)), None)
     key = next((column.header for column in columns if column.is_key and not column.mostly("date")), number)
     names = _field_names(columns)
@@ -147,7 +91,7 @@ def _contract(columns: list[_Column], extract_class: str, department: str, file_
     }
 
 
-def _field_names(columns: list[_Column]) -> dict[str, str]:
+def _field_names(columns: list[SampleColumn]) -> dict[str, str]:
     """A name for every header: the one other contracts give it, the header itself, or a number to replace."""
     fields = [field for contract in contracts().values() for field in contract.fields]
     known = {header: field.name for field in fields for header in field.headers.values()}
@@ -159,7 +103,7 @@ def _field_names(columns: list[_Column]) -> dict[str, str]:
     return names
 
 
-def _field(column: _Column, name: str, is_number: bool, is_key: bool) -> dict[str, Any]:
+def _field(column: SampleColumn, name: str, is_number: bool, is_key: bool) -> dict[str, Any]:
     identity = "number" if is_number else _identity_of(column)
     logical, physical, custom = ("string", "varchar", []) if identity else _type_of(column)
     field: dict[str, Any] = {
@@ -181,7 +125,7 @@ def _field(column: _Column, name: str, is_number: bool, is_key: bool) -> dict[st
     return field
 
 
-def _identity_of(column: _Column) -> str | None:
+def _identity_of(column: SampleColumn) -> str | None:
     if column.mostly("number", IDENTITY_SHARE):
         # A second number of a person; the first is the one by which rows are joined.
         return "certificate_number"
@@ -190,7 +134,7 @@ def _identity_of(column: _Column) -> str | None:
     return next((kind for kind, pattern in IDENTITY_BY_HEADER if pattern.search(column.header)), None)
 
 
-def _type_of(column: _Column) -> tuple[str, str, list[dict[str, Any]]]:
+def _type_of(column: SampleColumn) -> tuple[str, str, list[dict[str, Any]]]:
     if column.mostly("month"):
         return "date", "date", [{"property": "grain", "value": "month"}]
     if column.mostly("date"):

@@ -4,7 +4,7 @@ A release holds for the bytes that were held, so that nothing else comes in unde
 holds for the delivery and for the same bytes under any other name.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -48,9 +48,9 @@ def decisions(installation: Installation) -> list[Decision]:
     return sorted((Decision(**row) for row in rows), key=lambda decision: decision.decided_at)
 
 
-def decision_on(installation: Installation, delivery_id: str, content_hash: str) -> Decision | None:
-    """The last decision that holds for a delivery of these bytes."""
-    about = [item for item in decisions(installation) if item.is_about(delivery_id, content_hash)]
+def decision_among(known: Sequence[Decision], delivery_id: str, content_hash: str) -> Decision | None:
+    """The last of the decisions that holds for a delivery of these bytes."""
+    about = [item for item in known if item.is_about(delivery_id, content_hash)]
     return about[-1] if about else None
 
 
@@ -90,11 +90,13 @@ def rejected_record(record: DeliveryRecord, decision: Decision) -> DeliveryRecor
 
 def released_waiting(installation: Installation, business_date: date) -> list[DeliveryRecord]:
     """Held deliveries that were released and lie in folders of earlier nights, oldest first."""
-    held = ledger.records(installation, status="held", releasable=True)
+    released = [item for item in decisions(installation) if item.verdict == "released"]
+    held = ledger.records(installation, status="held", releasable=True) if released else []
     waiting = [
         record
         for record in held
-        if (record.landed_on or record.business_date) < business_date and _is_released(installation, record)
+        if (record.landed_on or record.business_date) < business_date
+        and decision_among(released, record.delivery_id, record.content_hash)
     ]
     return sorted(waiting, key=lambda record: (record.landed_on or record.business_date, record.delivery_id))
 
@@ -109,11 +111,6 @@ def released_manifests(installation: Installation, department: str, business_dat
         stem = f"{extract_class}_{day}_{sequence}"
         if record.department == department and (folder / f"{stem}{DONE_SUFFIX}").exists():
             yield folder / f"{stem}{MANIFEST_SUFFIX}"
-
-
-def _is_released(installation: Installation, record: DeliveryRecord) -> bool:
-    decision = decision_on(installation, record.delivery_id, record.content_hash)
-    return decision is not None and decision.verdict == "released"
 
 
 def _held(installation: Installation, delivery_id: str) -> DeliveryRecord:

@@ -12,11 +12,12 @@ from pydantic import ValidationError
 
 from jobs.errors import DeliveryHeldError
 from jobs.ingest import ledger
-from jobs.ingest.arrival import Arrival, base_id, next_id
+from jobs.ingest.arrival import Arrival, next_id
 from jobs.ingest.batch import Batch, Delivery, open_batch
-from jobs.ingest.decisions import decision_on, rejected_record
+from jobs.ingest.decisions import Decision, decision_among, decisions, rejected_record
 from jobs.ingest.doubts import hold_doubtful
 from jobs.ingest.field_profile import keep_profile, null_counts
+from jobs.ingest.history import ClassHistory, history_of
 from jobs.ingest.holds import delivery_of, held_record, hold_broken_promises, manifest_of_name, unreadable_manifest
 from jobs.ingest.ledger import DeliveryRecord
 from jobs.ingest.repairs import keep_repairs
@@ -57,38 +58,37 @@ class DepartmentNight:
             manifest = Manifest.model_validate_json(manifest_path.read_text(encoding="utf-8"))
         except (ValidationError, UnicodeDecodeError) as unreadable:
             named = manifest_of_name(self.department, self.business_date, manifest_path)
-            arrival = self._arrival(named, manifest_path)
+            arrival = self._arrival(named, manifest_path, history_of(self.installation, named.extract_class))
             return self._rejected(arrival) or self._held(arrival, unreadable_manifest(manifest_path, unreadable))
-        arrival = self._arrival(manifest, manifest_path)
-        if known := self._ingested_before(arrival):
+        history = history_of(self.installation, manifest.extract_class)
+        arrival = self._arrival(manifest, manifest_path, history)
+        if known := history.same_delivery(arrival):
             log.info("delivery already ingested", delivery_id=known.delivery_id)
             return known
-        return self._rejected(arrival) or self._ingest_or_hold(arrival)
+        return self._rejected(arrival) or self._ingest_or_hold(arrival, history)
 
-    def _arrival(self, manifest: Manifest, path: Path) -> Arrival:
-        ingested = [record.delivery_id for record in self._of_this_name(manifest)]
+    def _arrival(self, manifest: Manifest, path: Path, history: ClassHistory) -> Arrival:
+        ingested = [record.delivery_id for record in history.of_this_name(manifest)]
         return Arrival(manifest, path.parent, self.business_date, next_id(manifest, ingested))
 
-    def _of_this_name(self, manifest: Manifest) -> list[DeliveryRecord]:
-        found = ledger.records(self.installation, extract_class=manifest.extract_class, status="ingested")
-        return [record for record in found if base_id(record.delivery_id) == manifest.delivery_id]
+    def _decision(self, arrival: Arrival) -> Decision | None:
+        return decision_among(self._decisions, arrival.delivery_id, arrival.content_hash)
 
-    def _ingested_before(self, arrival: Arrival) -> DeliveryRecord | None:
-        same_name = self._of_this_name(arrival.manifest)
-        return next((record for record in same_name if record.content_hash == arrival.content_hash), None)
+    @cached_property
+    def _decisions(self) -> list[Decision]:
+        return decisions(self.installation)
 
     def _rejected(self, arrival: Arrival) -> DeliveryRecord | None:
         """The ledger line of a delivery that a person rejected; None where nobody did."""
-        decision = decision_on(self.installation, arrival.delivery_id, arrival.content_hash)
+        decision = self._decision(arrival)
         if decision is None or decision.verdict == "released":
             return None
         line = ledger.held_record_of(arrival, arrival.manifest.row_count, "", "", releasable=False)
         return self._record(rejected_record(line, decision))
 
-    def _ingest_or_hold(self, arrival: Arrival) -> DeliveryRecord:
-        is_released = decision_on(self.installation, arrival.delivery_id, arrival.content_hash) is not None
+    def _ingest_or_hold(self, arrival: Arrival, history: ClassHistory) -> DeliveryRecord:
         try:
-            return self._record(self._ingest_delivery(delivery_of(arrival), is_released))
+            return self._record(self._ingest_delivery(delivery_of(arrival), history))
         except DeliveryHeldError as held:
             return self._held(arrival, held)
 
@@ -102,22 +102,15 @@ class DepartmentNight:
         log.info("delivery recorded", **ledger.as_counts(record))
         return record
 
-    def _ingest_delivery(self, delivery: Delivery, is_released: bool) -> DeliveryRecord:
+    def _ingest_delivery(self, delivery: Delivery, history: ClassHistory) -> DeliveryRecord:
         delivery.check_hashes()
-        if earlier := self._same_content_before(delivery):
+        if earlier := history.same_content(delivery.arrival):
             return ledger.record_of(delivery.arrival, Counts(earlier.received, 0, 0, earlier.received))
         batch = open_batch(delivery, self.installation.pseudonymiser)
         with batch.connection:
             hold_broken_promises(batch, delivery, self._validator, self.installation.settings.work_folder)
-            counts = self._keep_versions(batch, delivery, is_released)
+            counts = self._keep_versions(batch, delivery, history)
         return ledger.record_of(delivery.arrival, counts)
-
-    def _same_content_before(self, delivery: Delivery) -> DeliveryRecord | None:
-        """An ingested delivery of the same bytes, unless this manifest says something else of them."""
-        content_hash = delivery.arrival.content_hash
-        same = ledger.records(self.installation, content_hash=content_hash, status="ingested")
-        fitting = (record for record in same if record.received == delivery.manifest.row_count)
-        return next(fitting, None)
 
     def write_data_docs(self) -> None:
         """Write the department's Data Docs where any batch was judged."""
@@ -131,17 +124,17 @@ class DepartmentNight:
 
         return BatchValidator(self.docs_folder)
 
-    def _keep_versions(self, batch: Batch, delivery: Delivery, is_released: bool) -> Counts:
+    def _keep_versions(self, batch: Batch, delivery: Delivery, history: ClassHistory) -> Counts:
         warehouse = self.installation.warehouse
         table, quarantine = ods_table(delivery.contract), definition("quarantine.row")
         warehouse.ensure(table)
         warehouse.ensure(quarantine)
-        overtaken = self._is_overtaken(delivery)
+        overtaken = history.overtakes(delivery.manifest)
         known_files = warehouse.files(table.name)
         compare_with_known(batch, delivery, known_files, self.installation.pseudonymiser, overtaken)
         nulls = null_counts(batch, delivery)
-        if not (is_released or overtaken):
-            hold_doubtful(self.installation, batch, delivery, nulls)
+        if not overtaken and self._decision(delivery.arrival) is None:
+            hold_doubtful(self.installation, batch, delivery, nulls, history)
         deleted = 0 if overtaken else self._add_deletions(batch, delivery)
         here = rows_where(delivery_id=delivery.delivery_id)
         seal_identities(batch, delivery, self.installation)
@@ -150,13 +143,6 @@ class DepartmentNight:
         warehouse.replace(table.name, write_versions(batch, delivery, warehouse.new_path(table.name)), here)
         keep_profile(self.installation, batch, delivery, nulls)
         return replace(count_rows(batch), deleted=deleted)
-
-    def _is_overtaken(self, delivery: Delivery) -> bool:
-        """Whether a complete snapshot of a newer period is known: it says all that this one could."""
-        snapshots = ledger.records(
-            self.installation, extract_class=delivery.contract.extract_class, mode="full", status="ingested"
-        )
-        return any(record.period_end > delivery.manifest.period_end for record in snapshots)
 
     def _add_deletions(self, batch: Batch, delivery: Delivery) -> int:
         if delivery.manifest.mode != "full":

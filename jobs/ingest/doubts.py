@@ -12,9 +12,9 @@ from statistics import median
 import structlog
 
 from jobs.errors import DeliveryHeldError
-from jobs.ingest import ledger
 from jobs.ingest.batch import Batch, Delivery
 from jobs.ingest.field_profile import highest_null_rates
+from jobs.ingest.history import ClassHistory
 from jobs.ingest.ledger import DeliveryRecord
 from jobs.ingest.versions import known_count, named_known_count
 from jobs.installation import Installation
@@ -40,14 +40,16 @@ class Doubt:
     zh: str
 
 
-def hold_doubtful(installation: Installation, batch: Batch, delivery: Delivery, null_counts: Mapping[str, int]) -> None:
+def hold_doubtful(
+    installation: Installation,
+    batch: Batch,
+    delivery: Delivery,
+    null_counts: Mapping[str, int],
+    history: ClassHistory,
+) -> None:
     """Raises a releasable DeliveryHeldError that names every doubt; call after compare_with_known."""
-    contract, mode = delivery.contract, delivery.manifest.mode
-    last = [
-        record
-        for record in ledger.last_ingested(installation, contract.extract_class, mode, COMPARED_DELIVERIES + 1)
-        if record.delivery_id != delivery.delivery_id
-    ][:COMPARED_DELIVERIES]
+    mode = delivery.manifest.mode
+    last = history.last(mode, COMPARED_DELIVERIES, apart_from=delivery.delivery_id)
     doubts = list(_row_count_doubts(batch, delivery, last))
     if mode == "full" or len(last) >= HABIT_AFTER:
         rates = highest_null_rates(installation, [record.delivery_id for record in last], LEAST_ROWS)

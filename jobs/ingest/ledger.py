@@ -104,13 +104,6 @@ def records(installation: Installation, **equals: Any) -> list[DeliveryRecord]:
     return sorted((DeliveryRecord(**row) for row in rows), key=lambda record: record.delivery_id)
 
 
-def last_ingested(installation: Installation, record_class: str, mode: str, count: int) -> list[DeliveryRecord]:
-    """The last deliveries of a class in a mode that were read row by row, newest first."""
-    found = records(installation, extract_class=record_class, mode=mode, status="ingested")
-    by_night = sorted(found, key=lambda record: (record.business_date, record.delivery_id), reverse=True)
-    return by_night[:count]
-
-
 def record_of_delivery(installation: Installation, delivery_id: str) -> DeliveryRecord | None:
     return next(iter(records(installation, delivery_id=delivery_id)), None)
 

@@ -67,6 +67,15 @@ def test_resent_unchanged_the_next_night_is_recognised(installation: Installatio
     assert (again.status, again.unchanged, again.accepted) == ("ingested", 5, 0)
 
 
+def test_a_snapshot_that_goes_back_to_earlier_bytes_is_no_repetition(installation: Installation) -> None:
+    rows = [on_dibao(n) for n in range(10)]
+    night(installation, "dibao", rows, NIGHT_1)
+    night(installation, "dibao", rows[:9], NIGHT_2)
+    again = night(installation, "dibao", rows, NIGHT_3)
+    assert (again.accepted, again.unchanged) == (1, 9)
+    assert len(state(installation, "dibao", NIGHT_3)) == 10
+
+
 def test_resent_changed_under_the_same_name_is_kept_beside_the_first(installation: Installation) -> None:
     first = night(installation, "inpatient_settlement", [settlement(1), settlement(2)], NIGHT_1)
     changed = settlement(2, fund_pay_sumamt="500.00", psn_part_amt="500.00")

@@ -20,9 +20,9 @@ from jobs.ingest.readers.layout import Layout
 from jobs.ingest.readers.parquet import read_parquet
 from jobs.ingest.readers.spreadsheets import read_workbook
 from jobs.ingest.readers.tabular import DeliveredText, MalformedLine, SurplusLine, UnreadableFileError
-from schemas.loader import Contract, FileFormat
+from schemas.loader import Contract
 
-__all__ = ["DeliveredText", "MalformedLine", "SurplusLine", "read_delivered_file", "read_sample"]
+__all__ = ["DeliveredText", "MalformedLine", "SurplusLine", "read_delivered_file"]
 
 log = structlog.get_logger(__name__)
 
@@ -54,22 +54,6 @@ def read_delivered_file(path: Path, contract: Contract) -> list[DeliveredText]:
         promised = f"{contract.file.format}{' in ' + contract.file.encoding if contract.file.encoding else ''}"
         raise DeliveryHeldError(
             f"{path.name} cannot be read (promised: {promised}): {error}", f"文件 {path.name} 无法读取: {zh}"
-        ) from error
-
-
-def read_sample(path: Path, file_format: FileFormat) -> DeliveredText:
-    """Read a file for which there is no contract yet, its first row behind the title as headers.
-
-    Raises DeliveryHeldError where it cannot be read.
-    """
-    layout = Layout(
-        (), (), file_format.format, file_format.encoding, file_format.delimiter, title_rows=file_format.title_rows
-    )
-    try:
-        return _read_plain(path, path.name, layout)[0]
-    except UnreadableFileError as error:
-        raise DeliveryHeldError(
-            f"{path.name} cannot be read: {error}", f"文件 {path.name} 无法读取: {error.zh}"
         ) from error
 
 
