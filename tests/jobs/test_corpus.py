@@ -8,6 +8,7 @@ import pytest
 
 from jobs.errors import DeliveryHeldError
 from jobs.ingest import ingest_department
+from jobs.ingest.arrival import Arrival
 from jobs.ingest.batch import Delivery, open_batch
 from jobs.installation import Installation
 from schemas.delivery import DONE_SUFFIX, MANIFEST_SUFFIX, DeliveredFile, Manifest, department_folder
@@ -46,7 +47,7 @@ def land(installation: Installation, case: Case) -> Delivery:
     (folder / manifest.files[0].name).write_bytes(case.content)
     (folder / f"{manifest.stem}{MANIFEST_SUFFIX}").write_text(manifest.model_dump_json(), encoding="utf-8")
     (folder / f"{manifest.stem}{DONE_SUFFIX}").touch()
-    return Delivery(manifest, contracts()[case.extract_class], folder)
+    return Delivery(Arrival(manifest, folder, NIGHT_1, manifest.delivery_id), contracts()[case.extract_class])
 
 
 def test_the_corpus_is_large_and_its_names_differ() -> None:
