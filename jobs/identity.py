@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -65,13 +65,3 @@ class Vault:
         decryptor.authenticate_additional_data(person_key.encode())
         content: dict[str, str | None] = json.loads(decryptor.update(ciphertext) + decryptor.finalize())
         return content
-
-
-def masked_identity_number(number: str) -> str:
-    """The first six and last four characters, as lists returned to departments show them."""
-    return f"{number[:6]}{'*' * max(len(number) - 10, 1)}{number[-4:]}" if len(number) > 10 else "*" * len(number)
-
-
-def person_keys(pseudonymiser: Pseudonymiser, numbers: Iterable[str]) -> dict[str, str]:
-    """The keys of many identity numbers."""
-    return {number: pseudonymiser.person_key(number) for number in numbers}

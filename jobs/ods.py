@@ -2,8 +2,6 @@
 
 from datetime import date
 
-import pyarrow as pa
-
 from jobs.installation import Installation
 from schemas.loader import Contract
 from warehouse.definitions import Column, TableDefinition
@@ -60,7 +58,3 @@ def register_ods(engine: Engine, installation: Installation, contract: Contract,
     )
     latest = latest_version_sql(f"{table.sql_name}_version", key_columns(contract))
     engine.create_view(table.sql_name, f"select * from ({latest}) as latest where operation <> 'delete'")
-
-
-def empty_table(table: TableDefinition) -> pa.Table:
-    return table.schema.empty_table()
