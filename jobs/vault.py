@@ -13,6 +13,7 @@ from typing import Literal
 
 import duckdb
 import pyarrow as pa
+from pyiceberg.expressions import BooleanExpression
 
 from jobs.identity import Sealer
 from warehouse.definitions import definition
@@ -95,13 +96,13 @@ class Vault:
         index_rows = pa.table({"person_key": rows.column("person_key"), "block": pa.chunked_array(index, pa.string())})
         self._replace(f"vault.{kind}", index_rows, constants, here)
 
-    def _replace(self, name: str, rows: pa.Table, constants: Mapping[str, object], where: object) -> None:
+    def _replace(self, name: str, rows: pa.Table, constants: Mapping[str, object], where: BooleanExpression) -> None:
         table = definition(name)
         for field in table.schema:
             if field.name not in rows.column_names:
                 value = pa.scalar(constants[field.name], field.type)
                 rows = rows.append_column(field.name, pa.repeat(value, rows.num_rows))
-        self._warehouse.replace_rows(table, rows, where)  # type: ignore[arg-type]
+        self._warehouse.replace_rows(table, rows, where)
 
     def _opened(self, kind: Kind, person_keys: Iterable[str], **equals: object) -> list[dict[str, str]]:
         """The sealed rows of these people, older ones first."""

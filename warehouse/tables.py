@@ -69,6 +69,7 @@ class Warehouse:
     def __init__(self, root: Path, catalog_uri: str | None = None) -> None:
         root.mkdir(parents=True, exist_ok=True)
         self.root = root.resolve()
+        self._ensured: set[TableDefinition] = set()
         self._catalog = SqlCatalog(
             "shouwang",
             uri=catalog_uri or f"sqlite:///{self.root / 'catalog.db'}",
@@ -77,6 +78,8 @@ class Warehouse:
 
     def ensure(self, table: TableDefinition) -> None:
         """Create the table unless it is there; add columns that the definition has gained."""
+        if table in self._ensured:
+            return
         namespace = table.layer
         self._catalog.create_namespace_if_not_exists(namespace)
         created = self._catalog.create_table_if_not_exists(
@@ -90,6 +93,7 @@ class Warehouse:
         if missing := [field for field in table.schema if field.name not in created.schema().column_names]:
             with created.update_schema() as update:
                 update.union_by_name(pa.schema(missing))
+        self._ensured.add(table)
 
     def exists(self, name: str) -> bool:
         return bool(self._catalog.table_exists(name))

@@ -58,7 +58,8 @@ class OpenBatchDatasource(SQLDatasource):  # type: ignore[misc]
         return OneConnectionEngine
 
     def get_engine(self) -> sqlalchemy.Engine:
-        return self.get_execution_engine().engine
+        engine: sqlalchemy.Engine = self.get_execution_engine().engine
+        return engine
 
     def get_execution_engine(self) -> SqlAlchemyExecutionEngine:
         return _OPEN_BATCHES[self.name]
@@ -68,7 +69,7 @@ class OpenBatchDatasource(SQLDatasource):  # type: ignore[misc]
 _OPEN_BATCHES: dict[str, OneConnectionEngine] = {}
 
 
-class BorrowedConnection(ConnectionWrapper):  # type: ignore[misc]
+class BorrowedConnection(ConnectionWrapper):
     """An open connection lent to SQLAlchemy, which may not close it."""
 
     def close(self) -> None:
