@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.identity import Pseudonymiser
+from jobs.scratch import scratch_database
 
 # Text that hardly repeats is smaller and faster without a dictionary.
 LARGEST_DICTIONARY = 0.5
@@ -27,7 +27,7 @@ class PersonKeys:
 
     def __init__(self, pseudonymiser: Pseudonymiser) -> None:
         self._pseudonymiser = pseudonymiser
-        self._known = duckdb.connect(config={"autoinstall_known_extensions": "false", "threads": 1})
+        self._known = scratch_database(threads=1)
         self._known.execute("create table known (number varchar, key varchar)")
 
     def of_people(self, numbers: pa.ChunkedArray) -> PeopleKeys:

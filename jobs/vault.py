@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-import duckdb
 import pyarrow as pa
 from pyiceberg.expressions import BooleanExpression
 
 from jobs.identity import Sealer
+from jobs.scratch import scratch_database
 from warehouse.definitions import definition
 from warehouse.tables import Warehouse, rows_among, rows_where
 
@@ -40,7 +40,7 @@ class Vault:
         self._warehouse = warehouse
         self._sealer = sealer
         self._held_files: set[str] = set()
-        self._held = duckdb.connect(config={"autoinstall_known_extensions": "false", "threads": 1})
+        self._held = scratch_database(threads=1)
         self._held.execute("create table held (person_key varchar, delivery_id varchar)")
 
     def add_numbers(self, numbers: pa.Table, source: Source) -> None:

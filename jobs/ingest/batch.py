@@ -15,6 +15,7 @@ from jobs.ingest.readers import DeliveredText, MalformedLine, read_delivered_fil
 from jobs.ingest.rows import NOTHING_READ, Reading, ReadRows
 from jobs.ingest.surplus import SurplusFile, placed_surplus
 from jobs.person_keys import PersonKeys
+from jobs.scratch import scratch_database
 from schemas.delivery import Manifest, file_sm3
 from schemas.expectations import TOLERATED_SHARE
 from schemas.loader import Contract
@@ -116,7 +117,7 @@ def open_batch(delivery: Delivery, keys: PersonKeys, memory_limit: str = "2GB") 
     texts = [
         text for file in delivery.manifest.files for text in read_delivered_file(delivery.folder / file.name, contract)
     ]
-    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "memory_limit": memory_limit})
+    connection = scratch_database(memory_limit=memory_limit)
     connection.execute(PARSING_SQL)
     names = {field.headers[contract.schema_version]: field.name for field in contract.fields}
     batch = Batch(
