@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -30,11 +31,21 @@ class PersonKeys:
         self._known = scratch_database(threads=1)
         self._known.execute("create table known (number varchar, key varchar)")
 
+    @property
+    def row_secret(self) -> str:
+        """What the digests of rows are made with, so that nobody can try out contents."""
+        return self._pseudonymiser.fingerprint("row")
+
     def of_people(self, numbers: pa.ChunkedArray) -> PeopleKeys:
         """The keys of normalised identity numbers."""
         unique, places = _distinct(numbers)
         keys = self._remembered(unique)
         return PeopleKeys(spread(keys, places), pa.table({"key": keys, "number": unique}))
+
+    def are_known(self, numbers: pa.Array) -> npt.NDArray[np.bool_]:
+        """For each text, whether it is a normalised number that was keyed before, and so a right one."""
+        known: npt.NDArray[np.bool_] = self._found(numbers).column("key").is_valid().to_numpy()
+        return known
 
     def of_households(self, numbers: pa.ChunkedArray) -> pa.Array:
         """The keys of household numbers."""
@@ -42,11 +53,7 @@ class PersonKeys:
         return spread(_keys_of(unique, self._pseudonymiser.household_key), places)
 
     def _remembered(self, numbers: pa.Array) -> pa.Array:
-        places = np.arange(len(numbers), dtype=np.int32)
-        self._known.register("asked", pa.table({"number": numbers, "place": places}))
-        found = self._known.execute(
-            "select number, key from asked left join known using (number) order by place"
-        ).to_arrow_table()
+        found = self._found(numbers)
         keys = found.column("key").combine_chunks()
         if keys.null_count:
             new = found.column("number").combine_chunks().filter(keys.is_null())
@@ -55,6 +62,14 @@ class PersonKeys:
             self._known.execute("insert into known select number, key from made")
             keys = pc.replace_with_mask(keys, keys.is_null(), made)
         return keys
+
+    def _found(self, numbers: pa.Array) -> pa.Table:
+        """The numbers, in the same order, with their `key` where they were keyed before."""
+        places = np.arange(len(numbers), dtype=np.int32)
+        self._known.register("asked", pa.table({"number": numbers, "place": places}))
+        return self._known.execute(
+            "select number, key from asked left join known using (number) order by place"
+        ).to_arrow_table()
 
 
 def spread(values: pa.Array, places: pa.Array) -> pa.Array:

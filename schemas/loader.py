@@ -50,6 +50,9 @@ class FileFormat:
     title_rows: int = 0
 
 
+CONTACT_KINDS = {"phone", "address"}
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One column of an extract class."""
@@ -133,8 +136,9 @@ class Contract:
 
     @property
     def contact_fields(self) -> tuple[Field, ...]:
-        """The fields that only the vault keeps."""
-        return tuple(field for field in self.fields if field.stored_name is None)
+        """The fields that only the vault keeps, where the class says how to reach people; else they are not kept."""
+        identities = tuple(field for field in self.fields if field.stored_name is None)
+        return identities if any(field.identity in CONTACT_KINDS for field in identities) else ()
 
 
 def _custom(properties: list[CustomProperty] | None) -> dict[str, Any]:

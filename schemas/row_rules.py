@@ -56,7 +56,12 @@ def typed_expression(field: Field, text: str) -> str:
     if field.physical_type == "integer":
         return f"read_whole_number({text})"
     if field.physical_type.startswith("decimal"):
-        return f"try_cast(read_amount({text}) as {field.physical_type})"
+        # Plain amounts take the short way: casting from thirty-eight digits costs ten times the rest.
+        short = f"try_cast(try_cast({text} as decimal(18, 6)) as {field.physical_type})"
+        return (
+            f"case when is_plain_amount({text}) then {short} "
+            f"else try_cast(read_amount({text}) as {field.physical_type}) end"
+        )
     return f"tidy_code({text})" if field.codes or field.pattern else f"tidy_text({text})"
 
 
@@ -74,7 +79,7 @@ def field_problems(field: Field, text: str) -> Iterator[tuple[str, str]]:
     elif field.physical_type == "date":
         yield "impossible_date", f"{given} and {field.name} is null"
     elif field.key_position is not None and field.physical_type == "varchar":
-        yield "number_damaged", f"is_number_damaged({text})"
+        yield "number_damaged", f"case when contains({text}, '+') then is_number_damaged({text}) else false end"
     elif field.physical_type == "integer" or field.physical_type.startswith("decimal"):
         yield "not_a_number", f"{given} and {field.name} is null"
     if field.codes is not None:
@@ -132,9 +137,8 @@ def read_values_sql(field: Field, source: str) -> str:
     return f"""
 select {field.name}, is_empty{flags}
 from (
-  select delivered_text, tidy_text(delivered_text) is null as is_empty,
-    {typed_expression(field, "delivered_text")} as {field.name}
-  from {source})
+  select *, case when {field.name} is null then tidy_text(delivered_text) is null else false end as is_empty
+  from (select delivered_text, {typed_expression(field, "delivered_text")} as {field.name} from {source}))
 """
 
 

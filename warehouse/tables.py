@@ -177,6 +177,8 @@ class Warehouse:
                 pa.table(columns, names=table.schema.names),
                 path,
                 compression="zstd",
+                compression_level=1,
+                use_dictionary=_worth_a_dictionary(columns, table.schema.names),
                 row_group_size=_ROWS_A_GROUP,
                 store_schema=False,
             )
@@ -204,6 +206,11 @@ class Warehouse:
 def _plain(column: pa.ChunkedArray, to: pa.DataType) -> pa.ChunkedArray:
     coded = pa.types.is_dictionary(column.type) and column.type.value_type == to
     return column if coded else column.cast(to)
+
+
+def _worth_a_dictionary(columns: Sequence[pa.ChunkedArray], names: Sequence[str]) -> list[str]:
+    """All columns but text that hardly repeats: what repeats comes dictionary-coded."""
+    return [name for name, column in zip(names, columns, strict=True) if not pa.types.is_string(column.type)]
 
 
 def _any_file(table: Table, where: BooleanExpression) -> bool:

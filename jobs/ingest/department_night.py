@@ -123,7 +123,7 @@ class DepartmentNight:
         warehouse.ensure(table)
         overtaken = history.overtakes(delivery.manifest)
         known_files = warehouse.files(table.name)
-        comparison = Comparison(batch, delivery, known_files, self.installation.pseudonymiser, overtaken)
+        comparison = Comparison(batch, delivery, known_files, overtaken)
         if not overtaken and self._decision(delivery.arrival) is None:
             hold_doubtful(self.installation, comparison, history)
         deleted = self._deletions(comparison) if delivery.manifest.mode == "full" and not overtaken else None

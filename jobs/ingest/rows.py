@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.ingest.columns import ReadColumn, read_column
+from jobs.ingest.columns import Places, ReadColumn, read_column
+from jobs.ingest.digests import row_digests, value_digests
 from jobs.person_keys import PersonKeys
 from schemas.loader import Contract
 from schemas.row_rules import broken_rules_sql
@@ -23,8 +24,8 @@ class ReadRows:
     """The rows of a delivery.
 
     `rows`: `row_number` (from 0, over all files), `source_file`, `source_line`, `is_right`, the typed
-    fields by name, and their keys (`person_key`, `household_key`). `problems` and `repairs` name rows
-    by number. `numbers`: `key` and `number` of everybody the rows name.
+    fields by name, and their keys (`person_key`, `household_key`) and `row_hash`. `problems` and
+    `repairs` name rows by number. `numbers`: `key` and `number` of everybody the rows name.
     """
 
     rows: pa.Table
@@ -55,7 +56,13 @@ class Reading:
     def read_rows(self, text: pa.Table) -> ReadRows:
         """Read `text`, whose columns bear the fields' names, beside `source_file` and `source_line`."""
         columns = {
-            field.name: read_column(self.connection, field, text.column(field.name), self.business_date)
+            field.name: read_column(
+                self.connection,
+                field,
+                text.column(field.name),
+                self.business_date,
+                self.keys.are_known if field.identity == "number" else None,
+            )
             for field in self.contract.fields
         }
         rows = pa.table(
@@ -71,6 +78,7 @@ class Reading:
         right[problems.column("row_number").to_numpy()] = False
         people = self.keys.of_people(rows.column(self.contract.identity_field.name))
         rows = rows.append_column("is_right", pa.array(right)).append_column("person_key", people.column)
+        rows = rows.append_column("row_hash", self._row_hashes(columns, text.num_rows))
         for field in self.contract.fields:
             if field.identity == "household_number":
                 rows = rows.append_column("household_key", self.keys.of_households(rows.column(field.name)))
@@ -80,6 +88,18 @@ class Reading:
             repairs=_table(REPAIR_SCHEMA, [(at, name, code) for name, c in columns.items() for at, code in c.repairs]),
             empty_counts={name: column.empty_count for name, column in columns.items()},
             numbers=people.numbers,
+        )
+
+    def _row_hashes(self, columns: dict[str, ReadColumn], row_count: int) -> pa.Array:
+        """Digests of what is kept of each row, in the warehouse or in the vault."""
+        kept = [*self.contract.stored_fields, *self.contract.contact_fields]
+        return row_digests(
+            (
+                (value_digests(self.connection, column.distinct, self.keys.row_secret, name), column.places)
+                for name, column in columns.items()
+                if name in {field.name for field in kept}
+            ),
+            row_count,
         )
 
     def _problems(self, columns: dict[str, ReadColumn], rows: pa.Table) -> pa.Table:
@@ -94,7 +114,7 @@ class Reading:
         return _table(PROBLEM_SCHEMA, found)
 
 
-def _table(schema: pa.Schema, found: list[tuple[npt.NDArray[np.int32], str, str]]) -> pa.Table:
+def _table(schema: pa.Schema, found: list[tuple[Places, str, str]]) -> pa.Table:
     pieces = [
         pa.table([pa.array(at, pa.int32()), pa.repeat(name, len(at)), pa.repeat(code, len(at))], schema=schema)
         for at, name, code in found

@@ -1,6 +1,6 @@
 """Puts the identities of a batch into the vault: numbers once a person, contacts with every new version."""
 
-from jobs.ingest.versions import Comparison, keeps_contact
+from jobs.ingest.versions import Comparison
 from jobs.installation import Installation
 from jobs.vault import Source
 
@@ -19,6 +19,6 @@ def seal_identities(comparison: Comparison, installation: Installation) -> None:
         "select key, number from numbers where key in (select person_key from new_row)"
     ).to_arrow_table()
     installation.vault.add_numbers(numbers, source)
-    if keeps_contact(contract):
+    if contract.contact_fields:
         contacts = rows.select(["person_key", *(field.name for field in contract.contact_fields)])
         installation.vault.add_contacts(contacts, source)

@@ -81,7 +81,7 @@ def _open_to_judgement(name: str, connection: duckdb.DuckDBPyConnection) -> Iter
     engine = sqlalchemy.create_engine(
         "duckdb:///:memory:", creator=lambda: BorrowedConnection(connection), poolclass=StaticPool
     )
-    _OPEN_BATCHES[name] = OneConnectionEngine(engine=engine)
+    _OPEN_BATCHES[name] = OneConnectionEngine(engine=engine, create_temp_table=False)
     try:
         yield
     finally:

@@ -12,12 +12,9 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
-from jobs.identity import Pseudonymiser
 from jobs.ingest.batch import Batch, Delivery
 from jobs.ods import VERSION_COLUMNS, key_columns, latest_version_sql, ods_table
-from schemas.loader import Contract
 
-CONTACT_KINDS = {"phone", "address"}
 MALFORMED_SCHEMA = pa.schema([("file", pa.string()), ("line", pa.int32())])
 
 
@@ -32,11 +29,6 @@ class Counts:
     deleted: int = 0
 
 
-def keeps_contact(contract: Contract) -> bool:
-    """Whether the class says how to reach people; then its names, phones and addresses go to the vault."""
-    return any(field.identity in CONTACT_KINDS for field in contract.fields)
-
-
 class Comparison:
     """A batch beside what is known of its class.
 
@@ -45,33 +37,17 @@ class Comparison:
     batch is complete) and `version` (`row_number`, `operation` and `row_hash` of what is new).
     """
 
-    def __init__(
-        self,
-        batch: Batch,
-        delivery: Delivery,
-        known_files: Sequence[str],
-        pseudonymiser: Pseudonymiser,
-        overtaken: bool,
-    ) -> None:
+    def __init__(self, batch: Batch, delivery: Delivery, known_files: Sequence[str], overtaken: bool) -> None:
         self.batch, self.delivery = batch, delivery
         self._contract, self._connection = delivery.contract, batch.connection
         self._keys = key_columns(delivery.contract)
         self._source = _known_source(known_files, delivery.delivery_id) if known_files else None
-        self._judge(pseudonymiser)
+        self._connection.execute(
+            f"create table judged as select row_number, {', '.join(self._keys)}, row_hash from rows where is_right"
+        )
         self._find_copies()
         self._find_known()
         self._find_versions(overtaken)
-
-    def _judge(self, pseudonymiser: Pseudonymiser) -> None:
-        hashed = [f"cast({field.stored_name} as varchar)" for field in self._contract.stored_fields]
-        if keeps_contact(self._contract):
-            hashed += [field.name for field in self._contract.contact_fields]
-        content = " || '␟' || ".join(f"coalesce({expression}, '␀')" for expression in hashed)
-        self._connection.execute(
-            f"create table judged as select row_number, {', '.join(self._keys)}, md5($pepper || {content}) as row_hash "
-            "from rows where is_right",
-            {"pepper": pseudonymiser.fingerprint("row")},
-        )
 
     def _find_copies(self) -> None:
         """Of rows with one key, all are wrong where they differ, and only the first counts where not."""

@@ -48,8 +48,7 @@ UGLY = [
     "'",
     "3.4E+17",
 ]
-PSEUDONYMISER = Pseudonymiser(b"a key of this test", 1)
-KEYS = PersonKeys(PSEUDONYMISER)
+KEYS = PersonKeys(Pseudonymiser(b"a key of this test", 1))
 BOUNDED = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -126,7 +125,7 @@ def _judge(case: Case) -> None:
 def _every_row_is_accounted_for(batch: Batch, delivery: Delivery) -> None:
     if not batch.columns_fit:
         return
-    comparison = Comparison(batch, delivery, [], PSEUDONYMISER, overtaken=False)
+    comparison = Comparison(batch, delivery, [], overtaken=False)
     counts = comparison.counts()
     assert counts.received == counts.accepted + counts.rejected + counts.unchanged
     promised = batch.promise(delivery.manifest).row_count
