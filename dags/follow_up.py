@@ -3,9 +3,9 @@
 from typing import Any
 
 import pendulum
-from airflow.sdk import Param, dag, get_current_context, task
+from airflow.sdk import dag, task
 
-from dags import DEFAULTS
+from dags import DEFAULTS, PARAMS, business_date
 
 
 @dag(
@@ -15,18 +15,11 @@ from dags import DEFAULTS
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,
-    params={"business_date": Param(None, type=["null", "string"], format="date", title="业务日期")},
+    params=PARAMS,
     doc_md=__doc__,
     tags=["shouwang"],
 )
 def follow_up() -> None:
-    @task
-    def business_date() -> str:
-        from jobs.nightly import business_date_of
-
-        context = get_current_context()
-        return business_date_of(context["params"]["business_date"], context["dag_run"].run_after).isoformat()
-
     @task
     def deadlines(day: str) -> None:
         from jobs.nightly import run_step_of_day

@@ -1,4 +1,4 @@
-"""The night: ingest every department, then conform, warn, dispatch, feedback, publish.
+"""The night: read departments' databases, ingest every department, then conform, warn, dispatch, feedback, publish.
 
 Departments are mapped, so that one that is late or wrong turns red alone and holds back nobody.
 """
@@ -6,9 +6,9 @@ Departments are mapped, so that one that is late or wrong turns red alone and ho
 from typing import Any
 
 import pendulum
-from airflow.sdk import Asset, Param, TriggerRule, chain, dag, get_current_context, task
+from airflow.sdk import Asset, TriggerRule, chain, dag, task
 
-from dags import DEFAULTS
+from dags import DEFAULTS, PARAMS, business_date
 
 PUBLISHED = Asset("shouwang://published/latest")
 
@@ -20,19 +20,24 @@ PUBLISHED = Asset("shouwang://published/latest")
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,
-    params={"business_date": Param(None, type=["null", "string"], format="date", title="业务日期")},
+    params=PARAMS,
     doc_md=__doc__,
     tags=["shouwang"],
 )
 def nightly() -> None:
     @task
-    def business_date() -> str:
-        from jobs.nightly import business_date_of
+    def sources() -> list[str]:
+        from jobs.nightly import run_sources
 
-        context = get_current_context()
-        return business_date_of(context["params"]["business_date"], context["dag_run"].run_after).isoformat()
+        return run_sources()
 
-    @task
+    @task(map_index_template="{{ task.op_kwargs['department'] }}", retries=0)
+    def pull(day: str, department: str) -> None:
+        from jobs.nightly import run_pull
+
+        run_pull(day, department)
+
+    @task(trigger_rule=TriggerRule.ALL_DONE)
     def departments(day: str) -> list[str]:
         from jobs.nightly import run_departments
 
@@ -54,8 +59,11 @@ def nightly() -> None:
         return run
 
     day: Any = business_date()
-    ingested = ingest.partial(day=day).expand(department=departments(day))
+    found: Any = departments(day)
+    ingested = ingest.partial(day=day).expand(department=found)
     chain(
+        pull.partial(day=day).expand(department=sources()),
+        found,
         ingested,
         later("conform", trigger_rule=TriggerRule.ALL_DONE)(day),
         later("warn")(day),

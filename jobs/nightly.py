@@ -10,12 +10,14 @@ from jobs.conform import conform
 from jobs.deadlines import deadlines
 from jobs.disk import disk_full_told
 from jobs.dispatch import dispatch
-from jobs.errors import DeliveriesHeldError, NothingDeliveredError
+from jobs.errors import DeliveriesHeldError, NothingDeliveredError, SourceError
 from jobs.feedback import feedback
 from jobs.ingest import ingest_department, ledger
 from jobs.ingest.decisions import released_waiting
 from jobs.installation import Installation, this_installation
 from jobs.publish import publish
+from jobs.sources.addresses import source_departments
+from jobs.sources.pull import pull
 from jobs.steps import StepResult, recorded_step, run_step
 from jobs.warn import warn
 from schemas.delivery import business_dates, departments_with_deliveries
@@ -106,6 +108,10 @@ def nightly(
 
 
 def _run_steps(installation: Installation, business_date: date, on_step: Callable[[str], None] | None) -> None:
+    for department, classes in source_departments(installation.settings).items():
+        if on_step:
+            on_step(f"{business_date}: pull {department}")
+        pull(installation, business_date, department, classes)
     for department in departments_of(installation, business_date):
         if on_step:
             on_step(f"{business_date}: ingest {department}")
@@ -147,7 +153,10 @@ def night_report(installation: Installation, business_date: date) -> dict[str, A
     reports = {step: _report_of(installation, business_date, step) for step in LATER_STEPS}
     seconds = _seconds(installation, business_date)
     dispatched = reports["dispatch"]
-    problems = [reports[step].get("problem") for step in ("dispatch", "feedback")]
+    problems = [
+        *_source_problems(installation, business_date).values(),
+        *(reports[step].get("problem") for step in ("dispatch", "feedback")),
+    ]
     return {
         "business_date": business_date.isoformat(),
         "engine": installation.settings.engine,
@@ -169,6 +178,15 @@ def _report_of(installation: Installation, business_date: date, step: str) -> di
     return recorded[1] if recorded else {}
 
 
+def _source_problems(installation: Installation, business_date: date) -> dict[str, str]:
+    """What kept the date's classes from being read from their databases."""
+    reports = [
+        _report_of(installation, business_date, f"pull.{department}")
+        for department in source_departments(installation.settings)
+    ]
+    return {name: problem for report in reports for name, problem in report.get("problems", {}).items()}
+
+
 def _seconds(installation: Installation, business_date: date) -> dict[str, float]:
     if not installation.warehouse.exists("ops.step"):
         return {}
@@ -184,6 +202,20 @@ def _seconds(installation: Installation, business_date: date) -> dict[str, float
 def business_date_of(given: str | None, run_after: datetime) -> date:
     """The date a run is for: the one given, else the Shanghai day on which it starts."""
     return date.fromisoformat(given) if given else run_after.astimezone(SHANGHAI).date()
+
+
+def run_sources() -> list[str]:
+    """For a scheduler: the departments with a database to read."""
+    return list(source_departments(this_installation().settings))
+
+
+def run_pull(day: str, department: str) -> None:
+    """For a scheduler: read a department's database. Raises SourceError after all its classes where one failed."""
+    installation = this_installation()
+    classes = source_departments(installation.settings)[department]
+    problems = pull(installation, date.fromisoformat(day), department, classes).report["problems"]
+    if problems:
+        raise SourceError("; ".join(problems.values()))
 
 
 def run_departments(day: str) -> list[str]:

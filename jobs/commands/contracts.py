@@ -1,5 +1,6 @@
 """`shouwang contracts`: check, show, draft and compare the departments' promises."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -82,6 +83,7 @@ def _described(contract: Contract) -> dict[str, Any]:
         "limitations": contract.limitations,
         "legal_basis": contract.legal_basis,
         "delivery_mode": contract.delivery_mode,
+        "source": asdict(contract.source) if contract.source else None,
         "latency_days": contract.latency_days,
         "retention_days": contract.retention_days,
         "completeness_gate": contract.completeness_gate,

@@ -36,12 +36,13 @@ def test_a_dag_says_what_it_is_and_who_owns_it(dags: dict[str, object]) -> None:
 def test_the_night_starts_at_one_and_goes_on_when_a_department_fails(dags: dict[str, object]) -> None:
     night = dags["nightly"]
     assert night.schedule == "0 1 * * *"  # type: ignore[attr-defined]
-    order = ["ingest", "conform", "warn", "dispatch", "feedback", "publish"]
+    order = ["pull", "departments", "ingest", "conform", "warn", "dispatch", "feedback", "publish"]
     tasks = night.task_dict  # type: ignore[attr-defined]
     for earlier, later in pairwise(order):
         assert later in tasks[earlier].downstream_task_ids
     assert tasks["ingest"].is_mapped
-    assert tasks["conform"].trigger_rule == "all_done"
+    assert tasks["pull"].is_mapped
+    assert tasks["departments"].trigger_rule == tasks["conform"].trigger_rule == "all_done"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

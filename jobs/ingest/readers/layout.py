@@ -28,7 +28,7 @@ class Layout:
     @classmethod
     def of(cls, contract: Contract) -> "Layout":
         return cls(
-            headers=tuple(field.headers[contract.schema_version] for field in contract.fields),
+            headers=contract.headers,
             field_names=tuple(field.name for field in contract.fields),
             format=contract.file.format,
             encoding=contract.file.encoding,
