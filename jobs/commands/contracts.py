@@ -37,7 +37,14 @@ def show_contract(extract_class: str, as_json: AsJson = False) -> None:
 
 @contracts_app.command("new")
 def new_contract(
-    sample: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A .csv, .xlsx or .parquet file.")],
+    sample: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="A file as the department sends it: CSV, workbook, HTML, DBF, Parquet, or a zip.",
+        ),
+    ],
     extract_class: Annotated[str, typer.Option("--class", help="Name of the class: lower case, joined by '_'.")],
     department: Annotated[str, typer.Option(help="The department's folder name.")],
     output: Annotated[Path | None, typer.Option(help="Write there; without it to standard output.")] = None,
