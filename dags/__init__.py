@@ -23,7 +23,7 @@ PARAMS = {"business_date": Param(None, type=["null", "string"], format="date", t
 @task
 def business_date() -> str:
     """The date a run is for: the one it was triggered with, else the day on which it starts."""
-    from jobs.nightly import business_date_of
+    from jobs.scheduled import business_date_of
 
     context = get_current_context()
     return business_date_of(context["params"]["business_date"], context["dag_run"].run_after).isoformat()

@@ -20,21 +20,18 @@ from dags import DEFAULTS, PARAMS, business_date
     tags=["shouwang"],
 )
 def follow_up() -> None:
-    @task
-    def deadlines(day: str) -> None:
-        from jobs.nightly import run_step_of_day
+    def step(name: str) -> Any:
+        @task(task_id=name)
+        def run(day: str) -> None:
+            from jobs.scheduled import run_step
 
-        run_step_of_day("deadlines", day)
+            run_step(name, day)
 
-    @task
-    def feedback(day: str) -> None:
-        from jobs.nightly import run_step_of_day
-
-        run_step_of_day("feedback", day)
+        return run(day)
 
     day: Any = business_date()
-    deadlines(day)
-    feedback(day)
+    step("deadlines")
+    step("feedback")
 
 
 follow_up()

@@ -1,11 +1,13 @@
 """The night: read departments' databases, ingest every department, then conform, warn, dispatch, feedback, publish.
 
-Departments are mapped, so that one that is late or wrong turns red alone and holds back nobody.
+Departments are mapped, so that one that is late or wrong turns red alone and holds back nobody. For
+each held delivery that a person may let in, the DAG `held_delivery` is started; the night waits for no answer.
 """
 
 from typing import Any
 
 import pendulum
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Asset, TriggerRule, chain, dag, task
 
 from dags import DEFAULTS, PARAMS, business_date
@@ -25,51 +27,49 @@ PUBLISHED = Asset("shouwang://published/latest")
     tags=["shouwang"],
 )
 def nightly() -> None:
-    @task
-    def sources() -> list[str]:
-        from jobs.nightly import run_sources
+    def listed(what: str, **options: Any) -> Any:
+        @task(task_id=what, **options)
+        def run(day: str) -> list[Any]:
+            from jobs import scheduled
 
-        return run_sources()
+            return scheduled.listed(what, day)
 
-    @task(map_index_template="{{ task.op_kwargs['department'] }}", retries=0)
-    def pull(day: str, department: str) -> None:
-        from jobs.nightly import run_pull
+        return run(day)
 
-        run_pull(day, department)
+    def each(step: str, departments: Any, **options: Any) -> Any:
+        @task(task_id=step, map_index_template="{{ task.op_kwargs['department'] }}", **options)
+        def run(day: str, department: str) -> None:
+            from jobs.scheduled import run_department_step
 
-    @task(trigger_rule=TriggerRule.ALL_DONE)
-    def departments(day: str) -> list[str]:
-        from jobs.nightly import run_departments
+            run_department_step(step, day, department)
 
-        return run_departments(day)
-
-    @task(map_index_template="{{ task.op_kwargs['department'] }}")
-    def ingest(day: str, department: str) -> None:
-        from jobs.nightly import run_ingest
-
-        run_ingest(day, department)
+        return run.partial(day=day).expand(department=departments)
 
     def later(step: str, **options: Any) -> Any:
         @task(task_id=step, **options)
         def run(day: str) -> None:
-            from jobs.nightly import run_step_of_day
+            from jobs.scheduled import run_step
 
-            run_step_of_day(step, day)
+            run_step(step, day)
 
-        return run
+        return run(day)
 
     day: Any = business_date()
-    found: Any = departments(day)
-    ingested = ingest.partial(day=day).expand(department=found)
+    # What a database does not give tonight comes with the next night's pull.
+    pulled = each("pull", listed("sources"), retries=0)
+    departments = listed("departments", trigger_rule=TriggerRule.ALL_DONE)
+    ingested = each("ingest", departments)
+    held = listed("held", trigger_rule=TriggerRule.ALL_DONE)
+    ask = TriggerDagRunOperator.partial(task_id="ask", trigger_dag_id="held_delivery", skip_when_already_exists=True)
+    pulled >> departments
+    ingested >> held >> ask.expand_kwargs(held)
     chain(
-        pull.partial(day=day).expand(department=sources()),
-        found,
         ingested,
-        later("conform", trigger_rule=TriggerRule.ALL_DONE)(day),
-        later("warn")(day),
-        later("dispatch")(day),
-        later("feedback")(day),
-        later("publish", outlets=[PUBLISHED])(day),
+        later("conform", trigger_rule=TriggerRule.ALL_DONE),
+        later("warn"),
+        later("dispatch"),
+        later("feedback"),
+        later("publish", outlets=[PUBLISHED]),
     )
 
 

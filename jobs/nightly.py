@@ -1,7 +1,7 @@
 """The whole night, in order. The DAG calls the same steps, one task each."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,11 +10,11 @@ from jobs.conform import conform
 from jobs.deadlines import deadlines
 from jobs.disk import disk_full_told
 from jobs.dispatch import dispatch
-from jobs.errors import DeliveriesHeldError, NothingDeliveredError, SourceError
+from jobs.errors import NothingDeliveredError
 from jobs.feedback import feedback
 from jobs.ingest import ingest_department, ledger
 from jobs.ingest.decisions import released_waiting
-from jobs.installation import Installation, this_installation
+from jobs.installation import Installation
 from jobs.publish import publish
 from jobs.sources.addresses import source_departments
 from jobs.sources.pull import pull
@@ -197,39 +197,3 @@ def _seconds(installation: Installation, business_date: date) -> dict[str, float
         if step in by_step:
             by_step[step] += row["seconds"]
     return {step: round(seconds, 2) for step, seconds in by_step.items()}
-
-
-def business_date_of(given: str | None, run_after: datetime) -> date:
-    """The date a run is for: the one given, else the Shanghai day on which it starts."""
-    return date.fromisoformat(given) if given else run_after.astimezone(SHANGHAI).date()
-
-
-def run_sources() -> list[str]:
-    """For a scheduler: the departments with a database to read."""
-    return list(source_departments(this_installation().settings))
-
-
-def run_pull(day: str, department: str) -> None:
-    """For a scheduler: read a department's database. Raises SourceError after all its classes where one failed."""
-    installation = this_installation()
-    classes = source_departments(installation.settings)[department]
-    problems = pull(installation, date.fromisoformat(day), department, classes).report["problems"]
-    if problems:
-        raise SourceError("; ".join(problems.values()))
-
-
-def run_departments(day: str) -> list[str]:
-    """For a scheduler: the departments that delivered anything."""
-    return departments_of(this_installation(), date.fromisoformat(day))
-
-
-def run_ingest(day: str, department: str) -> None:
-    """For a scheduler: ingest a department. Raises DeliveriesHeldError after all its deliveries where one is held."""
-    report = ingest(this_installation(), date.fromisoformat(day), department).report
-    if report["held"]:
-        raise DeliveriesHeldError("; ".join(report["held"].values()))
-
-
-def run_step_of_day(step: str, day: str) -> None:
-    """For a scheduler: one of the later steps of a night, or of the day's follow-up."""
-    {**LATER_STEPS, **FOLLOW_UP_STEPS}[step](this_installation(), date.fromisoformat(day))
