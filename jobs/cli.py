@@ -21,6 +21,7 @@ from jobs.commands.contracts import contracts_app
 from jobs.commands.deliveries import deliveries_app
 from jobs.commands.printing import AsJson, BusinessDate, console
 from jobs.commands.printing import print_report as _print
+from jobs.commands.sources import sources_app
 from jobs.commands.tables import tables_app
 from jobs.commands.upkeep import retention_command, upkeep_command
 from jobs.errors import ShouwangError
@@ -54,6 +55,7 @@ models_app = typer.Typer(no_args_is_help=True, help="The warning models.")
 app.add_typer(models_app, name="models")
 app.add_typer(deliveries_app, name="deliveries")
 app.add_typer(contracts_app, name="contracts")
+app.add_typer(sources_app, name="sources")
 app.add_typer(tables_app, name="tables")
 app.command("upkeep")(upkeep_command)
 app.command("retention")(retention_command)

@@ -2,7 +2,8 @@
 
 The outbox is what ads.warning holds and ads.disposition does not answer yet: a warning is in it
 from the moment it exists until the case service has said what became of it. With the service
-down nothing is lost and nothing is sent twice, because a repeated PUT gets the first answer.
+down nothing is lost and nothing is sent twice, because a repeated PUT gets the first answer. With
+the warnings goes how fresh every source is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ import structlog
 
 from jobs.case_service_client import CaseServiceClient
 from jobs.errors import CaseServiceUnreachableError
+from jobs.freshness import covered_until, send_freshness, sources_of
 from jobs.installation import Installation
 from jobs.steps import Report, StepResult, run_step
 from schemas.messages import Contact, Disposition, DispositionKind, Level, Text, WarningMessage
@@ -81,9 +83,10 @@ def _dispatch(installation: Installation, business_date: date) -> Report:
     unplaced = [_residence_unknown(row, business_date) for row in waiting if row["warning_id"] not in placed_ids]
     _record(installation, business_date, unplaced)
     undelivered = _deliver(installation, business_date, placed) if placed else None
+    untold = send_freshness(installation, business_date)
     tonight = [row for row in _dispositions(installation) if row["business_date"] == business_date]
     counts = {kind.value: sum(row["kind"] == kind for row in tonight) for kind in DispositionKind}
-    return {**counts, "undelivered": len(outbox(installation, business_date)), "problem": undelivered}
+    return {**counts, "undelivered": len(outbox(installation, business_date)), "problem": undelivered or untold}
 
 
 def _residence_unknown(row: Row, business_date: date) -> Disposition:
@@ -99,7 +102,11 @@ def _deliver(installation: Installation, business_date: date, rows: Sequence[Row
     """PUT the warnings; returns what is wrong where the service cannot be reached."""
     contacts = _contacts(installation, {row["person_key"] for row in rows})
     models = {model.id: model for model in load_models()}
-    messages = [_message(row, models[row["model_id"]], contacts[row["person_key"]]) for row in rows]
+    covered = {day: covered_until(installation, day) for day in {row["business_date"] for row in rows}}
+    messages = [
+        _message(row, models[row["model_id"]], contacts[row["person_key"]], covered[row["business_date"]])
+        for row in rows
+    ]
     try:
         for dispositions in CaseServiceClient(installation.settings).put_warnings(business_date, messages):
             _record(installation, business_date, dispositions)
@@ -109,7 +116,7 @@ def _deliver(installation: Installation, business_date: date, rows: Sequence[Row
     return None
 
 
-def _message(row: Row, model: WarningModel, contact: Contact) -> WarningMessage:
+def _message(row: Row, model: WarningModel, contact: Contact, covered: Mapping[str, date]) -> WarningMessage:
     evidence = from_json(model, row["evidence"])
     return WarningMessage(
         warning_id=row["warning_id"],
@@ -127,6 +134,7 @@ def _message(row: Row, model: WarningModel, contact: Contact) -> WarningMessage:
         quiet_days=model.quiet_days,
         check_at_door=model.check_at_door,
         data_as_of=row["data_as_of"],
+        rests_on=sources_of(model, covered),
         contact=contact,
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from jobs.conform import ensure_conformed, register_layers, state_fingerprint
-from jobs.ingest import ledger
+from jobs.freshness import covered_until
 from jobs.installation import Installation
 from jobs.steps import Report, StepResult, fingerprint_of, run_step
 from warehouse.definitions import definition
@@ -61,7 +61,7 @@ def _warn(installation: Installation, business_date: date, models: Sequence[Warn
     earlier = _ids_before(installation, business_date)
     with installation.engine() as engine:
         register_layers(engine, installation, "dwd", "dws")
-        covered = _covered_until(installation, business_date)
+        covered = covered_until(installation, business_date)
         found = {model.id: list(_claims(engine, model, business_date, covered)) for model in models}
     new = {model_id: [row for row in rows if row["warning_id"] not in earlier] for model_id, rows in found.items()}
     table = definition("ads.warning")
@@ -77,15 +77,6 @@ def _ids_before(installation: Installation, business_date: date) -> set[str]:
         return set()
     rows = installation.warehouse.rows("ads.warning", rows_before("business_date", business_date))
     return set(rows["warning_id"].to_pylist())
-
-
-def _covered_until(installation: Installation, business_date: date) -> dict[str, date]:
-    covered: dict[str, date] = {}
-    for record in ledger.records(installation, status="ingested"):
-        if record.business_date <= business_date:
-            earlier = covered.get(record.extract_class, record.period_end)
-            covered[record.extract_class] = max(earlier, record.period_end)
-    return covered
 
 
 def _claims(engine: Engine, model: WarningModel, as_of: date, covered: dict[str, date]) -> Iterator[dict[str, Any]]:

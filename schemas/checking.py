@@ -8,6 +8,7 @@ from typing import get_args
 import duckdb
 import yaml
 
+from schemas.database_source import source_failures
 from schemas.loader import Contract, ContractError, Field, IdentityKind, contract_paths, read_contract
 from schemas.row_rules import PARSING_SQL, broken_rules_sql, read_values_sql, typed_expression
 
@@ -43,6 +44,8 @@ def _failures_of(contract: Contract) -> Iterator[str]:
         yield "add authoritativeDefinitions with the legal basis"
     if contract.retention_days is None:
         yield "add slaProperties retention"
+    if contract.source:
+        yield from source_failures(contract.source, contract.delivery_mode)
     yield from _shared_names(contract)
     for field in contract.fields:
         yield from (f"field {field.name}: {failure}" for failure in _field_failures(field))
@@ -50,7 +53,7 @@ def _failures_of(contract: Contract) -> Iterator[str]:
 
 
 def _shared_names(contract: Contract) -> Iterator[str]:
-    headers = [field.headers[contract.schema_version] for field in contract.fields]
+    headers = list(contract.headers)
     names = [field.name for field in contract.fields]
     for kind, given in (("name", names), ("header", headers)):
         for value in sorted({value for value in given if given.count(value) > 1}):

@@ -7,6 +7,7 @@ contract: `extractNumber`, `titleEn`, `deliveryMode` (full | incremental), `cont
 `completenessGate` (smallest share of the known rows that a full delivery may have), `rowCountJump`
 (largest factor between a delivery's rows and its class's last ones), `nullRateJump` (largest rise of
 a field's share of empty values).
+server: `table` or `query`, `watermark`, `overlap` (see schemas.database_source).
 field: `headers` (schema version -> header as delivered), `identity` (number | name | phone |
 address | household_number | certificate_number), `codes` (code -> meaning), `notAfter: business_date`,
 `grain: month` (a date that stands for its month).
@@ -27,6 +28,8 @@ from open_data_contract_standard.model import (
     ServiceLevelAgreementProperty,
     Team,
 )
+
+from schemas.database_source import DatabaseSource, read_database_source
 
 CONTRACTS_FOLDER = Path(__file__).parent / "contracts"
 ROW_RULE_PREFIX = "select count(*) from {object} where "
@@ -118,6 +121,12 @@ class Contract:
     row_count_jump: float = 5.0
     null_rate_jump: float = 0.2
     retention_days: int | None = None
+    source: DatabaseSource | None = None
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The headers of the schema version in force, in the order of the fields."""
+        return tuple(field.headers[self.schema_version] for field in self.fields)
 
     @property
     def key_fields(self) -> tuple[Field, ...]:
@@ -227,6 +236,7 @@ def read_contract(path: Path) -> Contract:
         row_count_jump=float(custom.get("rowCountJump", 5.0)),
         null_rate_jump=float(custom.get("nullRateJump", 0.2)),
         retention_days=_retention_days(source.slaProperties or []),
+        source=read_database_source(source.servers),
     )
     if sum(field.identity == "number" for field in contract.fields) != 1:
         raise ContractError(f"{path.name}: mark exactly one field identity: number; rows are joined to people by it.")
