@@ -9,7 +9,7 @@ from pathlib import Path
 from demo_city.deliver import Delivered
 from demo_city.directory import write_directory
 from demo_city.facts import City, imagine
-from demo_city.period import MOST_NIGHTS, CityPlan
+from demo_city.period import CITY_CODE, MOST_NIGHTS, CityPlan
 from demo_city.planning import PlannedDelivery, regular_deliveries
 from demo_city.resending import out_of_the_ordinary, without_held_back
 from demo_city.side_by_side import deliver_side_by_side
@@ -60,7 +60,9 @@ def build(home: Path, plan: CityPlan, progress: Callable[[str], None]) -> list[M
     folders.begun.write_text(_arguments(plan), encoding="utf-8")
     progress("imagining people and facts")
     city = imagine(plan)
-    write_directory(folders.demo / "directory", plan, city.people)
+    if plan.city_code == CITY_CODE:
+        # The case service knows the divisions of the real city only.
+        write_directory(folders.demo / "directory", plan, city.people)
     delivered = _deliver_all(city, folders, progress)
     folders.begun.replace(folders.marker)
     return [each.manifest for each in delivered]

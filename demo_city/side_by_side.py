@@ -42,7 +42,7 @@ def deliver_side_by_side(
     _work[:] = [work]
     largest_first = sorted(range(len(planned)), key=lambda at: planned[at].extract_class not in LARGEST)
     context = multiprocessing.get_context("fork")
-    pool = ProcessPoolExecutor(min(MOST_PROCESSES, len(os.sched_getaffinity(0))), mp_context=context)
+    pool = ProcessPoolExecutor(min(MOST_PROCESSES, os.cpu_count() or 1), mp_context=context)
     try:
         running = {at: pool.submit(_deliver_at, at) for at in largest_first}
         delivered = []

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from demo_city.__main__ import main
+from demo_city.period import CITY_CODE
 from demo_city.province import CITY_CODES
 from schemas.loader import contracts
 from tests.demo_city.reading import delivered_rows, tidy_identity
@@ -30,6 +31,7 @@ def test_each_city_has_a_home_of_its_own(province: Path) -> None:
     for code in CITY_CODES:
         assert (province / code / "demo" / "city.json").exists()
         assert (province / code / "demo" / "truth" / "hardship.parquet").exists()
+        assert (province / code / "demo" / "directory").exists() == (code == CITY_CODE)
 
 
 def test_no_two_cities_share_people_or_places(province: Path) -> None:
