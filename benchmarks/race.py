@@ -1,0 +1,97 @@
+"""Runs the contenders one after the other on the same landing folder, each in a fresh process."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from schemas.delivery import business_dates
+
+CONTENDERS = ("floor", "pandas", "ours", "delta", "idle", "spark", "growth")
+# The smallest city that can be made up.
+LEAST_PEOPLE = 1000
+
+
+class BenchmarkError(Exception):
+    """A contender failed, or there is nothing to run on; the message says what to do."""
+
+
+@dataclass
+class Race:
+    """The contenders' results so far, by contender, each as it printed them."""
+
+    home: Path
+    landing: Path
+    people: int
+    tell: Callable[[str], None]
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def nights(self) -> list[date]:
+        nights = business_dates(self.landing)
+        if not nights:
+            raise BenchmarkError(
+                f"{self.landing} holds no deliveries: name another --landing, or none for a demo city."
+            )
+        return nights
+
+    def run(self, contender: str) -> None:
+        """Run one contender; `delta` and `idle` go on from where `ours` ended."""
+        first, *later = self.nights
+        if contender == "growth":
+            landing = demo_landing(self.home, max(self.people // 10, LEAST_PEOPLE), self.tell)
+            self._measure("growth", "ours", landing, business_dates(landing)[0], fresh=True)
+        elif contender == "delta":
+            if later:
+                self._measure("delta", "ours", self.landing, later[0], fresh=False)
+        elif contender == "idle":
+            self._measure("idle", "ours", self.landing, self.nights[-1] + timedelta(days=1), fresh=False)
+        else:
+            self._measure(contender, contender, self.landing, first, fresh=True)
+
+    def folder(self, contender: str) -> Path:
+        """Where a contender writes."""
+        return self.home / "work" / {"delta": "ours", "idle": "ours"}.get(contender, contender)
+
+    def _measure(self, name: str, contender: str, landing: Path, night: date, *, fresh: bool) -> None:
+        folder = self.folder(name)
+        if fresh:
+            shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        read_once(landing / night.isoformat())
+        self.tell(f"{name}: {night} of {landing}")
+        command = [sys.executable, "-m", "benchmarks.contender", contender]
+        command += ["--landing", str(landing), "--date", night.isoformat(), "--folder", str(folder)]
+        log = self.home / "work" / f"{name}.log"
+        with log.open("wb") as errors:
+            done = subprocess.run(
+                [*command, "--started", str(time.time())], stdout=subprocess.PIPE, stderr=errors, check=False
+            )
+        if done.returncode:
+            raise BenchmarkError(f"The contender {name} failed; its last words in {log}: {log.read_text()[-2000:]}")
+        # Logs may stand before the object on standard output.
+        self.results[name] = json.loads(done.stdout.splitlines()[-1])
+
+
+def read_once(folder: Path) -> None:
+    """Bring the files into the page cache, so that no contender pays for the disk in place of the next."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            path.read_bytes()
+
+
+def demo_landing(home: Path, people: int, tell: Callable[[str], None]) -> Path:
+    """The landing folder of a made-up city of this size under `home`, built where there is none."""
+    city = home / f"city-{people}"
+    tell(f"a city of {people:,} people in {city}")
+    command = [sys.executable, "-m", "demo_city", "build", "--home", str(city), "--people", str(people)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchmarkError(f"No city of {people} people could be made up: {done.stderr.strip()}")
+    return city / "landing"
