@@ -10,6 +10,7 @@ QUOTES = "'‘’`"
 EARLIEST = pd.Timestamp("1800-01-01")
 WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
 CHECK_CHARACTERS = np.frombuffer(b"10X98765432", dtype=np.uint8)
+WHOLE = r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.0*)?"
 AMOUNT = r"[+-]?¥?[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]*)?"
 
 
@@ -37,7 +38,12 @@ def decimals(text: pd.Series, places: int) -> pd.Series:
 
 
 def whole_numbers(text: pd.Series) -> pd.Series:
-    found = amounts(text)
+    """12, 1,234 and 12.0; no currency."""
+    found = pd.to_numeric(text, errors="coerce")
+    left = text[found.isna() & (text != "")]
+    if len(left):
+        clean = tidied(left).str.replace(" ", "")
+        found.loc[left.index] = pd.to_numeric(clean.where(clean.str.fullmatch(WHOLE)).str.replace(",", ""))
     return found.where((found % 1 == 0) & (found.abs() < 2**31))
 
 
