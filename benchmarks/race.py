@@ -1,6 +1,7 @@
 """Runs the contenders one after the other on the same landing folder, each in a fresh process."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -71,12 +72,21 @@ class Race:
         log = self.home / "work" / f"{name}.log"
         with log.open("wb") as errors:
             done = subprocess.run(
-                [*command, "--started", str(time.time())], stdout=subprocess.PIPE, stderr=errors, check=False
+                [*command, "--started", str(time.time())],
+                env=own_environment(),
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                check=False,
             )
         if done.returncode:
             raise BenchmarkError(f"The contender {name} failed; its last words in {log}: {log.read_text()[-2000:]}")
         # Logs may stand before the object on standard output.
         self.results[name] = json.loads(done.stdout.splitlines()[-1])
+
+
+def own_environment() -> dict[str, str]:
+    """Without the settings of the caller's installation: they are not what is measured."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("SHOUWANG_")}
 
 
 def read_once(folder: Path) -> None:

@@ -61,11 +61,11 @@ def _beside_the_point(folder: str, names: list[str]) -> list[str]:
 
 @pytest.fixture(scope="session")
 def benchmark_run(landing: Path, tmp_path_factory: pytest.TempPathFactory) -> BenchmarkRun:
-    """The benchmark over that landing folder, but for Spark and the second city."""
+    """The benchmark over that landing folder, but for Spark, the idle night and the second city."""
     home = tmp_path_factory.mktemp("benchmark-home")
     done = run_benchmark(
         *("--people", str(PEOPLE), "--landing", str(landing), "--home", str(home)),
-        *("--without", "spark", "growth", "--json"),
+        *("--without", "idle", "spark", "growth", "--json"),
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return BenchmarkRun(landing, home, json.loads(done.stdout))
