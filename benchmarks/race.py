@@ -81,7 +81,11 @@ class Race:
         if done.returncode:
             raise BenchmarkError(f"The contender {name} failed; its last words in {log}: {log.read_text()[-2000:]}")
         # Logs may stand before the object on standard output.
-        self.results[name] = json.loads(done.stdout.splitlines()[-1])
+        result = self.results[name] = json.loads(done.stdout.splitlines()[-1])
+        self.tell(
+            f"{name}: {result['seconds']:.1f} s, CPU {result['cpu_s']:.1f} s, "
+            f"peak {result['peak_memory_gib']:.2f} GiB, starting up {result['start_up_s']:.1f} s"
+        )
 
 
 def own_environment() -> dict[str, str]:
