@@ -23,6 +23,7 @@ from benchmarks.figures import BARS, measured, targets_of
 from benchmarks.race import CONTENDERS, BenchmarkError, Race, demo_landing
 from demo_city.period import PEOPLE_AT_SCALE
 
+SCALES = ("town", "city")
 PACKAGES = ("duckdb", "pandas", "pyarrow", "pyspark", "pyiceberg", "great-expectations")
 
 
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ingest", description=__doc__)
-    parser.add_argument("--scale", choices=list(PEOPLE_AT_SCALE), default="town", help="how large the city is")
+    parser.add_argument("--scale", choices=SCALES, default="town", help="how large the city is")
     parser.add_argument("--people", type=int, help="how many people live there, in place of --scale")
     parser.add_argument("--home", type=Path, default=Path(os.environ.get("SHOUWANG_HOME", "var")))
     parser.add_argument("--landing", type=Path, help="deliveries to run on, only read; a demo city without it")

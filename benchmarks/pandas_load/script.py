@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.landing import DeliveredExtract
+from benchmarks.landing import DeliveredExtract, data_files
 from benchmarks.pandas_load.checking import Checked, Keys, check
 from benchmarks.pandas_load.reading import read_extract
 from benchmarks.pandas_load.tables import TABLES, Extracts, Tables
@@ -38,7 +38,7 @@ class Load:
         """
         manifest, contract = extract.manifest, extract.contract
         name = manifest.extract_class
-        text = pd.concat([read_extract(path, contract) for path in extract.files], ignore_index=True)
+        text = pd.concat([read_extract(file, contract) for file in data_files(extract, self.folder)], ignore_index=True)
         checked = check(text, contract, min(manifest.business_date, self.business_date), self.keys)
         rows = checked.right.assign(known_on=pd.Timestamp(self.business_date), delivery_id=manifest.delivery_id)
         rows.to_parquet(self.folder / f"ods.{manifest.delivery_id}.parquet", index=False)
