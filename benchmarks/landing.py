@@ -60,7 +60,7 @@ def data_files(extract: DeliveredExtract, folder: Path) -> Iterator[DataFile]:
 
 
 def _data_file(path: Path, extract: DeliveredExtract) -> DataFile:
-    encoding = extract.manifest.encoding or extract.contract.file.encoding or "utf-8"
+    encoding = extract.manifest.encoding or extract.contract.file.encoding or "gb18030"
     with path.open("rb") as file:
         head = file.read(4096)
     file_format = _format_of(path, head)

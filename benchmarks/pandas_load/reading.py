@@ -11,7 +11,6 @@ from schemas.loader import Contract
 
 TOTALS = ("合计", "总计", "小计")
 DBF_NAME_BYTES = 10
-WIDEST = 100
 
 
 def read_extract(file: DataFile, contract: Contract) -> pd.DataFrame:
@@ -25,12 +24,9 @@ def read_extract(file: DataFile, contract: Contract) -> pd.DataFrame:
         rows = _as_text(pd.read_parquet(file.path))
     elif file.format == "dbf":
         table = DBF(str(file.path), encoding=file.encoding, char_decode_errors="ignore")
-        cut = {
-            header.encode(file.encoding)[:DBF_NAME_BYTES].decode(file.encoding, "ignore"): header for header in names
-        }
-        rows = _as_text(pd.DataFrame(iter(table))).rename(columns=cut)
+        rows = _as_text(pd.DataFrame(iter(table))).rename(columns={_cut(header): header for header in names})
     else:
-        rows = _under_header(_sheet(file), list(names))
+        rows = _under_header(_sheet(file, len(names)), list(names))
     return rows.rename(columns=names)[list(names.values())].assign(source_line=rows.index + 2)
 
 
@@ -39,10 +35,10 @@ def _cut(header: str) -> str:
     return header.encode("gb18030")[:DBF_NAME_BYTES].decode("gb18030", "ignore")
 
 
-def _sheet(file: DataFile) -> pd.DataFrame:
+def _sheet(file: DataFile, width: int) -> pd.DataFrame:
     if file.format == "html":
         # Without converters the library takes codes for numbers.
-        as_text = dict.fromkeys(range(WIDEST), str)
+        as_text = dict.fromkeys(range(width), str)
         return pd.read_html(file.path, encoding=file.encoding, converters=as_text, keep_default_na=False)[0]
     return _as_text(pd.read_excel(file.path, header=None, engine="calamine", dtype=object, na_filter=False))
 
