@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.usage import usage
+from benchmarks.usage import cpu_seconds
 from warehouse.engines.engine import EngineName
 
 Result = dict[str, Any]
@@ -68,15 +68,10 @@ def main() -> None:
     options = parser.parse_args()
     work, complete = CONTENDERS[options.contender](options.landing, options.date, options.folder)
     start_up = time.time() - options.started
-    before, started = usage(), time.perf_counter()
+    before, started = cpu_seconds(), time.perf_counter()
     result = work()
-    seconds, after = time.perf_counter() - started, usage()
-    measured = {
-        "start_up_s": start_up,
-        "seconds": seconds,
-        "cpu_s": after.cpu_s - before.cpu_s,
-        "peak_memory_gib": after.peak_memory_gib,
-    }
+    seconds, cpu = time.perf_counter() - started, cpu_seconds() - before
+    measured = {"start_up_s": start_up, "seconds": seconds, "cpu_s": cpu}
     json.dump({**result, **complete(), **measured}, sys.stdout, default=str)
 
 

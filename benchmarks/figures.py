@@ -45,7 +45,7 @@ def measured(results: Results) -> dict[str, Any]:
         "memory_gib": _of_each(results, "peak_memory_gib"),
         "start_up_s": _of_each(results, "start_up_s"),
         "phases_s": {name: result["phases"] for name, result in results.items() if "phases" in result},
-        "steps_s": {name: result["steps"] for name, result in results.items() if "steps" in result},
+        "ended_after_s": {name: result["ended"] for name, result in results.items() if "ended" in result},
         "held": {name: result["held"] for name, result in results.items() if result.get("held")},
         "pandas_differences": _pandas_differences(results),
         "tables_without_pandas": sorted(set(ours.get("tables", {})) - set(SUMMARIES)),

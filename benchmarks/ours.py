@@ -11,42 +11,56 @@ from jobs.installation import Installation
 from jobs.logs import configure_logging
 from jobs.nightly import LATER_STEPS, ingest
 from jobs.settings import Settings
+from jobs.side_by_side import ingest_side_by_side
 from schemas.delivery import departments_with_deliveries
 from schemas.loader import contracts
 from warehouse.definitions import layer_definitions
 from warehouse.engines.engine import EngineName
 
 LAYERS = ("dwd", "dws")
-# What a night imports only when it first needs it.
-LATE_IMPORTS = {
-    "duckdb": ("great_expectations", "great_expectations.expectations"),
-    "spark": ("great_expectations", "great_expectations.expectations", "pyspark.sql"),
-}
+# What a night imports only when it first needs it: in its own process, or in those it ingests with.
+ALONE = ("great_expectations", "great_expectations.expectations")
+SPARK = ("pyspark.sql",)
 
 
 def installation_at(home: Path, landing: Path, engine: EngineName) -> Installation:
-    """An installation apart from any that the environment names, opened as far as a night opens it first."""
-    for name in LATE_IMPORTS[engine]:
-        importlib.import_module(name)
+    """An installation apart from any that the environment names, started up as far as a night starts up first."""
     configure_logging(quiet=False)
     contracts()
     installation = Installation(Settings(mode="demo", home=home, landing=landing, engine=engine, catalog_uri=None))
     installation.warehouse.table_names()
+    late = (*(ALONE if installation.settings.workers == 1 else ()), *(SPARK if engine == "spark" else ()))
+    for name in late:
+        importlib.import_module(name)
+    ingest_side_by_side(_nothing, installation, date.min, ("one", "another"), _nothing)
     return installation
 
 
+def _nothing(*_: object) -> None:
+    """Work that only starts up the processes that do it."""
+
+
 def run_night(installation: Installation, business_date: date) -> dict[str, Any]:
-    """From landing to dws; returns the seconds of each step. A date without deliveries is only conformed."""
-    seconds = {}
-    for department in departments_with_deliveries(installation.settings.landing_folder, business_date):
-        started = time.perf_counter()
-        ingest(installation, business_date, department)
-        seconds[f"ingest.{department}"] = time.perf_counter() - started
-    phases = {"ingest": sum(seconds.values())}
+    """From landing to dws; returns the seconds of both phases, and after how many seconds each step had ended.
+
+    A date without deliveries is only conformed.
+    """
+    departments = departments_with_deliveries(installation.settings.landing_folder, business_date)
+    ended: dict[str, float] = {}
     started = time.perf_counter()
+    if departments:
+        ingest_side_by_side(
+            ingest,
+            installation,
+            business_date,
+            departments,
+            lambda department: ended.update({f"ingest.{department}": time.perf_counter() - started}),
+        )
+    ingested = time.perf_counter()
     LATER_STEPS["conform"](installation, business_date)
-    phases["conform"] = time.perf_counter() - started
-    return {"phases": phases, "steps": seconds | {"conform": phases["conform"]}}
+    conformed = time.perf_counter()
+    phases = {"ingest": ingested - started, "conform": conformed - ingested}
+    return {"phases": phases, "ended": ended | {"conform": conformed - started}}
 
 
 def what_it_made(installation: Installation, business_date: date) -> dict[str, Any]:

@@ -12,11 +12,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from benchmarks.usage import memory_gib, peak_of_one_gib
 from schemas.delivery import business_dates
 
 CONTENDERS = ("floor", "pandas", "ours", "delta", "idle", "spark", "growth")
 # The smallest city that can be made up.
 LEAST_PEOPLE = 1000
+SECONDS_BETWEEN_LOOKS = 0.1
 
 
 class BenchmarkError(Exception):
@@ -69,23 +71,26 @@ class Race:
         self.tell(f"{name}: {night} of {landing}")
         command = [sys.executable, "-m", "benchmarks.contender", contender]
         command += ["--landing", str(landing), "--date", night.isoformat(), "--folder", str(folder)]
-        log = self.home / "work" / f"{name}.log"
-        with log.open("wb") as errors:
-            done = subprocess.run(
-                [*command, "--started", str(time.time())],
-                env=own_environment(),
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                check=False,
-            )
-        if done.returncode:
-            raise BenchmarkError(f"The contender {name} failed; its last words in {log}: {log.read_text()[-2000:]}")
-        # Logs may stand before the object on standard output.
-        result = self.results[name] = json.loads(done.stdout.splitlines()[-1])
+        result = self.results[name] = self._run(name, [*command, "--started", str(time.time())])
         self.tell(
             f"{name}: {result['seconds']:.1f} s, CPU {result['cpu_s']:.1f} s, "
             f"peak {result['peak_memory_gib']:.2f} GiB, starting up {result['start_up_s']:.1f} s"
         )
+
+    def _run(self, name: str, command: list[str]) -> dict[str, Any]:
+        """What the contender printed, with the most memory that it and its children held at one moment."""
+        log, printed = (self.home / "work" / f"{name}.{ending}" for ending in ("log", "out"))
+        with log.open("wb") as errors, printed.open("wb") as output:
+            contender = subprocess.Popen(command, env=own_environment(), stdout=output, stderr=errors)
+            peak = 0.0
+            while contender.poll() is None:
+                peak = max(peak, memory_gib(contender.pid), peak_of_one_gib(contender.pid))
+                time.sleep(SECONDS_BETWEEN_LOOKS)
+        if contender.returncode:
+            raise BenchmarkError(f"The contender {name} failed; its last words in {log}: {log.read_text()[-2000:]}")
+        # Logs may stand before the object on standard output.
+        result: dict[str, Any] = json.loads(printed.read_text(encoding="utf-8").splitlines()[-1])
+        return result | {"peak_memory_gib": peak}
 
 
 def own_environment() -> dict[str, str]:

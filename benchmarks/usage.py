@@ -1,44 +1,55 @@
-"""CPU seconds and peak memory of this process and all that it started; reads /proc, so Linux only."""
+"""CPU seconds and memory of a process and all that it started; reads /proc, so Linux only."""
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 KIB_A_GIB = 2**20
-# Fields of /proc/<pid>/stat behind the command's closing bracket: user and system ticks.
-USER, SYSTEM = 11, 12
+# Fields of /proc/<pid>/stat behind the command's closing bracket: user and system ticks, its own and of those it
+# has waited for.
+CPU_FIELDS = slice(11, 15)
 
 
-@dataclass(frozen=True)
-class Usage:
-    """User and system time so far, and the most memory held in RAM so far, summed over the processes."""
-
-    cpu_s: float
-    peak_memory_gib: float
+def cpu_seconds() -> float:
+    """User and system time of this process and its descendants, living or gone."""
+    return sum(_cpu_ticks(pid) for pid in _tree(os.getpid())) / TICKS
 
 
-def usage() -> Usage:
-    """Of this process and its living descendants; of those gone, the CPU time only."""
-    own = os.times()
-    living = list(_descendants(os.getpid()))
-    cpu = own.user + own.system + own.children_user + own.children_system + sum(map(_cpu_seconds, living))
-    return Usage(cpu, sum(map(_peak_kib, [os.getpid(), *living])) / KIB_A_GIB)
+def memory_gib(pid: int) -> float:
+    """What the process and its descendants hold in RAM at this moment; what they share counts for each."""
+    return sum(_kib(member, "VmRSS") for member in _tree(pid)) / KIB_A_GIB
 
 
-def _descendants(pid: int) -> Iterator[int]:
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            yield int(child)
-            yield from _descendants(int(child))
+def peak_of_one_gib(pid: int) -> float:
+    """The most that any one of them has held so far."""
+    return max(_kib(member, "VmHWM") for member in _tree(pid)) / KIB_A_GIB
 
 
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[USER]) + int(fields[SYSTEM])) / TICKS
+def _tree(pid: int) -> Iterator[int]:
+    yield pid
+    # Processes come and go while we look.
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+    except FileNotFoundError:
+        return
+    for task in tasks:
+        for child in _read(task / "children").split():
+            yield from _tree(int(child))
 
 
-def _peak_kib(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
+def _cpu_ticks(pid: int) -> int:
+    fields = _read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
+    return sum(map(int, fields[CPU_FIELDS]))
+
+
+def _kib(pid: int, figure: str) -> int:
+    lines = _read(Path(f"/proc/{pid}/status")).splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith(f"{figure}:")), 0)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""

@@ -1,5 +1,6 @@
 """Each contender does the work that the benchmark says it does."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from benchmarks.pandas_load.checking import Keys
 from benchmarks.pandas_load.row_rules import RULES
 from benchmarks.pandas_load.script import Load, load, tables_of
 from benchmarks.pandas_load.tables import TABLES
-from benchmarks.usage import usage
+from benchmarks.usage import cpu_seconds, memory_gib
 from schemas.loader import contracts
 from schemas.row_rules import PARSING_SQL
 from tests.benchmarks.conftest import FIRST_NIGHT
@@ -121,11 +122,18 @@ def test_pandas_takes_whom_a_complete_snapshot_no_longer_names_as_gone(landing: 
     assert known["every row names somebody"] < known["a row names nobody"]
 
 
-def test_peak_memory_counts_what_a_child_holds() -> None:
-    before = usage().peak_memory_gib
+def test_memory_counts_what_a_child_holds() -> None:
+    before = memory_gib(os.getpid())
     hold = "held = bytearray(b'x') * (256 * 2**20); print(len(held), flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         assert child.stdout.readline()
-        assert usage().peak_memory_gib >= before + 0.25
+        assert memory_gib(os.getpid()) >= before + 0.25
         child.communicate(b"\n")
+
+
+def test_cpu_time_counts_children_that_are_gone() -> None:
+    before = cpu_seconds()
+    spend = "import time\nwhile time.process_time() < 0.5: pass"
+    subprocess.run([sys.executable, "-c", spend], check=True)
+    assert cpu_seconds() - before >= 0.5
