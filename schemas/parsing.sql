@@ -69,7 +69,7 @@ create macro identity_check_character(x) as list_transform([try_cast(substr(x, 1
 -- Eighteen characters whose birth date exists and whose check character fits.
 create macro is_identity_number(x) as coalesce(
   regexp_full_match(x, '[1-9][0-9]{16}[0-9X]')
-  and try_strptime(substr(x, 7, 8), '%Y%m%d') is not null
+  and plausible_day(try_strptime(substr(x, 7, 8), '%Y%m%d')::date) is not null
   and identity_check_character(x) = substr(x, 18, 1), false);
 
 -- What a spreadsheet leaves of an identity number it took for a number: 3.4E+17, or digits lost to zeros.
