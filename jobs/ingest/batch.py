@@ -15,7 +15,7 @@ from jobs.ingest.readers import DeliveredText, MalformedLine, read_delivered_fil
 from jobs.ingest.surplus import SurplusFile, place_surplus
 from schemas.delivery import Manifest, file_sm3
 from schemas.expectations import TOLERATED_SHARE
-from schemas.loader import Contract
+from schemas.loader import Contract, Field
 from schemas.row_rules import PARSING_SQL, read_batch_sql
 
 LINES_NAMED = 5
@@ -165,16 +165,22 @@ def _as_fields(text: DeliveredText, names: Mapping[str, str]) -> pa.Table:
 
 
 def _add_keys(batch: Batch, contract: Contract, pseudonymiser: Pseudonymiser) -> None:
-    """Table `person` maps identity numbers to keys, table `household` household numbers."""
+    """`person_keys` maps identity numbers to keys, `household_keys` household numbers."""
     connection = batch.connection
-    number = contract.identity_field.name
-    _register_keys(
-        connection, "person", f"select distinct {number} from rows where {number} is not null", pseudonymiser.person_key
-    )
+    numbers = [contract.identity_field.name, *map(other_number, contract.other_number_fields)]
+    named = " union ".join(f"select {number} as number from rows" for number in numbers)
+    distinct = f"select distinct number from ({named}) where number is not null"
+    _register_keys(connection, "person", distinct, pseudonymiser.person_key)
     for field in contract.fields:
         if field.identity == "household_number":
             distinct = f"select distinct {field.name} from rows where {field.name} is not null"
             _register_keys(connection, "household", distinct, pseudonymiser.household_key)
+
+
+def other_number(field: Field) -> str:
+    """SQL over `rows` for the identity number in a field that holds a second one."""
+    name = f"rows.{field.name}"
+    return f"certificate_identity({name})" if field.identity == "disability_certificate" else name
 
 
 def _register_keys(connection: duckdb.DuckDBPyConnection, name: str, distinct: str, key_of: object) -> None:

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from jobs.identity import Pseudonymiser
-from jobs.ingest.batch import Batch, Delivery
+from jobs.ingest.batch import Batch, Delivery, other_number
 from jobs.ods import VERSION_COLUMNS, key_columns, latest_version_sql, ods_table
 from schemas.loader import Contract
 
@@ -84,7 +84,11 @@ def _judged_sql(contract: Contract) -> str:
     columns = ", ".join(f"{expression} as {name}" for name, expression in stored.items())
     keys = ", ".join(key_columns(contract))
     household = next((field.name for field in contract.fields if field.identity == "household_number"), None)
-    household_join = f"left join household_keys on household_keys.number = rows.{household}" if household else ""
+    joins = [f"left join household_keys on household_keys.number = rows.{household}"] if household else []
+    joins += [
+        f"left join person_keys as {field.name}_keys on {field.name}_keys.number = {other_number(field)}"
+        for field in contract.other_number_fields
+    ]
     return f"""
         create table judged as
         select *, min(row_hash) over same_key <> max(row_hash) over same_key as is_conflicting,
@@ -92,7 +96,7 @@ def _judged_sql(contract: Contract) -> str:
         from (
           select source_file, source_line, md5($pepper || {" || '␟' || ".join(hashed)}) as row_hash, {columns}
           from rows
-          left join person_keys on person_keys.number = rows.{contract.identity_field.name} {household_join}
+          left join person_keys on person_keys.number = rows.{contract.identity_field.name} {" ".join(joins)}
           where len(problems) = 0)
         window same_key as (partition by {keys})"""
 
@@ -102,6 +106,8 @@ def _stored_expression(name: str, identity: str | None) -> str:
         return "person_keys.key"
     if identity == "household_number":
         return "household_keys.key"
+    if identity in ("former_number", "disability_certificate"):
+        return f"{name}_keys.key"
     return f"rows.{name}"
 
 
