@@ -5,7 +5,7 @@ from the moment it exists until the case service has said what became of it. Wit
 down nothing is lost and nothing is sent twice, because a repeated PUT gets the first answer.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,10 +15,11 @@ import structlog
 from jobs.case_service_client import CaseServiceClient
 from jobs.errors import CaseServiceUnreachableError
 from jobs.installation import Installation
+from jobs.people.links import former_keys
 from jobs.steps import Report, StepResult, run_step
 from schemas.messages import Contact, Disposition, DispositionKind, Level, Text, WarningMessage
 from warehouse.definitions import definition
-from warehouse.tables import rows_among, rows_until, rows_where
+from warehouse.tables import rows_until, rows_where
 from warning_models.loader import WarningModel, load_models
 from warning_models.render import figures, from_json
 
@@ -132,22 +133,25 @@ def _message(row: Row, model: WarningModel, contact: Contact) -> WarningMessage:
 
 
 def _contacts(installation: Installation, person_keys: set[str]) -> dict[str, Contact]:
-    """Open the vault for these people: number, and name, phone and address as the register last said."""
-    wanted = rows_among("person_key", person_keys)
-    numbers = {
-        row["person_key"]: installation.vault.open(row["person_key"], row["sealed"])["identity_number"]
-        for row in installation.warehouse.rows("vault.identity", wanted).to_pylist()
+    """Open the vault for these people: number, and name, phone and address as the register last said.
+
+    Whom the register does not know yet under a changed number, it knows under the former one.
+    """
+    former = former_keys(installation.warehouse)
+    keys = {key: [key, *former.get(key, [])] for key in person_keys}
+    every_key = {one for ones in keys.values() for one in ones}
+    numbers = installation.vault.numbers_of(every_key)
+    contents = installation.vault.contacts_of(every_key, REGISTER)
+    return {
+        key: _contact(
+            next(numbers[one] for one in ones if one in numbers),
+            next((contents[one] for one in ones if one in contents), {}),
+        )
+        for key, ones in keys.items()
     }
-    known = installation.warehouse.rows("vault.contact", wanted).to_pylist()
-    from_register = sorted(
-        (row for row in known if row["extract_class"] == REGISTER),
-        key=lambda row: (row["known_on"], row["delivery_id"]),
-    )
-    contents = {row["person_key"]: installation.vault.open(row["person_key"], row["sealed"]) for row in from_register}
-    return {key: _contact(numbers[key] or "", contents.get(key, {})) for key in person_keys}
 
 
-def _contact(number: str, content: dict[str, str | None]) -> Contact:
+def _contact(number: str, content: Mapping[str, str | None]) -> Contact:
     return Contact(
         name=content.get("psn_name") or "姓名不详",
         identity_number=number,

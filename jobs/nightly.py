@@ -16,6 +16,7 @@ from jobs.ingest import ingest_department, ledger
 from jobs.ingest.decisions import released_waiting
 from jobs.installation import Installation, this_installation
 from jobs.publish import publish
+from jobs.side_by_side import ingest_side_by_side
 from jobs.steps import StepResult, recorded_step, run_step
 from jobs.warn import warn
 from schemas.delivery import business_dates, departments_with_deliveries
@@ -106,13 +107,14 @@ def nightly(
 
 
 def _run_steps(installation: Installation, business_date: date, on_step: Callable[[str], None] | None) -> None:
-    for department in departments_of(installation, business_date):
-        if on_step:
-            on_step(f"{business_date}: ingest {department}")
-        ingest(installation, business_date, department)
+    tell = on_step or (lambda _: None)
+    departments = departments_of(installation, business_date)
+    tell(f"{business_date}: ingest {', '.join(departments)}")
+    ingest_side_by_side(
+        ingest, installation, business_date, departments, lambda name: tell(f"{business_date}: {name} ingested")
+    )
     for name, step in LATER_STEPS.items():
-        if on_step:
-            on_step(f"{business_date}: {name}")
+        tell(f"{business_date}: {name}")
         step(installation, business_date)
 
 

@@ -23,6 +23,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+import yaml
 from open_data_contract_standard.model import (
     CustomProperty,
     OpenDataContractStandard,
@@ -212,7 +213,7 @@ def _retention_days(service_levels: list[ServiceLevelAgreementProperty]) -> int 
 
 def read_contract(path: Path) -> Contract:
     """Read one contract file. Raises ContractError where it lacks what ingest needs."""
-    source = OpenDataContractStandard.from_file(str(path))
+    source = OpenDataContractStandard(**yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
     custom = _custom(source.customProperties)
     missing = [
         name for name in ("extractNumber", "titleEn", "deliveryMode", "schemaVersion", "file") if name not in custom

@@ -2,7 +2,8 @@
 
 -- Full-width forms (U+FF01 to U+FF5E) become their ASCII twins; spaces of every kind, a leading apostrophe
 -- (Excel's mark of text) and empty strings go.
-create macro tidy_text(x) as nullif(trim(translate(x, E'\t\n\r' || ' 　', '     ')), '');
+create macro tidy_text(x) as nullif(trim(case when regexp_matches(x, '[\t\n\r　]')
+  then translate(x, E'\t\n\r　', '    ') else x end), '');
 
 -- What has as many bytes as characters is ASCII, where nothing is full-width; translate costs most of the reading.
 create macro tidy_code(x) as nullif(trim(ltrim(trim(
@@ -20,7 +21,9 @@ create macro date_text(x) as rtrim(translate(regexp_replace(
 create macro plausible_day(x) as case when x >= date '1800-01-01' then x end;
 
 -- 1234.5, 1,234.50, ¥1,234.50, 1,234.50元, (1,234.50) and -1,234.50; a comma stands only between thousands.
-create macro read_amount(x) as case when regexp_full_match(x, '-?[0-9]+(\.[0-9]+)?') then try_cast(x as decimal(38, 6))
+-- Casting to eighteen digits takes a hundredth of the time of casting to thirty-eight.
+create macro read_amount(x) as case
+when regexp_full_match(x, '-?[0-9]{1,11}(\.[0-9]+)?') then cast(try_cast(x as decimal(18, 6)) as decimal(38, 6))
 else try_cast(nullif(
   case when regexp_full_match(amount_text(x), '\([^()+-]*\)') then '-' else '' end
   || replace(regexp_extract(trim(amount_text(x), '()'), '^¥?([+-]?¥?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]*)?)元?$', 1), ',', ''), '')
@@ -51,17 +54,14 @@ create macro read_month(x) as case
 
 create macro read_identity_text(x) as nullif(upper(replace(replace(tidy_code(x), ' ', ''), '-', '')), '');
 
--- The check character of GB 11643-1999 over the first seventeen digits.
-create macro identity_check_character(x) as substr('10X98765432', 1 + (
-  7 * try_cast(substr(x, 1, 1) as integer) + 9 * try_cast(substr(x, 2, 1) as integer)
-  + 10 * try_cast(substr(x, 3, 1) as integer) + 5 * try_cast(substr(x, 4, 1) as integer)
-  + 8 * try_cast(substr(x, 5, 1) as integer) + 4 * try_cast(substr(x, 6, 1) as integer)
-  + 2 * try_cast(substr(x, 7, 1) as integer) + 1 * try_cast(substr(x, 8, 1) as integer)
-  + 6 * try_cast(substr(x, 9, 1) as integer) + 3 * try_cast(substr(x, 10, 1) as integer)
-  + 7 * try_cast(substr(x, 11, 1) as integer) + 9 * try_cast(substr(x, 12, 1) as integer)
-  + 10 * try_cast(substr(x, 13, 1) as integer) + 5 * try_cast(substr(x, 14, 1) as integer)
-  + 8 * try_cast(substr(x, 15, 1) as integer) + 4 * try_cast(substr(x, 16, 1) as integer)
-  + 2 * try_cast(substr(x, 17, 1) as integer)) % 11, 1);
+-- The check character of GB 11643-1999 over the first seventeen digits; the lambda reads them as one number once.
+create macro identity_check_character(x) as list_transform([try_cast(substr(x, 1, 17) as bigint)], lambda n:
+  substr('10X98765432', cast(1 + (
+    7 * (n // 10000000000000000 % 10) + 9 * (n // 1000000000000000 % 10) + 10 * (n // 100000000000000 % 10) + 5 * (n // 10000000000000 % 10)
+    + 8 * (n // 1000000000000 % 10) + 4 * (n // 100000000000 % 10) + 2 * (n // 10000000000 % 10) + 1 * (n // 1000000000 % 10)
+    + 6 * (n // 100000000 % 10) + 3 * (n // 10000000 % 10) + 7 * (n // 1000000 % 10) + 9 * (n // 100000 % 10)
+    + 10 * (n // 10000 % 10) + 5 * (n // 1000 % 10) + 8 * (n // 100 % 10) + 4 * (n // 10 % 10)
+    + 2 * (n // 1 % 10)) % 11 as integer), 1))[1];
 
 -- Eighteen characters whose birth date exists and whose check character fits.
 create macro is_identity_number(x) as coalesce(

@@ -1,5 +1,6 @@
 """Turns a contract into the SQL that reads a batch of text and names what is wrong with each row.
 
+Fields are read value by value, not row by row: a column mostly says the same few things over and over.
 The SQL is DuckDB's and uses the macros of `parsing.sql`; ingest always runs on DuckDB
 because it works on files, not on tables (docs/decisions/0003).
 """
@@ -52,6 +53,8 @@ def typed_expression(field: Field, text: str) -> str:
     """The SQL that reads `text` (an SQL expression of type text) as the field's type."""
     if field.inside_certificate:
         return f"certificate_identity({text})"
+    if field.identity == "disability_certificate":
+        return f"read_identity_text({text})"
     if field.identity in IDENTITY_NUMBERS:
         return f"read_identity_number({text})"
     if field.is_month:
@@ -68,15 +71,16 @@ def typed_expression(field: Field, text: str) -> str:
 def field_problems(field: Field, text: str) -> Iterator[tuple[str, str]]:
     """Pairs of reason code and the SQL condition under which the field has it.
 
-    `text` is the column as delivered; the typed column bears the field's name.
+    `text` is the column as delivered; the typed column bears the field's name; `is_empty` says that
+    nothing is delivered.
     """
-    given = f"tidy_text({text}) is not null"
+    given = "not is_empty"
     if field.required:
-        yield "missing_required", f"not ({given})"
+        yield "missing_required", "is_empty"
     if field.identity == "disability_certificate" or field.inside_certificate:
-        yield "certificate_malformed", f"{given} and certificate_identity({text}) is null"
+        yield "certificate_malformed", f"case when {given} then certificate_identity({text}) is null else false end"
     elif field.identity in IDENTITY_NUMBERS:
-        yield from _identity_problems(field, text, given)
+        yield from _identity_problems(field, text)
     elif field.physical_type == "date":
         yield "impossible_date", f"{given} and {field.name} is null"
     elif field.key_position is not None and field.physical_type == "varchar":
@@ -93,22 +97,23 @@ def field_problems(field: Field, text: str) -> Iterator[tuple[str, str]]:
         yield from _minimum_problems(field)
 
 
-def _identity_problems(field: Field, text: str, given: str) -> Iterator[tuple[str, str]]:
-    broken = f"{given} and {field.name} is null"
+def _identity_problems(field: Field, text: str) -> Iterator[tuple[str, str]]:
+    # A case looks no further than it must; a conjunction looks at every value.
+    broken = f"case when not is_empty and {field.name} is null then"
     damaged = f"is_float_damaged(read_identity_text({text}))"
     hidden = f"is_masked({text})"
-    yield "identity_float_damaged", f"{broken} and {damaged}"
-    yield "identity_masked", f"{broken} and {hidden}"
-    yield "identity_checksum", f"{broken} and not {damaged} and not {hidden}"
+    yield "identity_float_damaged", f"{broken} {damaged} else false end"
+    yield "identity_masked", f"{broken} {hidden} else false end"
+    yield "identity_checksum", f"{broken} not {damaged} and not {hidden} else false end"
 
 
-def _repairs(field: Field) -> Iterator[tuple[str, str]]:
+def field_repairs(field: Field, text: str) -> Iterator[tuple[str, str]]:
     """Pairs of repair code and the SQL condition under which the field was mended so."""
     if field.identity in IDENTITY_NUMBERS and not field.inside_certificate:
-        changed = f"{field.name} is not null and text_{field.name} <> {field.name}"
-        short = f"length(read_identity_text(text_{field.name})) = 15"
-        yield "identity_15_digits", f"{changed} and {short}"
-        yield "identity_tidied", f"{changed} and not {short}"
+        changed = f"case when {field.name} is not null and {text} <> {field.name} then"
+        short = f"length(read_identity_text({text})) = 15"
+        yield "identity_15_digits", f"{changed} {short} else false end"
+        yield "identity_tidied", f"{changed} not {short} else false end"
 
 
 def _minimum_problems(field: Field) -> Iterator[tuple[str, str]]:
@@ -124,31 +129,29 @@ def _text_list(values: object) -> str:
     return ", ".join("'" + str(value).replace("'", "''") + "'" for value in values)  # type: ignore[attr-defined]
 
 
-def read_batch_sql(contract: Contract, source: str) -> str:
-    """SQL over `source` (text columns named by field, `source_file`, `source_line`).
+def read_values_sql(field: Field, source: str) -> str:
+    """SQL over `source`, whose column `delivered_text` holds values of the field as delivered.
 
-    Gives, for every row, the text as `text_<field>`, the typed fields, and `problems`: a list of
-    structs (field, reason), empty where the row is right; and `repairs`: structs (field, repair).
+    Gives for each, in the same order: the typed value under the field's name, `is_empty`, and a truth
+    value for each thing that may be wrong or mended: `problem:<reason>` and `repair:<repair>`. Needs the
+    parameter business_date where the field may not lie after it.
     """
-    texts = [f'"{field.name}" as text_{field.name}' for field in contract.fields]
-    typed = [f"{typed_expression(field, 'text_' + field.name)} as {field.name}" for field in contract.fields]
-    problems = [
-        f"case when {condition} then {{'field': '{field.name}', 'reason': '{reason}'}} end"
-        for field in contract.fields
-        for reason, condition in field_problems(field, f"text_{field.name}")
-    ]
-    problems += [
-        f"case when {rule.broken_when} then {{'field': '', 'reason': '{rule.name}'}} end" for rule in contract.row_rules
-    ]
-    repairs = [
-        f"case when {condition} then {{'field': '{field.name}', 'repair': '{repair}'}} end"
-        for field in contract.fields
-        for repair, condition in _repairs(field)
-    ]
+    found = [("problem", *pair) for pair in field_problems(field, "delivered_text")]
+    found += [("repair", *pair) for pair in field_repairs(field, "delivered_text")]
+    flags = "".join(f', coalesce({condition}, false) as "{kind}:{name}"' for kind, name, condition in found)
     return f"""
-with delivered as (select source_file, source_line, {", ".join(texts)} from {source}),
-typed as (select *, {", ".join(typed)} from delivered)
-select *, list_filter([{", ".join(problems)}], lambda x: x is not null) as problems,
-  list_filter([{", ".join(repairs)}], lambda x: x is not null) as repairs
-from typed
+select {field.name}, is_empty{flags}
+from (
+  select delivered_text, tidy_text(delivered_text) is null as is_empty,
+    {typed_expression(field, "delivered_text")} as {field.name}
+  from {source})
 """
+
+
+def broken_rules_sql(contract: Contract, source: str) -> str:
+    """SQL over `source` (typed fields and `row_number`): pairs of row_number and the name of a rule it breaks."""
+    each = [
+        f"select row_number, '{rule.name}' as rule from {source} where {rule.broken_when}"
+        for rule in contract.row_rules
+    ]
+    return " union all ".join(each)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from warehouse.engines.engine import Engine
+from warehouse.tables import Warehouse, rows_where
 
 Standing = Literal["followed", "claimed_twice", "in_a_circle", "both_registered", "overruled"]
 
@@ -201,6 +202,18 @@ class _Ends:
 
 def _as_table(links: Iterable[PersonLink]) -> pa.Table:
     return pa.Table.from_pylist([asdict(link) for link in links], schema=LINK_SCHEMA)
+
+
+def former_keys(warehouse: Warehouse) -> dict[str, list[str]]:
+    """The keys that a person had before, the last one first, by the key of now; from the layers as they stand."""
+    if not warehouse.exists("dwd.person_link"):
+        return {}
+    links = warehouse.rows("dwd.person_link", rows_where(standing="followed")).to_pylist()
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for link in sorted(links, key=lambda link: link["valid_from"] or link["known_on"], reverse=True):
+        if link["former_key"] not in found[link["person_key"]]:
+            found[link["person_key"]].append(link["former_key"])
+    return dict(found)
 
 
 def _register_links(engine: Engine, links: Sequence[PersonLink]) -> None:
