@@ -98,7 +98,7 @@ def _residence_unknown(row: Row, business_date: date) -> Disposition:
 
 def _deliver(installation: Installation, business_date: date, rows: Sequence[Row]) -> str | None:
     """PUT the warnings; returns what is wrong where the service cannot be reached."""
-    contacts = _contacts(installation, {row["person_key"] for row in rows})
+    contacts = contacts_of(installation, {row["person_key"] for row in rows})
     models = {model.id: model for model in load_models()}
     messages = [_message(row, models[row["model_id"]], contacts[row["person_key"]]) for row in rows]
     try:
@@ -132,7 +132,7 @@ def _message(row: Row, model: WarningModel, contact: Contact) -> WarningMessage:
     )
 
 
-def _contacts(installation: Installation, person_keys: set[str]) -> dict[str, Contact]:
+def contacts_of(installation: Installation, person_keys: set[str]) -> dict[str, Contact]:
     """Open the vault for these people: number, and name, phone and address as the register last said.
 
     Whom the register does not know yet under a changed number, it knows under the former one.

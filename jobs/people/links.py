@@ -131,14 +131,16 @@ def resolved(
     Chains are followed to their end. A former key that two people claim, and keys that lead back to themselves,
     are not followed at all.
     """
-    every = sorted(set(links), key=lambda link: (link.former_key, link.known_on, link.next_key, link.delivery_id))
-    decided = {link.former_key for link in every if link.kind == "reviewed"}
+    every = sorted(set(links), key=_order)
+    decided = {link.former_key: link.next_key for link in every if link.kind == "reviewed"}
     standing: dict[PersonLink, Standing] = {}
     for link in every:
         pair = (link.former_key, link.next_key)
-        if link.kind == "changed" and (link.former_key in decided or pair in rejected):
+        if link.kind == "changed" and (
+            decided.get(link.former_key, link.next_key) != link.next_key or pair in rejected
+        ):
             standing[link] = "overruled"
-        elif link.kind == "changed" and pair in both_registered:
+        elif link.kind == "changed" and pair in both_registered and link.former_key not in decided:
             standing[link] = "both_registered"
     nexts = _nexts(link for link in every if link not in standing)
     circle = {key for key in nexts if _leads_back(key, nexts)}
@@ -149,6 +151,10 @@ def resolved(
         elif ends.is_claimed_twice(link.former_key) and link not in standing:
             standing[link] = "claimed_twice"
     return [_placed(link, standing.get(link, "followed"), ends, every) for link in every]
+
+
+def _order(link: PersonLink) -> tuple[object, ...]:
+    return link.former_key, link.known_on, link.next_key, link.kind, link.delivery_id, link.source_line or 0
 
 
 def _placed(link: PersonLink, standing: Standing, ends: "_Ends", every: Sequence[PersonLink]) -> PersonLink:
