@@ -19,6 +19,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from jobs.case_service_process import case_service, serve_command
 from jobs.commands.contracts import contracts_app
 from jobs.commands.deliveries import deliveries_app
+from jobs.commands.people import people_app
 from jobs.commands.printing import AsJson, BusinessDate, console
 from jobs.commands.printing import print_report as _print
 from jobs.commands.sources import sources_app
@@ -57,6 +58,7 @@ app.add_typer(deliveries_app, name="deliveries")
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(sources_app, name="sources")
 app.add_typer(tables_app, name="tables")
+app.add_typer(people_app, name="people")
 app.command("upkeep")(upkeep_command)
 app.command("retention")(retention_command)
 

@@ -12,7 +12,11 @@ import pyarrow as pa
 from jobs.ingest import ledger
 from jobs.installation import Installation
 from jobs.ods import ods_table, register_ods
+from jobs.people.decisions import decided_on, decisions
+from jobs.people.links import LINK_SOURCES, known_people
+from jobs.people.places import register_divisions
 from jobs.steps import Report, StepResult, fingerprint_of, run_step
+from schemas.division_changes import division_changes
 from schemas.loader import contracts
 from warehouse.definitions import definition, layer_definitions, layer_sql
 from warehouse.engines.engine import Engine
@@ -31,7 +35,8 @@ def state_fingerprint(installation: Installation, business_date: date) -> str:
     ]
     texts = [layer_sql(name) for layer in LAYERS for name in layer_definitions(layer)]
     promises = [contract.path.read_text(encoding="utf-8") for contract in contracts().values()]
-    return fingerprint_of(business_date, deliveries, texts, promises)
+    decided = decisions(installation, business_date)
+    return fingerprint_of(business_date, deliveries, texts, promises, decided, division_changes())
 
 
 def conform(installation: Installation, business_date: date) -> StepResult:
@@ -96,8 +101,12 @@ def _build_layers(installation: Installation, business_date: date, fingerprint: 
 
 def register_ods_state(engine: Engine, installation: Installation, as_of: date) -> None:
     """Show the engine every class as known on the date, and `ods_named_person`: everybody whom they name."""
+    for extract_class in LINK_SOURCES:
+        register_ods(engine, installation, contracts()[extract_class], as_of)
+    register_divisions(engine, as_of)
+    people = known_people(engine, decided_on(installation, as_of))
     for contract in contracts().values():
-        register_ods(engine, installation, contract, as_of)
+        register_ods(engine, installation, contract, as_of, people)
     selects = [f"select person_key from {ods_table(contract).sql_name}" for contract in contracts().values()]
     engine.create_view("ods_named_person", " union ".join(selects))
 

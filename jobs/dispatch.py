@@ -17,6 +17,7 @@ from jobs.case_service_client import CaseServiceClient
 from jobs.errors import CaseServiceUnreachableError
 from jobs.freshness import covered_until, send_freshness, sources_of
 from jobs.installation import Installation
+from jobs.people.links import former_keys
 from jobs.steps import Report, StepResult, run_step
 from schemas.messages import Contact, Disposition, DispositionKind, Level, Text, WarningMessage
 from warehouse.definitions import definition
@@ -100,7 +101,7 @@ def _residence_unknown(row: Row, business_date: date) -> Disposition:
 
 def _deliver(installation: Installation, business_date: date, rows: Sequence[Row]) -> str | None:
     """PUT the warnings; returns what is wrong where the service cannot be reached."""
-    contacts = _contacts(installation, {row["person_key"] for row in rows})
+    contacts = contacts_of(installation, {row["person_key"] for row in rows})
     models = {model.id: model for model in load_models()}
     covered = {day: covered_until(installation, day) for day in {row["business_date"] for row in rows}}
     messages = [
@@ -139,11 +140,23 @@ def _message(row: Row, model: WarningModel, contact: Contact, covered: Mapping[s
     )
 
 
-def _contacts(installation: Installation, person_keys: set[str]) -> dict[str, Contact]:
-    """Open the vault for these people: number, and name, phone and address as the register last said."""
-    numbers = installation.vault.numbers_of(person_keys)
-    contents = installation.vault.contacts_of(person_keys, REGISTER)
-    return {key: _contact(numbers[key], contents.get(key, {})) for key in person_keys}
+def contacts_of(installation: Installation, person_keys: set[str]) -> dict[str, Contact]:
+    """Open the vault for these people: number, and name, phone and address as the register last said.
+
+    Whom the register does not know yet under a changed number, it knows under the former one.
+    """
+    former = former_keys(installation.warehouse)
+    keys = {key: [key, *former.get(key, [])] for key in person_keys}
+    every_key = {one for ones in keys.values() for one in ones}
+    numbers = installation.vault.numbers_of(every_key)
+    contents = installation.vault.contacts_of(every_key, REGISTER)
+    return {
+        key: _contact(
+            next(numbers[one] for one in ones if one in numbers),
+            next((contents[one] for one in ones if one in contents), {}),
+        )
+        for key, ones in keys.items()
+    }
 
 
 def _contact(number: str, content: Mapping[str, str | None]) -> Contact:

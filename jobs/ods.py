@@ -2,7 +2,11 @@
 
 from datetime import date
 
+import pyarrow as pa
+
 from jobs.installation import Installation
+from jobs.people.links import KnownPeople
+from jobs.people.resolution import follow_links
 from schemas.loader import Contract
 from warehouse.definitions import Column, TableDefinition
 from warehouse.engines.engine import Engine
@@ -43,18 +47,37 @@ def latest_version_sql(source: str, keys: list[str]) -> str:
     )
 
 
-def register_ods(engine: Engine, installation: Installation, contract: Contract, as_of: date) -> None:
+def register_ods(
+    engine: Engine, installation: Installation, contract: Contract, as_of: date, people: KnownPeople | None = None
+) -> None:
     """Give the engine `ods_<class>_version` (all versions known on the date) and `ods_<class>` (the state).
 
-    Rows of a snapshot that a newer one had overtaken before it came are in neither.
+    Rows of a snapshot that a newer one had overtaken before it came are in neither. With `people`,
+    `person_key` is the key that stands for the person on the date, and rows that a person linked are there;
+    `delivered_person_key` is the key under which a row came.
     """
     table = ods_table(contract)
+    follows = people is not None and people.follows_links
+    name = f"{table.sql_name}_delivered" if follows else table.sql_name
     files = installation.warehouse.files(table.name)
     engine.register_files(f"{table.sql_name}_stored", files, table.schema)
     engine.create_view(
-        f"{table.sql_name}_version",
-        f"select * from {table.sql_name}_stored where known_on <= :as_of and operation <> 'outdated'",
+        f"{name}_version",
+        f"select *, person_key as delivered_person_key from {_with_linked_rows(engine, contract, people)} "
+        "where known_on <= :as_of and operation <> 'outdated'",
         {"as_of": as_of},
     )
-    latest = latest_version_sql(f"{table.sql_name}_version", key_columns(contract))
-    engine.create_view(table.sql_name, f"select * from ({latest}) as latest where operation <> 'delete'")
+    latest = latest_version_sql(f"{name}_version", key_columns(contract))
+    engine.create_view(name, f"select * from ({latest}) as latest where operation <> 'delete'")
+    if follows:
+        follow_links(engine, table, key_columns(contract))
+
+
+def _with_linked_rows(engine: Engine, contract: Contract, people: KnownPeople | None) -> str:
+    table = ods_table(contract)
+    rows = people.linked_rows.get(contract.extract_class) if people else None
+    if not rows:
+        return f"{table.sql_name}_stored"
+    engine.register_table(f"{table.sql_name}_linked", pa.Table.from_pylist(rows, schema=table.schema))
+    columns = ", ".join(table.schema.names)
+    return f"(select {columns} from {table.sql_name}_stored union all select {columns} from {table.sql_name}_linked)"

@@ -37,10 +37,15 @@ class PersonKeys:
         return self._pseudonymiser.fingerprint("row")
 
     def of_people(self, numbers: pa.ChunkedArray) -> PeopleKeys:
-        """The keys of normalised identity numbers."""
+        """The keys of normalised identity numbers, all of them right ones."""
         unique, places = _distinct(numbers)
         keys = self._remembered(unique)
         return PeopleKeys(spread(keys, places), pa.table({"key": keys, "number": unique}))
+
+    def of_other_numbers(self, numbers: pa.ChunkedArray) -> pa.Array:
+        """The keys of identity numbers that may be wrong ones: they are not remembered as right."""
+        unique, places = _distinct(numbers)
+        return spread(_keys_of(unique, self._pseudonymiser.person_key), places)
 
     def are_known(self, numbers: pa.Array) -> npt.NDArray[np.bool_]:
         """For each text, whether it is a normalised number that was keyed before, and so a right one."""

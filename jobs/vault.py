@@ -2,11 +2,12 @@
 
 The index tables say whose rows stand in which block (`vault.identity`, `vault.contact`); the blocks
 themselves are `vault.block`. Sealing a block costs little more than sealing one person, and a job
-that opens the vault opens only the blocks it needs. Only dispatch does.
+that opens the vault opens only the blocks it needs. Only dispatch does; and people review, which
+compares names in memory and writes none.
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -73,6 +74,15 @@ class Vault:
         """What the class last said of these people's names, phones and addresses."""
         rows = self._opened("contact", person_keys, extract_class=extract_class)
         return {row["person_key"]: row for row in rows}
+
+    def everybody(self, kind: Kind, extract_class: str | None = None) -> Iterator[pa.Table]:
+        """All that is sealed of a kind, of one class or of all, block by block, older ones first."""
+        if not self._warehouse.exists("vault.block"):
+            return
+        blocks = self._warehouse.rows("vault.block", rows_where(kind=kind)).to_pylist()
+        for block in sorted(blocks, key=lambda row: (row["known_on"], row["delivery_id"])):
+            if extract_class in (None, block["delivery_id"].split(".")[1]):
+                yield self._sealer.open(block["block"], block["sealed"])
 
     def _seal(self, kind: Kind, people: pa.Table, source: Source) -> None:
         # A dictionary would go into every block whole.

@@ -8,9 +8,13 @@ contract: `extractNumber`, `titleEn`, `deliveryMode` (full | incremental), `cont
 (largest factor between a delivery's rows and its class's last ones), `nullRateJump` (largest rise of
 a field's share of empty values).
 server: `table` or `query`, `watermark`, `overlap` (see schemas.database_source).
-field: `headers` (schema version -> header as delivered), `identity` (number | name | phone |
-address | household_number | certificate_number), `codes` (code -> meaning), `notAfter: business_date`,
-`grain: month` (a date that stands for its month).
+field: `headers` (schema version -> header as delivered), `identity` (number | former_number |
+disability_certificate | name | phone | address | household_number | certificate_number), `codes`
+(code -> meaning), `notAfter: business_date`, `grain: month` (a date that stands for its month).
+`numberInside: disability_certificate` (the number is the one inside a certificate's number).
+
+A class names people by exactly one `number`. Of a `former_number` and of the number inside a
+`disability_certificate` the warehouse keeps the key beside the person's.
 """
 
 import os
@@ -36,7 +40,22 @@ ROW_RULE_PREFIX = "select count(*) from {object} where "
 
 DAYS_OF_UNIT = {"d": 1, "m": 30, "y": 366}
 
-IdentityKind = Literal["number", "name", "phone", "address", "household_number", "certificate_number"]
+IdentityKind = Literal[
+    "number",
+    "former_number",
+    "disability_certificate",
+    "name",
+    "phone",
+    "address",
+    "household_number",
+    "certificate_number",
+]
+STORED_NAMES = {
+    "number": "person_key",
+    "former_number": "former_person_key",
+    "disability_certificate": "certificate_person_key",
+    "household_number": "household_key",
+}
 
 
 class ContractError(Exception):
@@ -74,15 +93,12 @@ class Field:
     pattern: str | None
     not_after_business_date: bool
     is_month: bool
+    inside_certificate: bool = False
 
     @property
     def stored_name(self) -> str | None:
         """The column of the warehouse that holds this field; None where only the vault may."""
-        if self.identity == "number":
-            return "person_key"
-        if self.identity == "household_number":
-            return "household_key"
-        return None if self.identity else self.name
+        return STORED_NAMES.get(self.identity) if self.identity else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +155,21 @@ class Contract:
         return next(field for field in self.fields if field.identity == "number")
 
     @property
+    def other_number_fields(self) -> tuple[Field, ...]:
+        """The fields that hold a second identity number: a former one, or the one inside a certificate."""
+        return tuple(field for field in self.fields if field.identity in ("former_number", "disability_certificate"))
+
+    @property
     def stored_fields(self) -> tuple[Field, ...]:
         """The fields the warehouse keeps as columns."""
         return tuple(field for field in self.fields if field.stored_name is not None)
 
     @property
     def contact_fields(self) -> tuple[Field, ...]:
-        """The fields that only the vault keeps, where the class says how to reach people; else they are not kept."""
-        identities = tuple(field for field in self.fields if field.stored_name is None)
+        """The fields whose text only the vault keeps, of a class that says how to reach people."""
+        identities = tuple(
+            field for field in self.fields if field.stored_name is None or field.identity == "disability_certificate"
+        )
         return identities if any(field.identity in CONTACT_KINDS for field in identities) else ()
 
 
@@ -178,6 +201,7 @@ def _read_field(source: SchemaProperty, schema_version: str, path: Path) -> Fiel
         pattern=options.get("pattern"),
         not_after_business_date=custom.get("notAfter") == "business_date",
         is_month=custom.get("grain") == "month",
+        inside_certificate=custom.get("numberInside") == "disability_certificate",
     )
 
 

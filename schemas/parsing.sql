@@ -91,6 +91,12 @@ create macro read_identity_number(x) as case when is_identity_number(x) then x e
   [read_identity_text(x)],
   lambda y: case when is_identity_number(y) then y else lengthened_identity(y) end)[1] end;
 
+-- The identity number inside the number of a disability certificate: eighteen characters, then the category (1 to 7)
+-- and the level (1 to 4), then up to two characters that mark a reissue, such as B1.
+create macro certificate_identity(x) as list_transform([read_identity_text(x)], lambda y:
+  case when regexp_full_match(y, '[0-9]{17}[0-9X][1-7][1-4]([A-Z]?[0-9]?)') and is_identity_number(left(y, 18))
+    then left(y, 18) end)[1];
+
 create macro is_masked(x) as coalesce(regexp_matches(x, '[*＊●×]{2,}|[Xx]{2,}'), false);
 
 -- A number in scientific notation where a code or number of a case is promised: its digits are lost.

@@ -17,6 +17,7 @@ REASONS_ZH = {
     "identity_checksum": "身份证号校验不通过",
     "identity_float_damaged": "身份证号被表格软件当作数字损坏",
     "identity_masked": "身份证号已被脱敏, 无法使用",
+    "certificate_malformed": "残疾人证号不符合编码规则 (身份证号18位 + 类别 + 等级)",
     "number_damaged": "编号被表格软件当作数字损坏",
     "impossible_date": "日期不存在或无法识别",
     "future_date": "日期晚于业务日期",
@@ -38,6 +39,9 @@ REPAIRS_ZH = {
     "unquoted_delimiter": "地址中含有未加引号的分隔符, 已并回地址",
 }
 
+# Fields that hold an identity number as such, to be read, checked and mended as one.
+IDENTITY_NUMBERS = ("number", "former_number")
+
 
 def reason_title(contract: Contract, reason: str) -> str:
     """The Chinese sentence for a reason code of this contract."""
@@ -47,7 +51,11 @@ def reason_title(contract: Contract, reason: str) -> str:
 
 def typed_expression(field: Field, text: str) -> str:
     """The SQL that reads `text` (an SQL expression of type text) as the field's type."""
-    if field.identity == "number":
+    if field.inside_certificate:
+        return f"certificate_identity({text})"
+    if field.identity == "disability_certificate":
+        return f"read_identity_text({text})"
+    if field.identity in IDENTITY_NUMBERS:
         return f"read_identity_number({text})"
     if field.is_month:
         return f"read_month({text})"
@@ -74,7 +82,9 @@ def field_problems(field: Field, text: str) -> Iterator[tuple[str, str]]:
     given = "not is_empty"
     if field.required:
         yield "missing_required", "is_empty"
-    if field.identity == "number":
+    if field.identity == "disability_certificate" or field.inside_certificate:
+        yield "certificate_malformed", f"case when {given} then certificate_identity({text}) is null else false end"
+    elif field.identity in IDENTITY_NUMBERS:
         yield from _identity_problems(field, text)
     elif field.physical_type == "date":
         yield "impossible_date", f"{given} and {field.name} is null"
@@ -104,7 +114,7 @@ def _identity_problems(field: Field, text: str) -> Iterator[tuple[str, str]]:
 
 def field_repairs(field: Field, text: str) -> Iterator[tuple[str, str]]:
     """Pairs of repair code and the SQL condition under which the field was mended so."""
-    if field.identity == "number":
+    if field.identity in IDENTITY_NUMBERS and not field.inside_certificate:
         changed = f"case when {field.name} is not null and {text} <> {field.name} then"
         short = f"length(read_identity_text({text})) = 15"
         yield "identity_15_digits", f"{changed} {short} else false end"

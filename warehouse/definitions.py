@@ -49,11 +49,18 @@ class Column:
 
 @dataclass(frozen=True)
 class TableDefinition:
-    """One table of the warehouse; `name` is `<layer>.<table>`."""
+    """One table of the warehouse; `name` is `<layer>.<table>`.
+
+    The layers' tables say in tables.yaml what their rows depend on, so that a night rebuilds no more
+    than it must; see dwd/tables.yaml for what `follows`, `through` and `turns_on` promise.
+    """
 
     name: str
     title: str
     columns: tuple[Column, ...]
+    follows: str | None = None
+    through: str | None = None
+    turns_on: tuple[str, ...] | None = None
 
     @property
     def layer(self) -> str:
@@ -78,6 +85,9 @@ def layer_definitions(layer: str) -> Mapping[str, TableDefinition]:
             name=f"{layer}.{table}",
             title=entry["title"],
             columns=tuple(Column(name, kind, comment) for name, (kind, comment) in entry["columns"].items()),
+            follows=entry.get("follows"),
+            through=entry.get("through"),
+            turns_on=tuple(entry["turns_on"]) if "turns_on" in entry else None,
         )
         for table, entry in source.items()
     }

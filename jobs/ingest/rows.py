@@ -12,9 +12,10 @@ import pyarrow.compute as pc
 from jobs.ingest.columns import Places, ReadColumn, read_column
 from jobs.ingest.digests import row_digests, value_digests
 from jobs.person_keys import PersonKeys
-from schemas.loader import Contract
+from schemas.loader import Contract, Field
 from schemas.row_rules import broken_rules_sql
 
+IDENTITY_DIGITS = 18
 PROBLEM_SCHEMA = pa.schema([("row_number", pa.int32()), ("field", pa.string()), ("reason", pa.string())])
 REPAIR_SCHEMA = pa.schema([("row_number", pa.int32()), ("field", pa.string()), ("repair", pa.string())])
 
@@ -24,8 +25,9 @@ class ReadRows:
     """The rows of a delivery.
 
     `rows`: `row_number` (from 0, over all files), `source_file`, `source_line`, `is_right`, the typed
-    fields by name, and their keys (`person_key`, `household_key`) and `row_hash`. `problems` and
-    `repairs` name rows by number. `numbers`: `key` and `number` of everybody the rows name.
+    fields by name, their keys (`person_key`, `household_key`, those of a former number and of the
+    number inside a certificate) and `row_hash`. `problems` and `repairs` name rows by number.
+    `numbers`: `key` and `number` of everybody the rows name.
     """
 
     rows: pa.Table
@@ -82,6 +84,9 @@ class Reading:
         for field in self.contract.fields:
             if field.identity == "household_number":
                 rows = rows.append_column("household_key", self.keys.of_households(rows.column(field.name)))
+        for field in self.contract.other_number_fields:
+            numbers = _numbers_in(field, rows.column(field.name))
+            rows = rows.append_column(str(field.stored_name), self.keys.of_other_numbers(numbers))
         return ReadRows(
             rows=rows,
             problems=problems,
@@ -112,6 +117,13 @@ class Reading:
                 numbers = broken.filter(pc.equal(broken.column("rule"), rule.name)).column("row_number")
                 found.append((numbers.to_numpy(), "", rule.name))
         return _table(PROBLEM_SCHEMA, found)
+
+
+def _numbers_in(field: Field, values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The identity numbers in a field that holds a second one; what is wrong with them was found before."""
+    if field.identity != "disability_certificate":
+        return values
+    return pc.utf8_slice_codeunits(values.cast(pa.string()), 0, IDENTITY_DIGITS)
 
 
 def _table(schema: pa.Schema, found: list[tuple[Places, str, str]]) -> pa.Table:
