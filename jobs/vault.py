@@ -1,9 +1,9 @@
 """The vault: identity numbers, names, phones and addresses, sealed in blocks of about a thousand people.
 
-The index tables say whose rows stand in which block (`vault.identity`, `vault.contact`); the blocks
-themselves are `vault.block`. Sealing a block costs little more than sealing one person, and a job
-that opens the vault opens only the blocks it needs. Only dispatch does; and people review, which
-compares names in memory and writes none.
+The index tables say whose rows stand in which block (`vault.identity`, `vault.contact`, and
+`quarantine.sealed_row` for rejected rows); the blocks themselves are `vault.block`. Sealing a block
+costs little more than sealing one person, and a job that opens the vault opens only the blocks it
+needs. Only dispatch does; and people review, which compares names in memory and writes none.
 """
 
 import uuid
@@ -22,7 +22,14 @@ from warehouse.tables import Warehouse, rows_among, rows_where
 
 PEOPLE_IN_BLOCK = 1024
 
-Kind = Literal["identity", "contact"]
+Kind = Literal["identity", "contact", "rejected"]
+
+# Where it stands whose rows are in which block, and the columns that say whose.
+INDEX: Mapping[Kind, tuple[str, tuple[str, ...]]] = {
+    "identity": ("vault.identity", ("person_key",)),
+    "contact": ("vault.contact", ("person_key",)),
+    "rejected": ("quarantine.sealed_row", ("file", "line")),
+}
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,22 @@ class Vault:
         """
         self._seal("contact", contacts, source)
 
+    def add_rejected(self, rows: pa.Table, source: Source) -> None:
+        """Seal rejected rows as delivered (`file`, `line` and the fields' text), so that none is ever lost.
+
+        A repeat for the same delivery replaces what the first attempt added.
+        """
+        self._seal("rejected", rows, source)
+
+    def rejected_of(self, delivery_id: str) -> list[dict[str, str]]:
+        """The rejected rows of a delivery as they were delivered, by file and line."""
+        of_delivery = rows_where(delivery_id=delivery_id, kind="rejected")
+        found: list[dict[str, str]] = []
+        if self._warehouse.exists("vault.block"):
+            for block in self._warehouse.rows("vault.block", of_delivery).to_pylist():
+                found += self._sealer.open(block["block"], block["sealed"]).to_pylist()
+        return sorted(found, key=lambda row: (row["file"], int(row["line"])))
+
     def numbers_of(self, person_keys: Iterable[str]) -> dict[str, str]:
         """The identity numbers of these people, as far as the vault knows them."""
         rows = self._opened("identity", person_keys)
@@ -103,8 +126,9 @@ class Vault:
             "kind": kind,
         }
         self._replace("vault.block", block_rows, constants, rows_where(delivery_id=source.delivery_id, kind=kind))
-        index_rows = pa.table({"person_key": rows.column("person_key"), "block": pa.chunked_array(index, pa.string())})
-        self._replace(f"vault.{kind}", index_rows, constants, here)
+        name, columns = INDEX[kind]
+        index_rows = people.select(list(columns)).append_column("block", pa.chunked_array(index, pa.string()))
+        self._replace(name, index_rows, constants, here)
 
     def _replace(self, name: str, rows: pa.Table, constants: Mapping[str, object], where: BooleanExpression) -> None:
         table = definition(name)
@@ -117,7 +141,7 @@ class Vault:
     def _opened(self, kind: Kind, person_keys: Iterable[str], **equals: object) -> list[dict[str, str]]:
         """The sealed rows of these people, older ones first."""
         wanted = set(person_keys)
-        name = f"vault.{kind}"
+        name = INDEX[kind][0]
         if not wanted or not self._warehouse.exists(name):
             return []
         index = self._warehouse.rows(name, rows_among("person_key", wanted, **equals)).to_pylist()

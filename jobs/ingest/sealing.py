@@ -6,7 +6,7 @@ from jobs.vault import Source
 
 
 def seal_identities(comparison: Comparison, installation: Installation) -> None:
-    """Add what the vault does not hold yet for the people of the batch's new versions.
+    """Add what the vault does not hold yet for the people of the batch's new versions, and the rejected rows.
 
     A repeat for the same delivery replaces what the first attempt added.
     """
@@ -19,6 +19,7 @@ def seal_identities(comparison: Comparison, installation: Installation) -> None:
         "select key, number from numbers where key in (select person_key from new_row)"
     ).to_arrow_table()
     installation.vault.add_numbers(numbers, source)
+    installation.vault.add_rejected(comparison.rejected_text(), source)
     if contract.contact_fields:
         contacts = rows.select(["person_key", *(field.name for field in contract.contact_fields)])
         installation.vault.add_contacts(contacts, source)

@@ -172,6 +172,18 @@ class Comparison:
               masked_identity
             from problem_value order by line, field, reason""").to_arrow_table()
 
+    def rejected_text(self) -> pa.Table:
+        """The rejected rows as delivered: `file`, `line` and the fields' text."""
+        numbers = self._connection.execute("""
+            select row_number from rows where not is_right
+            union select row_number from copy where is_conflicting order by 1""").to_arrow_table()
+        text = self.batch.text.take(numbers.column("row_number"))
+        names = [field.name for field in self._contract.fields]
+        return pa.table(
+            [text.column("source_file"), text.column("source_line"), *(text.column(name) for name in names)],
+            ["file", "line", *names],
+        )
+
     def counts(self) -> Counts:
         """How the rows ended; the three add up by construction of the tables."""
         accepted = self._scalar("select count(*) from version")
