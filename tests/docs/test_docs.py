@@ -55,7 +55,7 @@ def code_of(text: str) -> str:
 
 
 # Read where the settings of a service do not reach.
-ALSO_READ = {"SHOUWANG_SPARK_MASTER", "SHOUWANG_CONTRACTS_DIR"}
+ALSO_READ = {"SHOUWANG_SPARK_MASTER", "SHOUWANG_CONTRACTS_DIR", "SHOUWANG_DIVISION_CHANGES"}
 
 
 def environment_names(settings: type[Settings] | type[CaseServiceSettings]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from jobs.conform import conform
+from jobs.conform import conform, ensure_conformed
 from jobs.errors import DecisionError
 from jobs.ingest import ingest_department
 from jobs.installation import Installation
@@ -61,9 +61,7 @@ def reviewed(city: Installation) -> Iterator[Installation]:
     """The city with nothing decided, and both candidates listed."""
     yield city
     for item in standing_decisions(city, NIGHT_2):
-        later = item.decided_at + timedelta(hours=1)
-        record(city, replace(item, verdict="withdrawn", decided_at=later, business_date=NIGHT_2))
-        record(city, replace(item, verdict="withdrawn", decided_at=later, business_date=NIGHT_1))
+        record(city, replace(item, verdict="withdrawn", decided_at=item.decided_at + timedelta(hours=1)))
     if len(candidates(city)) != 2:
         review(city, NIGHT_1)
 
@@ -90,7 +88,7 @@ def decide_on(installation: Installation, n: int, verdict: Verdict, day: date = 
 
 
 def counted(installation: Installation, n: int, day: date) -> int:
-    conform(installation, day)
+    ensure_conformed(installation, day)
     years = {row["person_key"]: row["inpatient_count"] for row in rows_of(installation, "dws.medical_year")}
     return int(years.get(key(installation, n), 0))
 
