@@ -6,6 +6,7 @@ from jobs.installation import Installation
 from schemas.loader import Contract
 from warehouse.definitions import Column, TableDefinition
 from warehouse.engines.engine import Engine
+from warehouse.history import files_and_others
 
 VERSION_COLUMNS = (
     Column("known_on", "date", "获知日期 (业务日期)"),
@@ -49,12 +50,56 @@ def register_ods(engine: Engine, installation: Installation, contract: Contract,
     Rows of a snapshot that a newer one had overtaken before it came are in neither.
     """
     table = ods_table(contract)
-    files = installation.warehouse.files(table.name)
-    engine.register_files(f"{table.sql_name}_stored", files, table.schema)
-    engine.create_view(
-        f"{table.sql_name}_version",
-        f"select * from {table.sql_name}_stored where known_on <= :as_of and operation <> 'outdated'",
-        {"as_of": as_of},
+    is_contested = register_stored(engine, installation, contract)
+    create_version_view(engine, contract, as_of, f"{table.sql_name}_stored")
+    create_state_view(engine, contract, f"{table.sql_name}_contested" if is_contested else None)
+
+
+def register_stored(engine: Engine, installation: Installation, contract: Contract) -> bool:
+    """Give the engine `ods_<class>_stored`: all versions that were ever kept. Returns whether any row is contested.
+
+    Rows of which there is nothing but one insertion are not; `ods_<class>_contested` holds what contests the others.
+    """
+    table, warehouse = ods_table(contract), installation.warehouse
+    if not warehouse.exists(table.name):
+        engine.register_files(f"{table.sql_name}_stored", [], table.schema)
+        return False
+    every, others = files_and_others(warehouse.table(table.name), "operation", "insert")
+    engine.register_files(f"{table.sql_name}_stored", every, table.schema)
+    if others:
+        engine.register_files(f"{table.sql_name}_contested", others, table.schema)
+    return bool(others)
+
+
+def create_version_view(engine: Engine, contract: Contract, as_of: date, stored: str) -> None:
+    """Give the engine `ods_<class>_version`: those of the versions in view `stored` that were known on the date."""
+    engine.create_view(f"{ods_table(contract).sql_name}_version", version_sql(stored), {"as_of": as_of})
+
+
+def create_state_view(engine: Engine, contract: Contract, contested: str | None) -> None:
+    """Give the engine `ods_<class>` from `ods_<class>_version`; see state_sql."""
+    name = ods_table(contract).sql_name
+    engine.create_view(name, state_sql(contract, f"{name}_version", contested))
+
+
+def version_sql(stored: str) -> str:
+    """SQL for those of the stored versions that were known on the date."""
+    return f"select * from {stored} where known_on <= :as_of and operation <> 'outdated'"
+
+
+def state_sql(contract: Contract, versions: str, contested: str | None) -> str:
+    """SQL for the rows that stand, given the versions known by then and what contests rows (None: nothing).
+
+    Ranking versions is dear where there are a city's, so only contested rows are ranked.
+    """
+    columns = ", ".join(f"version.{name}" for name in ods_table(contract).schema.names)
+    if contested is None:
+        return f"select {columns} from {versions} as version"
+    keys = key_columns(contract)
+    same_row = " and ".join(f"other.{key} = version.{key}" for key in keys)
+    is_contested = f"exists (select 1 from {contested} as other where other.operation <> 'insert' and {same_row})"
+    latest = latest_version_sql(f"(select {columns} from {versions} as version where {is_contested})", keys)
+    return (
+        f"select {columns} from {versions} as version where not {is_contested} "
+        f"union all select {columns} from ({latest}) as version where operation <> 'delete'"
     )
-    latest = latest_version_sql(f"{table.sql_name}_version", key_columns(contract))
-    engine.create_view(table.sql_name, f"select * from ({latest}) as latest where operation <> 'delete'")

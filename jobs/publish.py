@@ -11,8 +11,9 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.conform import ensure_conformed, holds_state_of
+from jobs.conform import ensure_conformed
 from jobs.installation import Installation
+from jobs.layer_state import holds_state_of
 from jobs.steps import Report, StepResult, fingerprint_of, recorded_step, run_step
 from warehouse.definitions import TableDefinition, definition, layer_definitions
 

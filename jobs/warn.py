@@ -12,9 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from jobs.conform import ensure_conformed, register_layers, state_fingerprint
+from jobs.conform import ensure_conformed, state_fingerprint
 from jobs.ingest import ledger
 from jobs.installation import Installation
+from jobs.layer_tables import register_layers
 from jobs.steps import Report, StepResult, fingerprint_of, run_step
 from warehouse.definitions import definition
 from warehouse.engines.engine import Engine

@@ -16,6 +16,8 @@ from schemas.delivery import departments_with_deliveries
 from schemas.loader import contracts
 from tests.jobs.landing import NIGHT_1, NIGHT_2, deliver
 from tests.jobs.people import identity_number, on_dibao, registered, settlement
+from warehouse.definitions import definition
+from warehouse.layers import layer_rows
 
 ENGINES = ["duckdb", "spark"]
 LAYER_TABLES = ["dwd.person", "dwd.household", "dwd.assistance_spell", "dwd.medical_cost", "dwd.contribution_month"]
@@ -147,7 +149,7 @@ def ingest_night(installation: Installation, day: date) -> None:
 
 
 def rows_of(installation: Installation, name: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = installation.warehouse.rows(name).to_pylist()
+    rows: list[dict[str, Any]] = layer_rows(installation.warehouse, definition(name)).to_pylist()
     return sorted(rows, key=str)
 
 

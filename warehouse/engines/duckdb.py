@@ -46,7 +46,8 @@ class DuckDBEngine:
         self._connection.register(name, table)
 
     def create_view(self, name: str, sql: str, params: Mapping[str, Any] | None = None) -> None:
-        self._connection.execute(f'create or replace temp view "{name}" as {with_literals(sql, params or {})}')
+        text = with_literals(sql, params) if params else sql
+        self._connection.execute(f'create or replace temp view "{name}" as {text}')
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         return self._connection.execute(with_dollar_markers(sql), used_params(sql, params or {})).to_arrow_table()

@@ -1,0 +1,209 @@
+"""Which people and households a change of state bears on, so that nobody else's rows are built again.
+
+Everything is judged generously: a key too many costs a little, a key too few would be wrong.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+
+from jobs.installation import Installation
+from jobs.kept_views import KeptViews, key_schema
+from jobs.lineage import classes_read, reads_date, reads_named_people, sources, tables_read
+from jobs.ods import key_columns, ods_table, register_stored
+from schemas.loader import Contract, contracts
+from warehouse.definitions import TableDefinition, definition
+from warehouse.engines.engine import Engine
+from warehouse.history import files_changed_since
+from warehouse.layers import LayerState, layer_files
+from warehouse.tables import rows_between
+
+PERSON = "person_key"
+
+
+class UnboundedChangeError(Exception):
+    """It cannot be told whose rows change; the message says why."""
+
+
+@dataclass(frozen=True)
+class Affected:
+    """A view of the affected keys and how many there are; `by_class` where nothing but versions of rows tells them."""
+
+    view: str
+    count: int
+    by_class: bool
+
+
+class LayerChanges:
+    """What bears on whom between the states that tables `hold` and the state of the business date."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        installation: Installation,
+        kept: KeptViews,
+        held: Mapping[str, LayerState],
+        business_date: date,
+    ) -> None:
+        self._engine = engine
+        self._installation = installation
+        self._kept = kept
+        self._held = held
+        dates = [business_date, *(state.as_of for state in held.values())]
+        self._first, self._last = min(dates), max(dates)
+        self._contested: dict[str, bool] = {}
+        self._classes: dict[str, int] = {}
+        self._tables: dict[str, Affected | None] = {}
+
+    def is_contested(self, contract: Contract) -> bool:
+        """Whether any row of the class has several versions; all its versions are in `ods_<class>_stored` by then."""
+        name = contract.extract_class
+        if name not in self._contested:
+            self._contested[name] = register_stored(self._engine, self._installation, contract)
+        return self._contested[name]
+
+    def people_of_class(self, contract: Contract) -> int:
+        """How many people changed versions bear on: they are in view `affected_<class>`.
+
+        Raises UnboundedChangeError where it cannot be told what changed.
+        """
+        name = contract.extract_class
+        if name not in self._classes:
+            self._classes[name] = self._find_people(contract)
+        return self._classes[name]
+
+    def changed_classes(self) -> list[Contract]:
+        """The classes of which it can be told that they bear on somebody."""
+        return [contract for contract in contracts().values() if self._bears_on_somebody(contract)]
+
+    def affected(self, table: TableDefinition) -> Affected | None:
+        """The keys whose rows may change; None where there are none. The tables it reads must be up to date.
+
+        Raises UnboundedChangeError where it cannot be told.
+        """
+        if table.name not in self._tables:
+            self._tables[table.name] = self._find_affected(table)
+        return self._tables[table.name]
+
+    def members(self, table: TableDefinition, keys: str) -> str:
+        """SQL for everybody who belongs or ever belonged to one of the keys in a view."""
+        return f"select {PERSON} from {self._ever(table)} where {table.follows} in (select {table.follows} from {keys})"
+
+    def _bears_on_somebody(self, contract: Contract) -> bool:
+        try:
+            return self.people_of_class(contract) > 0
+        except UnboundedChangeError:
+            return False
+
+    def _find_people(self, contract: Contract) -> int:
+        changed = f"changed_{contract.extract_class}"
+        selects, something_went = self._changed_versions(contract)
+        if not selects:
+            return 0
+        table, keys = ods_table(contract), key_columns(contract)
+        people = [name for name in (PERSON, "household_key") if name in table.schema.names]
+        columns = list(dict.fromkeys([*keys, *people]))
+        schema = table.schema
+        sql = f"select distinct {', '.join(columns)} from ({' union all '.join(selects)}) as version"
+        self._kept.keep(changed, sql, pa.schema([schema.field(name) for name in columns]))
+        named = f"select {', '.join(people)} from {changed}"
+        if PERSON not in keys and (self.is_contested(contract) or something_went):
+            # A row may have named somebody else before: that person's rows change too.
+            same_row = " and ".join(f"changed.{key} = version.{key}" for key in keys)
+            named += (
+                f" union all select {', '.join(people)} from {table.sql_name}_stored as version "
+                f"where exists (select 1 from {changed} as changed where {same_row})"
+            )
+        sql = f"select distinct {', '.join(people)} from ({named}) as named"
+        return self._kept.keep(f"affected_{contract.extract_class}", sql, key_schema(*people))
+
+    def _changed_versions(self, contract: Contract) -> tuple[list[str], bool]:
+        """Selects of the versions that came, went, or are known on one date and not on another; whether any went."""
+        table, warehouse = ods_table(contract), self._installation.warehouse
+        held = [state for state in self._held.values() if contract.extract_class in state.sources]
+        if not held or not warehouse.exists(table.name):
+            return [], False
+        iceberg, came_or_went = warehouse.table(table.name), set[str]()
+        for content in {state.sources[contract.extract_class] for state in held}:
+            files = files_changed_since(iceberg, content)
+            if files is None:
+                raise UnboundedChangeError(f"what {table.name} held at the last build was let go since")
+            came_or_went |= set(files)
+        between = rows_between("known_on", self._first, self._last)
+        moved = warehouse.files(table.name, between) if self._first < self._last else []
+        went = bool(came_or_went and came_or_went - set(warehouse.files(table.name)))
+        selects = []
+        for name, files, condition in (
+            (f"{table.sql_name}_came_or_went", sorted(came_or_went), f"known_on <= date '{self._last}'"),
+            (
+                f"{table.sql_name}_moved",
+                moved,
+                f"known_on > date '{self._first}' and known_on <= date '{self._last}'",
+            ),
+        ):
+            if files:
+                self._engine.register_files(name, files, table.schema)
+                selects.append(f"select * from {name} where {condition}")
+        return selects, went
+
+    def _find_affected(self, table: TableDefinition) -> Affected | None:
+        by_class = [
+            f"select {PERSON} from affected_{contract.extract_class}" for contract in self._changed_sources(table)
+        ]
+        inputs = [(item, found) for item in tables_read(table) if (found := self.affected(item))]
+        selects = [*by_class, *(self._people(item, found.view) for item, found in inputs)]
+        turned = list(self._turned(table))
+        if not selects and not turned:
+            return None
+        if table.follows is None:
+            raise UnboundedChangeError(f"{table.name} follows nothing, and something it reads changed")
+        return self._keep_affected(
+            table,
+            [*selects, *turned],
+            direct=[(item, found.view) for item, found in inputs if item.follows == table.follows],
+            by_class=not turned and all(item.follows == PERSON and found.by_class for item, found in inputs),
+        )
+
+    def _keep_affected(
+        self, table: TableDefinition, people: list[str], direct: list[tuple[TableDefinition, str]], by_class: bool
+    ) -> Affected | None:
+        key, everybody = table.follows or "", " union all ".join(people)
+        if key == PERSON:
+            sql = everybody
+        else:
+            sql = f"select {key} from {self._ever(table)} where {PERSON} in (select {PERSON} from ({everybody}) as p)"
+            sql += "".join(f" union all select {key} from {view}" for _, view in direct)
+            for contract in self._changed_sources(table):
+                if key in ods_table(contract).schema.names:
+                    sql += f" union all select {key} from affected_{contract.extract_class}"
+        view = f"affected_{table.sql_name}"
+        distinct = f"select distinct {key} from ({sql}) as named where {key} is not null"
+        count = self._kept.keep(view, distinct, key_schema(key))
+        return Affected(view, count, by_class and key == PERSON) if count else None
+
+    def _changed_sources(self, table: TableDefinition) -> list[Contract]:
+        read = sources(table) if reads_named_people(table) else classes_read(table)
+        return [contract for contract in read if self.people_of_class(contract)]
+
+    def _people(self, table: TableDefinition, keys: str) -> str:
+        return f"select {PERSON} from {keys}" if table.follows == PERSON else self.members(table, keys)
+
+    def _turned(self, table: TableDefinition) -> Iterator[str]:
+        """Selects of the people whose rows change because the date moved."""
+        if not reads_date(table) or self._first == self._last:
+            return
+        if table.turns_on is None:
+            raise UnboundedChangeError(f"the date moved, and {table.name} does not say on which days its rows turn")
+        for place in table.turns_on:
+            view, column = place.split(".")
+            yield (f"select {PERSON} from {view} where {column} between date '{self._first}' and date '{self._last}'")
+
+    def _ever(self, table: TableDefinition) -> str:
+        """A view that says which people belong, or belonged at any time since its base, to the table's keys."""
+        through = definition(table.through or "")
+        view = f"{through.sql_name}_ever"
+        files = layer_files(self._installation.warehouse, through)
+        self._engine.register_files(view, files.all, through.schema)
+        return view

@@ -1,0 +1,85 @@
+"""Which state the layers' tables hold, and which one a business date asks for."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from jobs.ingest import ledger
+from jobs.ingest.ledger import DeliveryRecord
+from jobs.installation import Installation
+from jobs.lineage import depends_on_date, layer_tables, sources
+from jobs.ods import ods_table
+from jobs.steps import fingerprint_of
+from schemas.loader import contracts
+from warehouse.definitions import TableDefinition, layer_sql
+from warehouse.engines.engine import FUNCTIONS_FOLDER
+from warehouse.history import content_id
+from warehouse.layers import LayerState, forget_state, layer_state
+
+
+class AskedStates:
+    """The states that a business date asks for, from the deliveries known by then, the contracts and the SQL."""
+
+    def __init__(self, installation: Installation, business_date: date) -> None:
+        self._installation = installation
+        self.business_date = business_date
+        self.texts = _texts()
+        self._deliveries = [
+            record
+            for record in ledger.records(installation, status="ingested")
+            if record.business_date <= business_date and _brought_rows(record)
+        ]
+
+    def fingerprint(self, table: TableDefinition) -> str:
+        """Differs where what the table says may differ."""
+        classes = {contract.extract_class for contract in sources(table)}
+        deliveries = [
+            (record.delivery_id, record.content_hash) for record in self._deliveries if record.extract_class in classes
+        ]
+        return fingerprint_of(self.business_date if depends_on_date(table) else None, deliveries, self.texts)
+
+    def state(self, table: TableDefinition, contents: Mapping[str, str | None]) -> LayerState:
+        """The state to mark the table with, given the content of every class."""
+        return LayerState(
+            fingerprint=self.fingerprint(table),
+            texts=self.texts,
+            as_of=self.business_date,
+            sources={contract.extract_class: contents[contract.extract_class] for contract in sources(table)},
+        )
+
+    def holds(self, table: TableDefinition) -> bool:
+        """Whether the table holds the state now."""
+        held = layer_state(self._installation.warehouse, table.name)
+        return held is not None and held.fingerprint == self.fingerprint(table)
+
+
+def holds_state_of(installation: Installation, business_date: date) -> bool:
+    """Whether the layers hold the state of the date, all of them."""
+    asked = AskedStates(installation, business_date)
+    return all(asked.holds(table) for table in layer_tables())
+
+
+def class_contents(installation: Installation) -> dict[str, str | None]:
+    """What names the content of every class's ods table now; None where nothing ever came."""
+    warehouse = installation.warehouse
+    return {
+        contract.extract_class: content_id(warehouse.table(name)) if warehouse.exists(name) else None
+        for contract in contracts().values()
+        for name in [ods_table(contract).name]
+    }
+
+
+def forget_layers(installation: Installation) -> None:
+    """Have every layer table built whole the next time: for when row versions are taken away."""
+    for table in layer_tables():
+        forget_state(installation.warehouse, table.name)
+
+
+def _brought_rows(record: DeliveryRecord) -> bool:
+    return record.accepted + record.deleted > 0
+
+
+def _texts() -> str:
+    tables = [(repr(table), layer_sql(table.name)) for table in layer_tables()]
+    promises = [contract.path.read_text(encoding="utf-8") for contract in contracts().values()]
+    vocabulary = [path.read_text(encoding="utf-8") for path in sorted(FUNCTIONS_FOLDER.glob("*.sql"))]
+    return fingerprint_of(tables, promises, vocabulary)
