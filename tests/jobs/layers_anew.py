@@ -1,0 +1,41 @@
+"""The layers built all anew beside the stored ones, the plain way, to hold the stored ones to."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from jobs.installation import Installation
+from jobs.layer_views import named_people_sql
+from jobs.lineage import NAMED_PERSON, layer_tables
+from jobs.ods import key_columns, latest_version_sql, ods_table
+from schemas.loader import contracts
+from warehouse.definitions import layer_sql
+from warehouse.layers import layer_rows
+
+Tables = Mapping[str, list[str]]
+
+
+def stored_layers(installation: Installation) -> Tables:
+    """What every layer table says, as it is stored."""
+    return {
+        table.name: sorted(map(str, layer_rows(installation.warehouse, table).to_pylist())) for table in layer_tables()
+    }
+
+
+def layers_anew(installation: Installation, as_of: date, folder: Path) -> Tables:
+    """What every layer table says when all is built from all versions, every row ranked, nothing remembered."""
+    built = {}
+    with installation.engine() as engine:
+        for contract in contracts().values():
+            table = ods_table(contract)
+            engine.register_files(f"{table.sql_name}_all", installation.warehouse.files(table.name), table.schema)
+            known = f"select * from {table.sql_name}_all where known_on <= :as_of and operation <> 'outdated'"
+            engine.create_view(f"{table.sql_name}_version", known, {"as_of": as_of})
+            latest = latest_version_sql(f"{table.sql_name}_version", key_columns(contract))
+            engine.create_view(table.sql_name, f"select * from ({latest}) as latest where operation <> 'delete'")
+        engine.create_view(NAMED_PERSON, named_people_sql(list(contracts().values())))
+        for table in layer_tables():
+            files = engine.write(layer_sql(table.name), {"as_of": as_of}, table.schema, folder / table.sql_name)
+            engine.register_files(table.sql_name, files, table.schema)
+            built[table.name] = sorted(map(str, engine.query(f"select * from {table.sql_name}").to_pylist()))
+    return built

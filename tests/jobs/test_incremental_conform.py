@@ -1,0 +1,184 @@
+"""Whatever the departments deliver, in whatever order: what a night rebuilds equals building all anew."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from jobs.conform import conform, ensure_conformed
+from jobs.ingest import ingest_department
+from jobs.installation import Installation
+from jobs.layer_state import holds_state_of
+from jobs.settings import Settings
+from jobs.upkeep import upkeep
+from schemas.loader import contracts
+from tests.jobs.landing import NIGHT_1, Row, deliver
+from tests.jobs.layers_anew import layers_anew, stored_layers
+from tests.jobs.people import identity_number, on_dibao, registered, settlement
+from tests.warehouse.test_layers_on_both_engines import certificate, pension
+
+NIGHTS = [NIGHT_1 + timedelta(days=at) for at in range(4)]
+PEOPLE = 8
+SOME_DAYS = ["2026-01-01", *map(str, NIGHTS)]
+
+people = st.integers(0, PEOPLE - 1)
+nearly_everybody = st.sets(people, max_size=2).map(lambda gone: [n for n in range(PEOPLE) if n not in gone])
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A delivery that a night takes in; its period may have ended some days before."""
+
+    night: int
+    extract_class: str
+    rows: Sequence[Row]
+    days_old: int
+
+
+@dataclass(frozen=True)
+class Conformed:
+    """The layers are brought to the state of a night."""
+
+    night: int
+
+
+@dataclass(frozen=True)
+class KeptUp:
+    """Small files are merged and old snapshots let go."""
+
+
+Act = Delivered | Conformed | KeptUp
+
+
+@st.composite
+def household_register(draw: st.DrawFn) -> list[Row]:
+    moved = {n: draw(st.integers(0, 3)) for n in draw(st.sets(people, max_size=2))}
+    village = draw(st.sampled_from(["340706100003", "340706100004"]))
+    return [
+        registered(n, household=moved.get(n, n // 3), village_code=village if n in moved else "340706100003")
+        for n in draw(nearly_everybody)
+    ]
+
+
+@st.composite
+def dibao(draw: st.DrawFn) -> list[Row]:
+    changed = draw(people)
+    start = draw(st.sampled_from(SOME_DAYS))
+    return [
+        on_dibao(n) | ({"monthly_amount": "700.00", "start_date": start} if n == changed else {})
+        for n in draw(nearly_everybody)
+    ]
+
+
+@st.composite
+def marginal_and_rigid(draw: st.DrawFn) -> list[Row]:
+    return [
+        {
+            "family_no": f"M{n}",
+            "psn_name": "钱某",
+            "certno": identity_number(n),
+            "household_kind": draw(st.sampled_from("12")),
+            "per_capita_income": "900",
+            "start_date": "2026-01-01",
+            "valid_to": draw(st.sampled_from(SOME_DAYS)),
+        }
+        for n in draw(nearly_everybody)
+    ]
+
+
+@st.composite
+def inpatient_settlement(draw: st.DrawFn) -> list[Row]:
+    """A settlement may be corrected, and turn out to have been somebody else's."""
+    return [
+        settlement(number, certno=identity_number(draw(people)), setl_date=draw(st.sampled_from(SOME_DAYS[:2])))
+        for number in draw(st.sets(st.integers(0, 4), min_size=1))
+    ]
+
+
+@st.composite
+def employee_pension_contribution(draw: st.DrawFn) -> list[Row]:
+    month, paid = draw(st.sampled_from(["202609", "202610"])), draw(st.sampled_from(["111111", "001111", "100001"]))
+    return [
+        pension(n, month, paid if n < 2 else "111111", certno=identity_number(n)) for n in draw(nearly_everybody)
+    ]
+
+
+@st.composite
+def disability_certificate(draw: st.DrawFn) -> list[Row]:
+    level = draw(st.sampled_from("1234"))
+    return [certificate(n, level if n < 2 else "3", "2020-05-01") for n in draw(nearly_everybody)]
+
+
+CLASSES: dict[str, st.SearchStrategy[list[Row]]] = {
+    "household_register": household_register(),
+    "dibao": dibao(),
+    "marginal_and_rigid": marginal_and_rigid(),
+    "inpatient_settlement": inpatient_settlement(),
+    "employee_pension_contribution": employee_pension_contribution(),
+    "disability_certificate": disability_certificate(),
+}
+
+nights = st.integers(0, len(NIGHTS) - 1)
+deliveries = st.sampled_from(sorted(CLASSES)).flatmap(
+    lambda name: st.builds(Delivered, nights, st.just(name), CLASSES[name], st.integers(0, 2))
+)
+conforms = st.builds(Conformed, nights)
+bursts = st.tuples(st.lists(deliveries, min_size=1, max_size=3), conforms).map(lambda burst: [*burst[0], burst[1]])
+histories = st.lists(st.one_of(bursts, bursts, bursts, conforms.map(lambda act: [act]), st.just([KeptUp()])), min_size=3, max_size=7)
+
+
+def play(installation: Installation, history: Sequence[Act], folder: Path) -> None:
+    """Do one act after the other; after every conform the layers say what building all anew says."""
+    for at, act in enumerate(history):
+        match act:
+            case Delivered():
+                _deliver(installation, act, at)
+            case Conformed(night):
+                ensure_conformed(installation, NIGHTS[night])
+                assert holds_state_of(installation, NIGHTS[night])
+                anew = layers_anew(installation, NIGHTS[night], folder)
+                stored = stored_layers(installation)
+                for name in anew:
+                    assert stored[name] == anew[name], (name, history[: at + 1])
+            case KeptUp():
+                upkeep(installation, datetime.now(UTC) + timedelta(days=40), keep_days=30)
+
+
+def _deliver(installation: Installation, act: Delivered, sequence: int) -> None:
+    night = NIGHTS[act.night]
+    deliver(
+        installation.settings.landing_folder,
+        act.extract_class,
+        act.rows,
+        night,
+        sequence=sequence + 1,
+        period_end=night - timedelta(days=act.days_old),
+    )
+    ingest_department(installation, contracts()[act.extract_class].department, night)
+
+
+def hold_incremental_to_whole(engine: str, bursts_of_acts: Sequence[Sequence[Act]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        installation = Installation(Settings(mode="demo", home=Path(folder), engine=engine))
+        play(installation, [act for burst in bursts_of_acts for act in burst], Path(folder) / "anew")
+
+
+def bounded(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    )
+
+
+@bounded(4)
+@given(histories)
+def test_incremental_equals_whole_on_duckdb(history: list[list[Act]]) -> None:
+    hold_incremental_to_whole("duckdb", history)
