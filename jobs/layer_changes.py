@@ -3,7 +3,7 @@
 Everything is judged generously: a key too many costs a little, a key too few would be wrong.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,13 +12,12 @@ import pyarrow as pa
 from jobs.installation import Installation
 from jobs.kept_views import KeptViews, key_schema
 from jobs.lineage import classes_read, reads_date, reads_named_people, sources, tables_read
-from jobs.ods import key_columns, ods_table, register_stored
+from jobs.ods import OdsTables, key_columns, ods_table
 from schemas.loader import Contract, contracts
 from warehouse.definitions import TableDefinition, definition
 from warehouse.engines.engine import Engine
 from warehouse.history import files_changed_since
 from warehouse.layers import LayerState, layer_files
-from warehouse.tables import rows_between
 
 PERSON = "person_key"
 
@@ -43,26 +42,20 @@ class LayerChanges:
         self,
         engine: Engine,
         installation: Installation,
+        ods: OdsTables,
         kept: KeptViews,
         held: Mapping[str, LayerState],
         business_date: date,
     ) -> None:
         self._engine = engine
-        self._installation = installation
+        self._warehouse = installation.warehouse
+        self._ods = ods
         self._kept = kept
         self._held = held
         dates = [business_date, *(state.as_of for state in held.values())]
         self._first, self._last = min(dates), max(dates)
-        self._contested: dict[str, bool] = {}
         self._classes: dict[str, int] = {}
         self._tables: dict[str, Affected | None] = {}
-
-    def is_contested(self, contract: Contract) -> bool:
-        """Whether any row of the class has several versions; all its versions are in `ods_<class>_stored` by then."""
-        name = contract.extract_class
-        if name not in self._contested:
-            self._contested[name] = register_stored(self._engine, self._installation, contract)
-        return self._contested[name]
 
     def people_of_class(self, contract: Contract) -> int:
         """How many people changed versions bear on: they are in view `affected_<class>`.
@@ -87,6 +80,20 @@ class LayerChanges:
             self._tables[table.name] = self._find_affected(table)
         return self._tables[table.name]
 
+    def narrow(self, table: TableDefinition, view: str, count: int) -> None:
+        """Take it from here that only these keys' rows of the table are affected."""
+        self._tables[table.name] = Affected(view, count, by_class=False) if count else None
+
+    def starts_with(self, table: TableDefinition, others: Iterable[TableDefinition]) -> bool:
+        """Whether those of the others that are brought further start from the same state as the table."""
+        own = self._held[table.name]
+        states = [self._held[other.name] for other in others if other.name in self._held]
+        return all(
+            state.as_of == own.as_of
+            and all(own.sources.get(name, source) == source for name, source in state.sources.items())
+            for state in states
+        )
+
     def members(self, table: TableDefinition, keys: str) -> str:
         """SQL for everybody who belongs or ever belonged to one of the keys in a view."""
         return f"select {PERSON} from {self._ever(table)} where {table.follows} in (select {table.follows} from {keys})"
@@ -109,7 +116,8 @@ class LayerChanges:
         sql = f"select distinct {', '.join(columns)} from ({' union all '.join(selects)}) as version"
         self._kept.keep(changed, sql, pa.schema([schema.field(name) for name in columns]))
         named = f"select {', '.join(people)} from {changed}"
-        if PERSON not in keys and (self.is_contested(contract) or something_went):
+        if PERSON not in keys and (self._ods.is_contested(contract) or something_went):
+            self._ods.register_stored(self._engine, contract)
             # A row may have named somebody else before: that person's rows change too.
             same_row = " and ".join(f"changed.{key} = version.{key}" for key in keys)
             named += (
@@ -121,32 +129,36 @@ class LayerChanges:
 
     def _changed_versions(self, contract: Contract) -> tuple[list[str], bool]:
         """Selects of the versions that came, went, or are known on one date and not on another; whether any went."""
-        table, warehouse = ods_table(contract), self._installation.warehouse
-        held = [state for state in self._held.values() if contract.extract_class in state.sources]
-        if not held or not warehouse.exists(table.name):
-            return [], False
-        iceberg, came_or_went = warehouse.table(table.name), set[str]()
-        for content in {state.sources[contract.extract_class] for state in held}:
-            files = files_changed_since(iceberg, content)
-            if files is None:
-                raise UnboundedChangeError(f"what {table.name} held at the last build was let go since")
-            came_or_went |= set(files)
-        between = rows_between("known_on", self._first, self._last)
-        moved = warehouse.files(table.name, between) if self._first < self._last else []
-        went = bool(came_or_went and came_or_went - set(warehouse.files(table.name)))
+        table, name = ods_table(contract), contract.extract_class
+        held = {state.sources[name] for state in self._held.values() if name in state.sources}
+        came_or_went = self._files_that_came_or_went(contract, {source.content for source in held})
+        moved = []
+        if self._first < self._last and any(
+            source.content != self._ods.content(contract)
+            or (source.content and (source.known_until is None or source.known_until > self._first))
+            for source in held
+        ):
+            moved = [file.path for file in self._ods.files(contract) if file.may_exceed("known_on", self._first)]
+        until = f"known_on <= date '{self._last}'"
         selects = []
-        for name, files, condition in (
-            (f"{table.sql_name}_came_or_went", sorted(came_or_went), f"known_on <= date '{self._last}'"),
-            (
-                f"{table.sql_name}_moved",
-                moved,
-                f"known_on > date '{self._first}' and known_on <= date '{self._last}'",
-            ),
+        for view, files, condition in (
+            (f"{table.sql_name}_came_or_went", came_or_went, until),
+            (f"{table.sql_name}_moved", moved, f"known_on > date '{self._first}' and {until}"),
         ):
             if files:
-                self._engine.register_files(name, files, table.schema)
-                selects.append(f"select * from {name} where {condition}")
+                self._engine.register_files(view, files, table.schema)
+                selects.append(f"select * from {view} where {condition}")
+        went = bool(came_or_went) and not {file.path for file in self._ods.files(contract)}.issuperset(came_or_went)
         return selects, went
+
+    def _files_that_came_or_went(self, contract: Contract, contents: Iterable[str | None]) -> list[str]:
+        iceberg, files = self._ods.table(contract), set[str]()
+        for content in contents:
+            changed = files_changed_since(iceberg, content) if iceberg else []
+            if changed is None:
+                raise UnboundedChangeError(f"what ods.{contract.extract_class} held at the last build was let go since")
+            files |= set(changed)
+        return sorted(files)
 
     def _find_affected(self, table: TableDefinition) -> Affected | None:
         by_class = [
@@ -204,6 +216,6 @@ class LayerChanges:
         """A view that says which people belong, or belonged at any time since its base, to the table's keys."""
         through = definition(table.through or "")
         view = f"{through.sql_name}_ever"
-        files = layer_files(self._installation.warehouse, through)
+        files = layer_files(self._warehouse, through)
         self._engine.register_files(view, files.all, through.schema)
         return view

@@ -1,19 +1,18 @@
 """Which state the layers' tables hold, and which one a business date asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from jobs.ingest import ledger
 from jobs.ingest.ledger import DeliveryRecord
 from jobs.installation import Installation
 from jobs.lineage import depends_on_date, layer_tables, sources
-from jobs.ods import ods_table
+from jobs.ods import OdsTables
 from jobs.steps import fingerprint_of
 from schemas.loader import contracts
 from warehouse.definitions import TableDefinition, layer_sql
 from warehouse.engines.engine import FUNCTIONS_FOLDER
-from warehouse.history import content_id
-from warehouse.layers import LayerState, forget_state, layer_state
+from warehouse.layers import LayerState, Source, forget_state, layer_state
 
 
 class AskedStates:
@@ -37,13 +36,13 @@ class AskedStates:
         ]
         return fingerprint_of(self.business_date if depends_on_date(table) else None, deliveries, self.texts)
 
-    def state(self, table: TableDefinition, contents: Mapping[str, str | None]) -> LayerState:
-        """The state to mark the table with, given the content of every class."""
+    def state(self, table: TableDefinition, current: Mapping[str, Source]) -> LayerState:
+        """The state to mark the table with, given what every class's table holds."""
         return LayerState(
             fingerprint=self.fingerprint(table),
             texts=self.texts,
             as_of=self.business_date,
-            sources={contract.extract_class: contents[contract.extract_class] for contract in sources(table)},
+            sources={contract.extract_class: current[contract.extract_class] for contract in sources(table)},
         )
 
     def holds(self, table: TableDefinition) -> bool:
@@ -58,14 +57,15 @@ def holds_state_of(installation: Installation, business_date: date) -> bool:
     return all(asked.holds(table) for table in layer_tables())
 
 
-def class_contents(installation: Installation) -> dict[str, str | None]:
-    """What names the content of every class's ods table now; None where nothing ever came."""
-    warehouse = installation.warehouse
-    return {
-        contract.extract_class: content_id(warehouse.table(name)) if warehouse.exists(name) else None
-        for contract in contracts().values()
-        for name in [ods_table(contract).name]
-    }
+def current_sources(ods: OdsTables, held: Iterable[LayerState]) -> dict[str, Source]:
+    """What every class's table holds now; what a held state knows of the same content is taken over."""
+    known = {source for state in held for source in state.sources.values()}
+    found = {}
+    for contract in contracts().values():
+        content = ods.content(contract)
+        same = next((source for source in known if source.content == content), None)
+        found[contract.extract_class] = same or Source(content, ods.known_until(contract))
+    return found
 
 
 def forget_layers(installation: Installation) -> None:

@@ -56,6 +56,11 @@ def upstream(table: TableDefinition) -> Sequence[TableDefinition]:
     return [item for item in layer_tables() if item.name in needed]
 
 
+def downstream(table: TableDefinition) -> Sequence[TableDefinition]:
+    """The layer tables that are made from the table, be it through others."""
+    return [other for other in layer_tables() if other != table and table in upstream(other)]
+
+
 def sources(table: TableDefinition) -> list[Contract]:
     """All extract classes that the table is made from, be it through others."""
     tables = upstream(table)

@@ -1,12 +1,15 @@
 """The ods tables: append-only row versions of every extract class, and their state on a date."""
 
+from collections.abc import Sequence
 from datetime import date
+
+from pyiceberg.table import Table
 
 from jobs.installation import Installation
 from schemas.loader import Contract
 from warehouse.definitions import Column, TableDefinition
 from warehouse.engines.engine import Engine
-from warehouse.history import files_and_others
+from warehouse.history import FileMetrics, content_id, data_files
 
 VERSION_COLUMNS = (
     Column("known_on", "date", "获知日期 (业务日期)"),
@@ -44,31 +47,63 @@ def latest_version_sql(source: str, keys: list[str]) -> str:
     )
 
 
-def register_ods(engine: Engine, installation: Installation, contract: Contract, as_of: date) -> None:
+class OdsTables:
+    """The ods tables as they stand at one moment: each is looked up once, however often it is asked for."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._warehouse = installation.warehouse
+        self._tables: dict[str, Table | None] = {}
+        self._files: dict[str, Sequence[FileMetrics]] = {}
+
+    def table(self, contract: Contract) -> Table | None:
+        """The Iceberg table; None where nothing of the class ever came."""
+        name = ods_table(contract).name
+        if name not in self._tables:
+            self._tables[name] = self._warehouse.table(name) if self._warehouse.exists(name) else None
+        return self._tables[name]
+
+    def files(self, contract: Contract) -> Sequence[FileMetrics]:
+        """The data files, with what is known of operations and dates in them."""
+        name, table = ods_table(contract).name, self.table(contract)
+        if name not in self._files:
+            self._files[name] = data_files(table, "operation", "known_on") if table else ()
+        return self._files[name]
+
+    def is_contested(self, contract: Contract) -> bool:
+        """Whether any row may have more than one version; not while every version is an insertion."""
+        return any(not file.holds_only("operation", "insert") for file in self.files(contract))
+
+    def content(self, contract: Contract) -> str | None:
+        """What names the rows of the class's table; None where nothing ever came."""
+        table = self.table(contract)
+        return content_id(table) if table else None
+
+    def known_until(self, contract: Contract) -> date | None:
+        """The latest date on which any version was known; None where that is not told by the files' metrics."""
+        latest = [file.bounds["known_on"][1] for file in self.files(contract)]
+        return max(latest) if latest and None not in latest else None
+
+    def register_stored(self, engine: Engine, contract: Contract) -> None:
+        """Give the engine `ods_<class>_stored`: all versions that were ever kept.
+
+        Where rows are contested, `ods_<class>_contested` holds what contests them.
+        """
+        table, files = ods_table(contract), self.files(contract)
+        engine.register_files(f"{table.sql_name}_stored", [file.path for file in files], table.schema)
+        if self.is_contested(contract):
+            others = [file.path for file in files if not file.holds_only("operation", "insert")]
+            engine.register_files(f"{table.sql_name}_contested", others, table.schema)
+
+
+def register_ods(engine: Engine, ods: OdsTables, contract: Contract, as_of: date) -> None:
     """Give the engine `ods_<class>_version` (all versions known on the date) and `ods_<class>` (the state).
 
     Rows of a snapshot that a newer one had overtaken before it came are in neither.
     """
-    table = ods_table(contract)
-    is_contested = register_stored(engine, installation, contract)
-    create_version_view(engine, contract, as_of, f"{table.sql_name}_stored")
-    create_state_view(engine, contract, f"{table.sql_name}_contested" if is_contested else None)
-
-
-def register_stored(engine: Engine, installation: Installation, contract: Contract) -> bool:
-    """Give the engine `ods_<class>_stored`: all versions that were ever kept. Returns whether any row is contested.
-
-    Rows of which there is nothing but one insertion are not; `ods_<class>_contested` holds what contests the others.
-    """
-    table, warehouse = ods_table(contract), installation.warehouse
-    if not warehouse.exists(table.name):
-        engine.register_files(f"{table.sql_name}_stored", [], table.schema)
-        return False
-    every, others = files_and_others(warehouse.table(table.name), "operation", "insert")
-    engine.register_files(f"{table.sql_name}_stored", every, table.schema)
-    if others:
-        engine.register_files(f"{table.sql_name}_contested", others, table.schema)
-    return bool(others)
+    name = ods_table(contract).sql_name
+    ods.register_stored(engine, contract)
+    create_version_view(engine, contract, as_of, f"{name}_stored")
+    create_state_view(engine, contract, f"{name}_contested" if ods.is_contested(contract) else None)
 
 
 def create_version_view(engine: Engine, contract: Contract, as_of: date, stored: str) -> None:

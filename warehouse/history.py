@@ -1,15 +1,19 @@
 """What came into a table and went from it between two of its states, told by whole files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
-from pyiceberg.conversions import to_bytes
+from pyiceberg.conversions import from_bytes
 from pyiceberg.manifest import ManifestEntryStatus
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
-from pyiceberg.types import StringType
+from pyiceberg.types import DateType, NestedField
 
 SAME_ROWS_MARK = "shouwang.same-rows-as"
+EPOCH = date(1970, 1, 1)
 
 
 def content_id(table: Table) -> str | None:
@@ -55,14 +59,38 @@ def _own_changes(table: Table, snapshot: Snapshot) -> Iterator[str]:
                 yield entry.data_file.file_path.removeprefix("file://")
 
 
-def files_and_others(table: Table, column: str, value: str) -> tuple[Sequence[str], Sequence[str]]:
-    """All data files, and among them those that may hold any other value in the column, judged by their metrics."""
-    field = table.schema().find_field(column).field_id
-    every, others = [], []
+@dataclass(frozen=True)
+class FileMetrics:
+    """A data file, its rows, and the least and the greatest value of some columns, where the metrics know."""
+
+    path: str
+    row_count: int
+    bounds: Mapping[str, tuple[Any, Any]]
+
+    def holds_only(self, column: str, value: object) -> bool:
+        return self.bounds[column] == (value, value)
+
+    def may_exceed(self, column: str, value: Any) -> bool:
+        most = self.bounds[column][1]
+        return most is None or most > value
+
+
+def data_files(table: Table, *columns: str) -> list[FileMetrics]:
+    """The table's files, oldest name first, with the metrics of the columns."""
+    fields = {column: table.schema().find_field(column) for column in columns}
+    found = []
     for task in table.scan().plan_files():
+        sides = (task.file.lower_bounds or {}, task.file.upper_bounds or {})
+        bounds = {
+            column: tuple(_value(field, side.get(field.field_id)) for side in sides) for column, field in fields.items()
+        }
         path = task.file.file_path.removeprefix("file://")
-        bounds = {(side or {}).get(field) for side in (task.file.lower_bounds, task.file.upper_bounds)}
-        every.append(path)
-        if bounds != {to_bytes(StringType(), value)}:
-            others.append(path)
-    return sorted(every), sorted(others)
+        found.append(FileMetrics(path, task.file.record_count, bounds))
+    return sorted(found, key=lambda file: file.path)
+
+
+def _value(field: NestedField, bound: bytes | None) -> Any:
+    if bound is None:
+        return None
+    value = from_bytes(field.field_type, bound)
+    return EPOCH + timedelta(days=value) if isinstance(field.field_type, DateType) else value

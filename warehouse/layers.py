@@ -15,15 +15,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pyarrow as pa
-from pyiceberg.expressions import GreaterThan, Reference
 
 from warehouse.definitions import Column, TableDefinition, layer_sql
 from warehouse.engines import open_engine
 from warehouse.engines.engine import Engine, sql_type
+from warehouse.history import data_files
 from warehouse.tables import EVERY_ROW, Warehouse
 
 STATE_MARK = "shouwang.state"
@@ -35,19 +35,26 @@ _GENERATION = Column("generation", "integer", "第几次重算 (0 为整表重�
 _KEY_ONLY = Column("is_key_only", "boolean", "仅表示该键已重算")
 
 
+class Source(NamedTuple):
+    """The content of an extract class's table, and the latest date on which any of its versions was known."""
+
+    content: str | None
+    known_until: date | None
+
+
 @dataclass(frozen=True)
 class LayerState:
     """What a layer table holds, as its last commit was marked.
 
     `fingerprint` digests everything it depends on and `texts` the part that is not deliveries; `sources`
-    names the content of every extract class that it was built from; `base` names its last whole build, and
-    `through` that of the table which says whose members its keys' people are.
+    are the extract classes that it was built from; `base` names its last whole build, and `through` that of
+    the table which says whose members its keys' people are.
     """
 
     fingerprint: str
     texts: str
     as_of: date
-    sources: Mapping[str, str | None]
+    sources: Mapping[str, Source]
     base: str = ""
     generation: int = 0
     through: str | None = None
@@ -58,11 +65,19 @@ class LayerState:
 
 def layer_state(warehouse: Warehouse, name: str) -> LayerState | None:
     """The state that the table holds; None where it is not known."""
-    mark = warehouse.snapshot_properties(name).get(STATE_MARK, "")
+    return _state_in(warehouse.snapshot_properties(name))
+
+
+def _state_in(marks: Mapping[str, str]) -> LayerState | None:
+    mark = marks.get(STATE_MARK, "")
     if not mark.startswith("{"):
         return None
     fields = json.loads(mark)
-    return LayerState(**fields | {"as_of": date.fromisoformat(fields["as_of"])})
+    sources = {
+        name: Source(content, date.fromisoformat(known_until) if known_until else None)
+        for name, (content, known_until) in fields["sources"].items()
+    }
+    return LayerState(**fields | {"as_of": date.fromisoformat(fields["as_of"]), "sources": sources})
 
 
 def forget_state(warehouse: Warehouse, name: str) -> None:
@@ -81,11 +96,15 @@ class LayerFiles:
 
 def layer_files(warehouse: Warehouse, table: TableDefinition) -> LayerFiles:
     """The table's files as they stand."""
-    files = warehouse.files(table.name)
-    state = layer_state(warehouse, table.name) if table.follows else None
-    if not state or not state.generation:
-        return LayerFiles(files, [])
-    return LayerFiles(files, warehouse.files(table.name, GreaterThan(Reference(_GENERATION.name), 0)))
+    if not warehouse.exists(table.name):
+        return LayerFiles([], [])
+    iceberg = warehouse.table(table.name)
+    if table.follows is None or _GENERATION.name not in iceberg.schema().column_names:
+        return LayerFiles([file.path for file in data_files(iceberg)], [])
+    files = data_files(iceberg, _GENERATION.name)
+    return LayerFiles(
+        [file.path for file in files], [file.path for file in files if file.may_exceed(_GENERATION.name, 0)]
+    )
 
 
 def stored_schema(table: TableDefinition) -> pa.Schema:
@@ -104,16 +123,29 @@ def newest_rows_sql(table: TableDefinition, stored: str, changes: str) -> str:
     )
 
 
-def register_layer_table(engine: Engine, warehouse: Warehouse, table: TableDefinition, name: str | None = None) -> None:
-    """Show the engine what the table says now, under its name in SQL unless another is given."""
+def register_layer_table(engine: Engine, warehouse: Warehouse, table: TableDefinition) -> None:
+    """Show the engine what the table says now, under its name in SQL."""
     files = layer_files(warehouse, table)
-    if not files.changes:
-        engine.register_files(name or table.sql_name, files.all, table.schema)
-        return
+    if files.changes:
+        stored, changes = _register_stored(engine, table, files)
+        engine.create_view(table.sql_name, newest_rows_sql(table, stored, changes))
+    else:
+        engine.register_files(table.sql_name, files.all, table.schema)
+
+
+def rows_about_sql(engine: Engine, warehouse: Warehouse, table: TableDefinition, key: str, keys: str) -> str:
+    """SQL for what the table says now of the keys in view `keys`, so written that few rows are compared."""
+    files = layer_files(warehouse, table)
+    stored, changes = _register_stored(engine, table, files)
+    theirs = f"select * from {stored} where {key} in (select {key} from {keys})"
+    return newest_rows_sql(table, f"({theirs})", changes) if files.changes else theirs
+
+
+def _register_stored(engine: Engine, table: TableDefinition, files: LayerFiles) -> tuple[str, str]:
     stored, changes = f"{table.sql_name}_stored", f"{table.sql_name}_changes"
     engine.register_files(stored, files.all, stored_schema(table))
     engine.register_files(changes, files.changes, stored_schema(table))
-    engine.create_view(name or table.sql_name, newest_rows_sql(table, stored, changes))
+    return stored, changes
 
 
 def layer_rows(warehouse: Warehouse, table: TableDefinition) -> pa.Table:
@@ -136,29 +168,21 @@ def build_whole(
     warehouse.replace(table.name, files, EVERY_ROW, marks)
 
 
-def rebuild_keys(
-    engine: Engine,
-    warehouse: Warehouse,
-    table: TableDefinition,
-    params: Mapping[str, Any],
-    keys: str,
-    state: LayerState,
+def replace_keys(
+    engine: Engine, warehouse: Warehouse, table: TableDefinition, rows: str, keys: str, state: LayerState
 ) -> None:
-    """Build the rows of the keys in view `keys` and commit them as the state's generation.
-
-    The views that the table's SQL reads may be restricted to what bears on these keys.
-    """
-    key = table.follows
-    empty = ", ".join(
-        f"cast(null as {sql_type(field.type)}) as {field.name}" if field.name != key else field.name
+    """Commit what view `rows` says of the keys in view `keys` in place of what the table said of them."""
+    key, generation = table.follows, state.generation
+    nothing = ", ".join(
+        field.name if field.name == key else f"cast(null as {sql_type(field.type)}) as {field.name}"
         for field in table.schema
     )
     sql = (
-        f"select rebuilt.*, {state.generation} as generation, false as is_key_only "
-        f"from ({layer_sql(table.name)}\n) as rebuilt where {key} in (select {key} from {keys}) "
-        f"union all select {empty}, {state.generation} as generation, true as is_key_only from {keys}"
+        f"select *, {generation} as generation, false as is_key_only from {rows} "
+        f"where {key} in (select {key} from {keys}) "
+        f"union all select {nothing}, {generation} as generation, true as is_key_only from {keys}"
     )
-    files = engine.write(sql, params, stored_schema(table), warehouse.new_folder(table.name))
+    files = engine.write(sql, {}, stored_schema(table), warehouse.new_folder(table.name))
     warehouse.replace(table.name, files, None, state.as_mark())
 
 
@@ -169,12 +193,13 @@ def keep_rows(warehouse: Warehouse, name: str, state: LayerState) -> None:
 
 def has_grown(warehouse: Warehouse, table: TableDefinition, more_rows: int) -> bool:
     """Whether the table's changes would be so many, with `more_rows`, that a whole build is the better way."""
-    counts = {0: 0, 1: 0}
-    changes = set(layer_files(warehouse, table).changes)
-    for task in warehouse.table(table.name).scan().plan_files():
-        is_change = task.file.file_path.removeprefix("file://") in changes
-        counts[int(is_change)] += task.file.record_count
-    return counts[1] + more_rows > max(LARGEST_CHANGED_SHARE * counts[0], ALWAYS_KEPT_ROWS)
+    base, changed = 0, more_rows
+    for file in data_files(warehouse.table(table.name), _GENERATION.name):
+        if file.may_exceed(_GENERATION.name, 0):
+            changed += file.row_count
+        else:
+            base += file.row_count
+    return changed > max(LARGEST_CHANGED_SHARE * base, ALWAYS_KEPT_ROWS)
 
 
 def _stored(table: TableDefinition) -> TableDefinition:

@@ -16,7 +16,6 @@ from pyiceberg.expressions import (
     And,
     BooleanExpression,
     EqualTo,
-    GreaterThan,
     In,
     LessThan,
     LessThanOrEqual,
@@ -47,11 +46,6 @@ def rows_where(**equals: object) -> BooleanExpression:
 
 def rows_before(column: str, value: object) -> BooleanExpression:
     return LessThan(Reference(column), value)
-
-
-def rows_between(column: str, after: object, until: object) -> BooleanExpression:
-    """Later than the first value, up to and including the second."""
-    return And(GreaterThan(Reference(column), after), LessThanOrEqual(Reference(column), until))
 
 
 def rows_until(column: str, value: object) -> BooleanExpression:

@@ -1,0 +1,128 @@
+"""Brings the layers' tables from the states they hold to that of one business date, each the cheapest right way."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import structlog
+
+from jobs.installation import Installation
+from jobs.kept_views import KeptViews, key_schema
+from jobs.layer_changes import Affected, LayerChanges, UnboundedChangeError
+from jobs.layer_state import AskedStates, current_sources
+from jobs.layer_views import LayerViews
+from jobs.lineage import downstream, layer_tables
+from jobs.ods import OdsTables
+from warehouse.definitions import TableDefinition, layer_sql
+from warehouse.engines.engine import Engine
+from warehouse.engines.parameters import with_literals
+from warehouse.layers import (
+    LayerState,
+    build_whole,
+    has_grown,
+    keep_rows,
+    layer_state,
+    replace_keys,
+    rows_about_sql,
+)
+
+log = structlog.get_logger(__name__)
+
+
+class LayerBuild:
+    """Brings the layers' tables from the states they hold to that of one business date."""
+
+    def __init__(
+        self, engine: Engine, installation: Installation, business_date: date, folder: Path, whole: bool
+    ) -> None:
+        self.ods = OdsTables(installation)
+        self.asked = AskedStates(installation, business_date)
+        self._engine = engine
+        self._warehouse = installation.warehouse
+        self._params = {"as_of": business_date}
+        self._held = {} if whole else self._usable_states()
+        self.current = current_sources(self.ods, self._held.values())
+        self._kept = KeptViews(engine, folder)
+        self._changes = LayerChanges(engine, installation, self.ods, self._kept, self._outdated(), business_date)
+        self._views = LayerViews(engine, installation, self.ods, self._kept, self._changes, business_date)
+
+    def bring(self, table: TableDefinition) -> str:
+        """Bring one table to the state, those that it reads being there; returns how."""
+        how = self._bring(table)
+        self._views.refresh(table)
+        return how
+
+    def _bring(self, table: TableDefinition) -> str:
+        held, asked = self._held.get(table.name), self.asked.state(table, self.current)
+        through = layer_state(self._warehouse, table.through) if table.through else None
+        asked = replace(asked, through=through.base if through else None)
+        if held is None:
+            return self._build_whole(table, asked, "what it holds is not known, or was built by other SQL or contracts")
+        if held.fingerprint == asked.fingerprint and held.through == asked.through:
+            return "as it was"
+        try:
+            return self._rebuild_keys(table, held, asked)
+        except UnboundedChangeError as reason:
+            return self._build_whole(table, asked, str(reason))
+
+    def _rebuild_keys(self, table: TableDefinition, held: LayerState, asked: LayerState) -> str:
+        if held.through != asked.through:
+            raise UnboundedChangeError(f"{table.through} was built whole")
+        affected = self._changes.affected(table)
+        if affected is None:
+            keep_rows(self._warehouse, table.name, replace(asked, base=held.base, generation=held.generation))
+            return "nothing to rebuild"
+        if has_grown(self._warehouse, table, affected.count):
+            raise UnboundedChangeError("its changes have grown large")
+        rows = self._rebuild(table, affected)
+        if self._drags_others(table):
+            affected = self._truly_changed(table, affected, rows)
+        state = replace(asked, base=held.base, generation=held.generation + 1)
+        replace_keys(self._engine, self._warehouse, table, rows, affected.view, state)
+        return f"{affected.count} keys rebuilt"
+
+    def _rebuild(self, table: TableDefinition, affected: Affected) -> str:
+        """A view of the rows that the affected keys have now."""
+        self._views.about(table, affected)
+        rows = f"rebuilt_{table.sql_name}"
+        text = with_literals(layer_sql(table.name), self._params)
+        keys = f"select {table.follows} from {affected.view}"
+        self._kept.keep(rows, f"select * from ({text}\n) as rebuilt where {table.follows} in ({keys})", table.schema)
+        return rows
+
+    def _drags_others(self, table: TableDefinition) -> bool:
+        """Whether whoever is affected affects all who belong with them, so that it pays to look who truly is."""
+        belong = any(other.through == table.name for other in layer_tables())
+        return belong and self._changes.starts_with(table, downstream(table))
+
+    def _truly_changed(self, table: TableDefinition, affected: Affected, rows: str) -> Affected:
+        """Of the affected keys those whose rows differ from what the table says so far."""
+        columns, key = ", ".join(table.schema.names), table.follows or ""
+        before = rows_about_sql(self._engine, self._warehouse, table, key, affected.view)
+        differing = (
+            f"select {key} from (select {columns}, 1 as side from {rows} "
+            f"union all select {columns}, -1 as side from ({before}) as before) as both_sides "
+            f"group by {columns} having sum(side) <> 0"
+        )
+        view = f"changed_{table.sql_name}"
+        count = self._kept.keep(view, f"select distinct {key} from ({differing}) as differing", key_schema(key))
+        self._changes.narrow(table, view, count)
+        return Affected(view, count, by_class=False)
+
+    def _build_whole(self, table: TableDefinition, asked: LayerState, reason: str) -> str:
+        log.info("layer table built whole", table=table.name, reason=reason)
+        self._views.everything(table)
+        build_whole(self._engine, self._warehouse, table, self._params, asked)
+        return "built whole"
+
+    def _usable_states(self) -> Mapping[str, LayerState]:
+        states = {table.name: layer_state(self._warehouse, table.name) for table in layer_tables()}
+        return {name: state for name, state in states.items() if state and state.texts == self.asked.texts}
+
+    def _outdated(self) -> Mapping[str, LayerState]:
+        return {
+            table.name: self._held[table.name]
+            for table in layer_tables()
+            if table.name in self._held and self._held[table.name].fingerprint != self.asked.fingerprint(table)
+        }
