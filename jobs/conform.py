@@ -6,9 +6,7 @@ and households are built again on whom something bears that changed; what comes 
 all anew would give.
 """
 
-import tempfile
 from datetime import date
-from pathlib import Path
 
 import structlog
 
@@ -69,10 +67,8 @@ def register_ods_state(engine: Engine, installation: Installation, as_of: date) 
 
 
 def _bring_to(installation: Installation, business_date: date, whole: bool) -> Report:
-    work = installation.settings.work_folder
-    work.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="conform-", dir=work) as folder, installation.engine() as engine:
-        build = LayerBuild(engine, installation, business_date, Path(folder), whole)
+    with installation.engine() as engine:
+        build = LayerBuild(engine, installation, business_date, whole)
         report = {table.name: build.bring(table) for table in layer_tables()}
         build_freshness(engine, installation, build.ods, build.asked, build.current)
     return report

@@ -3,20 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import structlog
 
 from jobs.installation import Installation
-from jobs.kept_views import KeptViews, key_schema
 from jobs.layer_changes import Affected, LayerChanges, UnboundedChangeError
 from jobs.layer_state import AskedStates, current_sources
 from jobs.layer_views import LayerViews
 from jobs.lineage import downstream, layer_tables
 from jobs.ods import OdsTables
 from warehouse.definitions import TableDefinition, layer_sql
-from warehouse.engines.engine import Engine
-from warehouse.engines.parameters import with_literals
+from warehouse.engines.engine import Engine, cast_columns
 from warehouse.layers import (
     LayerState,
     build_whole,
@@ -33,9 +30,7 @@ log = structlog.get_logger(__name__)
 class LayerBuild:
     """Brings the layers' tables from the states they hold to that of one business date."""
 
-    def __init__(
-        self, engine: Engine, installation: Installation, business_date: date, folder: Path, whole: bool
-    ) -> None:
+    def __init__(self, engine: Engine, installation: Installation, business_date: date, whole: bool) -> None:
         self.ods = OdsTables(installation)
         self.asked = AskedStates(installation, business_date)
         self._engine = engine
@@ -43,9 +38,8 @@ class LayerBuild:
         self._params = {"as_of": business_date}
         self._held = {} if whole else self._usable_states()
         self.current = current_sources(self.ods, self._held.values())
-        self._kept = KeptViews(engine, folder)
-        self._changes = LayerChanges(engine, installation, self.ods, self._kept, self._outdated(), business_date)
-        self._views = LayerViews(engine, installation, self.ods, self._kept, self._changes, business_date)
+        self._changes = LayerChanges(engine, installation, self.ods, self._outdated(), business_date)
+        self._views = LayerViews(engine, installation, self.ods, self._changes, business_date)
 
     def bring(self, table: TableDefinition) -> str:
         """Bring one table to the state, those that it reads being there; returns how."""
@@ -71,24 +65,29 @@ class LayerBuild:
             raise UnboundedChangeError(f"{table.through} was built whole")
         affected = self._changes.affected(table)
         if affected is None:
-            keep_rows(self._warehouse, table.name, replace(asked, base=held.base, generation=held.generation))
-            return "nothing to rebuild"
+            return self._keep(table, held, asked)
         if has_grown(self._warehouse, table, affected.count):
             raise UnboundedChangeError("its changes have grown large")
         rows = self._rebuild(table, affected)
         if self._drags_others(table):
             affected = self._truly_changed(table, affected, rows)
+        if not affected.count:
+            return self._keep(table, held, asked)
         state = replace(asked, base=held.base, generation=held.generation + 1)
         replace_keys(self._engine, self._warehouse, table, rows, affected.view, state)
         return f"{affected.count} keys rebuilt"
+
+    def _keep(self, table: TableDefinition, held: LayerState, asked: LayerState) -> str:
+        keep_rows(self._warehouse, table.name, replace(asked, base=held.base, generation=held.generation))
+        return "no row changes"
 
     def _rebuild(self, table: TableDefinition, affected: Affected) -> str:
         """A view of the rows that the affected keys have now."""
         self._views.about(table, affected)
         rows = f"rebuilt_{table.sql_name}"
-        text = with_literals(layer_sql(table.name), self._params)
         keys = f"select {table.follows} from {affected.view}"
-        self._kept.keep(rows, f"select * from ({text}\n) as rebuilt where {table.follows} in ({keys})", table.schema)
+        sql = f"select {cast_columns(table.schema, quote='')} from ({layer_sql(table.name)}\n) as rebuilt"
+        self._engine.keep(rows, f"{sql} where {table.follows} in ({keys})", self._params)
         return rows
 
     def _drags_others(self, table: TableDefinition) -> bool:
@@ -106,7 +105,7 @@ class LayerBuild:
             f"group by {columns} having sum(side) <> 0"
         )
         view = f"changed_{table.sql_name}"
-        count = self._kept.keep(view, f"select distinct {key} from ({differing}) as differing", key_schema(key))
+        count = self._engine.keep(view, f"select distinct {key} from ({differing}) as differing")
         self._changes.narrow(table, view, count)
         return Affected(view, count, by_class=False)
 

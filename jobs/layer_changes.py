@@ -7,10 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-import pyarrow as pa
-
 from jobs.installation import Installation
-from jobs.kept_views import KeptViews, key_schema
 from jobs.lineage import classes_read, reads_date, reads_named_people, sources, tables_read
 from jobs.ods import OdsTables, key_columns, ods_table
 from schemas.loader import Contract, contracts
@@ -43,14 +40,12 @@ class LayerChanges:
         engine: Engine,
         installation: Installation,
         ods: OdsTables,
-        kept: KeptViews,
         held: Mapping[str, LayerState],
         business_date: date,
     ) -> None:
         self._engine = engine
         self._warehouse = installation.warehouse
         self._ods = ods
-        self._kept = kept
         self._held = held
         dates = [business_date, *(state.as_of for state in held.values())]
         self._first, self._last = min(dates), max(dates)
@@ -112,9 +107,8 @@ class LayerChanges:
         table, keys = ods_table(contract), key_columns(contract)
         people = [name for name in (PERSON, "household_key") if name in table.schema.names]
         columns = list(dict.fromkeys([*keys, *people]))
-        schema = table.schema
         sql = f"select distinct {', '.join(columns)} from ({' union all '.join(selects)}) as version"
-        self._kept.keep(changed, sql, pa.schema([schema.field(name) for name in columns]))
+        self._engine.keep(changed, sql)
         named = f"select {', '.join(people)} from {changed}"
         if PERSON not in keys and (self._ods.is_contested(contract) or something_went):
             self._ods.register_stored(self._engine, contract)
@@ -125,7 +119,7 @@ class LayerChanges:
                 f"where exists (select 1 from {changed} as changed where {same_row})"
             )
         sql = f"select distinct {', '.join(people)} from ({named}) as named"
-        return self._kept.keep(f"affected_{contract.extract_class}", sql, key_schema(*people))
+        return self._engine.keep(f"affected_{contract.extract_class}", sql)
 
     def _changed_versions(self, contract: Contract) -> tuple[list[str], bool]:
         """Selects of the versions that came, went, or are known on one date and not on another; whether any went."""
@@ -192,7 +186,7 @@ class LayerChanges:
                     sql += f" union all select {key} from affected_{contract.extract_class}"
         view = f"affected_{table.sql_name}"
         distinct = f"select distinct {key} from ({sql}) as named where {key} is not null"
-        count = self._kept.keep(view, distinct, key_schema(key))
+        count = self._engine.keep(view, distinct)
         return Affected(view, count, by_class and key == PERSON) if count else None
 
     def _changed_sources(self, table: TableDefinition) -> list[Contract]:

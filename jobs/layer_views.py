@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-import pyarrow as pa
-
 from jobs.installation import Installation
-from jobs.kept_views import KeptViews, key_schema
 from jobs.layer_changes import PERSON, Affected, LayerChanges
 from jobs.lineage import NAMED_PERSON, classes_read, reads_named_people, tables_read
 from jobs.ods import (
@@ -44,14 +41,12 @@ class LayerViews:
         engine: Engine,
         installation: Installation,
         ods: OdsTables,
-        kept: KeptViews,
         changes: LayerChanges,
         business_date: date,
     ) -> None:
         self._engine = engine
         self._warehouse = installation.warehouse
         self._ods = ods
-        self._kept = kept
         self._changes = changes
         self._business_date = business_date
         self._shown: dict[str, str] = {}
@@ -97,12 +92,12 @@ class LayerViews:
         return self._keep_people(f"members_{table.sql_name}", self._changes.members(table, affected.view))
 
     def _keep_people(self, name: str, sql: str) -> str:
-        self._keep_once(name, f"select distinct {PERSON} from ({sql}) as people", key_schema(PERSON))
+        self._keep_once(name, f"select distinct {PERSON} from ({sql}) as people")
         return name
 
-    def _keep_once(self, name: str, sql: str, schema: pa.Schema) -> None:
+    def _keep_once(self, name: str, sql: str) -> None:
         if name not in self._kept_names:
-            self._kept.keep(name, sql, schema)
+            self._engine.keep(name, sql)
             self._kept_names.add(name)
 
     def _show_table_about(self, item: TableDefinition, table: TableDefinition, circle: Circle) -> None:
@@ -118,7 +113,7 @@ class LayerViews:
             self.refresh(item)
             return
         name = f"{item.sql_name}_of_{keys}"
-        self._keep_once(name, rows_about_sql(self._engine, self._warehouse, item, key, keys), item.schema)
+        self._keep_once(name, rows_about_sql(self._engine, self._warehouse, item, key, keys))
         self._engine.create_view(item.sql_name, f"select * from {name}")
         self._shown[item.name] = keys
 
@@ -141,7 +136,7 @@ class LayerViews:
         if self._ods.is_contested(contract) and PERSON not in keys:
             same_row = " and ".join(f"theirs.{key} = version.{key}" for key in keys)
             sql = f"select * from {stored} as version where exists (select 1 from ({sql}) as theirs where {same_row})"
-        self._keep_once(name, sql, ods_table(contract).schema)
+        self._keep_once(name, sql)
         return name
 
     def _show_named_people(self, people: str, read: list[Contract]) -> None:
@@ -157,10 +152,10 @@ class LayerViews:
             standing = " union all ".join(self._standing_sql(contract, left) for contract in group)
             distinct = f"select distinct {PERSON} from ({standing}) as named"
             named = f"select {PERSON} from {left} where {PERSON} in ({distinct})"
-            self._kept.keep(found[-1], named, key_schema(PERSON))
+            self._engine.keep(found[-1], named)
             others = f"select {PERSON} from {left} where {PERSON} not in (select {PERSON} from {found[-1]})"
             left = f"left_{len(found)}_of_{people}"
-            if not self._kept.keep(left, others, key_schema(PERSON)):
+            if not self._engine.keep(left, others):
                 break
         self._engine.create_view(NAMED_PERSON, " union all ".join(f"select {PERSON} from {view}" for view in found))
 

@@ -49,6 +49,11 @@ class DuckDBEngine:
         text = with_literals(sql, params) if params else sql
         self._connection.execute(f'create or replace temp view "{name}" as {text}')
 
+    def keep(self, name: str, sql: str, params: Mapping[str, Any] | None = None) -> int:
+        text = with_literals(sql, params) if params else sql
+        made = self._connection.execute(f'create or replace temp table "{name}" as {text}').fetchall()
+        return int(made[0][0])
+
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         return self._connection.execute(with_dollar_markers(sql), used_params(sql, params or {})).to_arrow_table()
 
