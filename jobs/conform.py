@@ -39,7 +39,7 @@ def state_fingerprint(installation: Installation, business_date: date) -> str:
 
 
 def conform(installation: Installation, business_date: date, whole: bool = False) -> StepResult:
-    """Bring dwd and dws to the state of the business date; reports how each table got there.
+    """Bring dwd and dws to the state of the business date; reports the rows of each table.
 
     With `whole` every table is built anew, whatever it holds.
     """

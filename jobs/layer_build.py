@@ -41,11 +41,14 @@ class LayerBuild:
         self._changes = LayerChanges(engine, installation, self.ods, self._outdated(), business_date)
         self._views = LayerViews(engine, installation, self.ods, self._changes, business_date)
 
-    def bring(self, table: TableDefinition) -> str:
-        """Bring one table to the state, those that it reads being there; returns how."""
+    def bring(self, table: TableDefinition) -> int:
+        """Bring one table to the state, those that it reads being there; returns how many rows it has."""
         how = self._bring(table)
         self._views.refresh(table)
-        return how
+        state = layer_state(self._warehouse, table.name)
+        rows = state.rows if state else 0
+        log.info("layer table", table=table.name, how=how, rows=rows)
+        return rows
 
     def _bring(self, table: TableDefinition) -> str:
         held, asked = self._held.get(table.name), self.asked.state(table, self.current)
@@ -73,12 +76,21 @@ class LayerBuild:
             affected = self._truly_changed(table, affected, rows)
         if not affected.count:
             return self._keep(table, held, asked)
-        state = replace(asked, base=held.base, generation=held.generation + 1)
+        before = rows_about_sql(self._engine, self._warehouse, table, table.follows or "", affected.view)
+        now = f"select * from {rows} where {table.follows} in (select {table.follows} from {affected.view})"
+        state = replace(
+            asked,
+            base=held.base,
+            generation=held.generation + 1,
+            rows=held.rows - self._count(before) + self._count(now),
+        )
         replace_keys(self._engine, self._warehouse, table, rows, affected.view, state)
         return f"{affected.count} keys rebuilt"
 
     def _keep(self, table: TableDefinition, held: LayerState, asked: LayerState) -> str:
-        keep_rows(self._warehouse, table.name, replace(asked, base=held.base, generation=held.generation))
+        keep_rows(
+            self._warehouse, table.name, replace(asked, base=held.base, generation=held.generation, rows=held.rows)
+        )
         return "no row changes"
 
     def _rebuild(self, table: TableDefinition, affected: Affected) -> str:
@@ -109,11 +121,15 @@ class LayerBuild:
         self._changes.narrow(table, view, count)
         return Affected(view, count, by_class=False)
 
+    def _count(self, sql: str) -> int:
+        return int(
+            self._engine.query(f"select count(*) as row_count from ({sql}) as counted").to_pylist()[0]["row_count"]
+        )
+
     def _build_whole(self, table: TableDefinition, asked: LayerState, reason: str) -> str:
-        log.info("layer table built whole", table=table.name, reason=reason)
         self._views.everything(table)
         build_whole(self._engine, self._warehouse, table, self._params, asked)
-        return "built whole"
+        return f"built whole: {reason}"
 
     def _usable_states(self) -> Mapping[str, LayerState]:
         states = {table.name: layer_state(self._warehouse, table.name) for table in layer_tables()}

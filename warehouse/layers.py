@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from warehouse.definitions import Column, TableDefinition, layer_sql
 from warehouse.engines import open_engine
@@ -48,7 +49,7 @@ class LayerState:
 
     `fingerprint` digests everything it depends on and `texts` the part that is not deliveries; `sources`
     are the extract classes that it was built from; `base` names its last whole build, and `through` that of
-    the table which says whose members its keys' people are.
+    the table which says whose members its keys' people are; `rows` is how many rows it has.
     """
 
     fingerprint: str
@@ -58,6 +59,7 @@ class LayerState:
     base: str = ""
     generation: int = 0
     through: str | None = None
+    rows: int = 0
 
     def as_mark(self) -> Mapping[str, str]:
         return {STATE_MARK: json.dumps(asdict(self), default=str, sort_keys=True)}
@@ -158,13 +160,14 @@ def layer_rows(warehouse: Warehouse, table: TableDefinition) -> pa.Table:
 def build_whole(
     engine: Engine, warehouse: Warehouse, table: TableDefinition, params: Mapping[str, Any], state: LayerState | None
 ) -> None:
-    """Build the table from its SQL and commit it in place of what it held."""
+    """Build the table from its SQL and commit it in place of what it held, marked with the state if one is given."""
     stored = _stored(table)
     warehouse.ensure(stored)
     hidden = ", 0 as generation, false as is_key_only" if table.follows else ""
     sql = f"select built.*{hidden} from ({layer_sql(table.name)}\n) as built"
     files = engine.write(sql, params, stored.schema, warehouse.new_folder(table.name))
-    marks = replace(state, base=uuid4().hex, generation=0).as_mark() if state else {}
+    rows = sum(pq.read_metadata(file).num_rows for file in files)
+    marks = replace(state, base=uuid4().hex, generation=0, rows=rows).as_mark() if state else {}
     warehouse.replace(table.name, files, EVERY_ROW, marks)
 
 
