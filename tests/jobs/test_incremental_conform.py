@@ -5,14 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, Literal
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from jobs.conform import ensure_conformed
+from jobs.conform import conform, ensure_conformed
 from jobs.ingest import ingest_department
 from jobs.installation import Installation
 from jobs.layer_state import holds_state_of
+from jobs.lineage import layer_tables
+from jobs.retention import retention
 from jobs.settings import Settings
 from jobs.upkeep import upkeep
 from schemas.loader import contracts
@@ -20,6 +24,8 @@ from tests.jobs.landing import NIGHT_1, Row, deliver
 from tests.jobs.layers_anew import layers_anew, stored_layers
 from tests.jobs.people import identity_number, on_dibao, registered, settlement
 from tests.warehouse.test_layers_on_both_engines import certificate, pension
+from warehouse.layers import LayerState, layer_state
+from warehouse.tables import Warehouse
 
 NIGHTS = [NIGHT_1 + timedelta(days=at) for at in range(4)]
 PEOPLE = 8
@@ -160,7 +166,7 @@ def _deliver(installation: Installation, act: Delivered, sequence: int) -> None:
     ingest_department(installation, contracts()[act.extract_class].department, night)
 
 
-def hold_incremental_to_whole(engine: str, bursts_of_acts: Sequence[Sequence[Act]]) -> None:
+def hold_incremental_to_whole(engine: Literal["duckdb", "spark"], bursts_of_acts: Sequence[Sequence[Act]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         installation = Installation(Settings(mode="demo", home=Path(folder), engine=engine))
         play(installation, [act for burst in bursts_of_acts for act in burst], Path(folder) / "anew")
@@ -179,3 +185,105 @@ def bounded(examples: int) -> settings:
 @given(histories)
 def test_incremental_equals_whole_on_duckdb(history: list[list[Act]]) -> None:
     hold_incremental_to_whole("duckdb", history)
+
+
+@pytest.mark.timeout(900)
+@bounded(1)
+@given(histories)
+def test_incremental_equals_whole_on_spark(history: list[list[Act]]) -> None:
+    hold_incremental_to_whole("spark", history)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7200)
+@bounded(100)
+@given(histories)
+def test_incremental_equals_whole_on_duckdb_at_length(history: list[list[Act]]) -> None:
+    hold_incremental_to_whole("duckdb", history)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7200)
+@bounded(15)
+@given(histories)
+def test_incremental_equals_whole_on_spark_at_length(history: list[list[Act]]) -> None:
+    hold_incremental_to_whole("spark", history)
+
+
+def a_week_of_changes() -> list[Act]:
+    """Somebody moves, dies, is corrected, loses dibao; a list ends; a snapshot comes late."""
+    everybody = range(PEOPLE)
+    listed = {"family_no": "M1", "psn_name": "钱某", "household_kind": "1", "per_capita_income": "900"}
+    ends = {"start_date": "2026-01-01", "valid_to": str(NIGHTS[0])}
+    return [
+        Delivered(0, "household_register", [registered(n, household=n // 3) for n in everybody], 0),
+        Delivered(0, "dibao", [on_dibao(n) for n in everybody], 0),
+        Delivered(0, "marginal_and_rigid", [{**listed, **ends, "certno": identity_number(n)} for n in everybody], 0),
+        Delivered(0, "inpatient_settlement", [settlement(n) for n in everybody], 0),
+        Conformed(0),
+        Delivered(1, "household_register", [registered(n, household=n // 2) for n in everybody if n != 4], 0),
+        Delivered(1, "dibao", [on_dibao(n) for n in everybody if n not in (2, 4)], 0),
+        Delivered(1, "inpatient_settlement", [settlement(1, certno=identity_number(6))], 0),
+        Conformed(1),
+        Delivered(2, "dibao", [on_dibao(n) for n in everybody if n != 6], 2),
+        Conformed(2),
+        Conformed(0),
+        Conformed(3),
+    ]
+
+
+def test_a_week_of_changes_rebuilds_few_rows(tmp_path: Path) -> None:
+    """Only the first build is whole, and a table that nothing bears on is not even committed."""
+    installation = Installation(Settings(mode="demo", home=tmp_path))
+    history = a_week_of_changes()
+    play(installation, history[:5], tmp_path / "anew")
+    bases = {table.name: _state(installation, table.name).base for table in layer_tables()}
+    untouched = installation.warehouse.snapshot_id("dwd.contribution_month")
+    play(installation, history[5:], tmp_path / "anew")
+    assert {table.name: _state(installation, table.name).base for table in layer_tables()} == bases
+    assert installation.warehouse.snapshot_id("dwd.contribution_month") == untouched
+    assert _state(installation, "dwd.person").generation > 0
+    before = stored_layers(installation)
+    conform(installation, NIGHTS[3], whole=True)
+    assert stored_layers(installation) == before
+    assert _state(installation, "dwd.person").base != bases["dwd.person"]
+
+
+@pytest.mark.parametrize("commits", [1, 3, 6, 8])
+def test_a_night_that_dies_between_two_commits_is_brought_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commits: int
+) -> None:
+    installation = Installation(Settings(mode="demo", home=tmp_path))
+    history = a_week_of_changes()
+    play(installation, history[:5], tmp_path / "anew")
+    for at, act in enumerate(history[5:8], start=5):
+        assert isinstance(act, Delivered)
+        _deliver(installation, act, at)
+    left = iter(range(commits))
+    commit = Warehouse.replace
+
+    def dies(self: Warehouse, *arguments: Any) -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        commit(self, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Warehouse, "replace", dies)
+        with pytest.raises(KeyboardInterrupt):
+            ensure_conformed(installation, NIGHTS[1])
+    assert not holds_state_of(installation, NIGHTS[1])
+    play(installation, [*history[9:11], Conformed(1)], tmp_path / "anew")
+
+
+def test_after_retention_all_is_built_anew(tmp_path: Path) -> None:
+    installation = Installation(Settings(mode="demo", home=tmp_path))
+    play(installation, [*a_week_of_changes(), KeptUp()], tmp_path / "anew")
+    retention(installation, NIGHTS[3].replace(year=NIGHTS[3].year + 11), apply=True)
+    assert not holds_state_of(installation, NIGHTS[3])
+    play(installation, [Conformed(3)], tmp_path / "anew")
+
+
+def _state(installation: Installation, name: str) -> LayerState:
+    state = layer_state(installation.warehouse, name)
+    assert state is not None
+    return state

@@ -46,11 +46,11 @@ class DuckDBEngine:
         self._connection.register(name, table)
 
     def create_view(self, name: str, sql: str, params: Mapping[str, Any] | None = None) -> None:
-        text = with_literals(sql, params) if params else sql
+        text = with_literals(sql, params or {}) if ":" in sql else sql
         self._connection.execute(f'create or replace temp view "{name}" as {text}')
 
     def keep(self, name: str, sql: str, params: Mapping[str, Any] | None = None) -> int:
-        text = with_literals(sql, params) if params else sql
+        text = with_literals(sql, params or {}) if ":" in sql else sql
         made = self._connection.execute(f'create or replace temp table "{name}" as {text}').fetchall()
         return int(made[0][0])
 
