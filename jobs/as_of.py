@@ -1,16 +1,15 @@
 """Any table as it was known on a date, computed beside the stored ones; nothing is committed."""
 
-import re
 import tempfile
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 
-from jobs.conform import LAYERS, register_ods_state
+from jobs.conform import register_ods_state
 from jobs.errors import TableError
 from jobs.installation import Installation
+from jobs.lineage import LAYERS, upstream
 from jobs.ods import ods_table
 from schemas.loader import contracts
 from warehouse.definitions import TableDefinition, definition, layer_definitions, layer_sql
@@ -55,21 +54,10 @@ def _build_beside(
 ) -> None:
     """Build the table, and the layer tables it reads, into the folder."""
     register_ods_state(engine, installation, as_of)
-    for needed in _needed_for(table):
+    for needed in upstream(table):
         sql = layer_sql(needed.name)
         files = engine.write(sql, {"as_of": as_of}, needed.schema, folder / needed.sql_name)
         engine.register_files(needed.sql_name, files, needed.schema)
-
-
-def _needed_for(table: TableDefinition) -> Iterator[TableDefinition]:
-    """The layer tables that the table's SQL reads, directly or through others, then itself; in order of building."""
-    all_tables = [item for layer in LAYERS for item in layer_definitions(layer).values()]
-    needed = {table.name}
-    for item in reversed(all_tables):
-        if item.name in needed:
-            words = set(re.findall(r"\w+", layer_sql(item.name)))
-            needed |= {other.name for other in all_tables if other.sql_name in words}
-    return (item for item in all_tables if item.name in needed)
 
 
 def _register_stored(engine: Engine, installation: Installation, table: TableDefinition, as_of: date) -> None:

@@ -37,10 +37,12 @@ from jobs.nightly import (
     latest_business_date,
     night_report,
     nightly,
+    rebuild,
     totals,
 )
 from jobs.orchestration import AIRFLOW, AIRFLOW_PORT, airflow_environment, run_night_through_airflow
 from jobs.screen import show_models, show_nights
+from jobs.steps import StepResult
 from schemas.delivery import business_dates
 from schemas.loader import ContractError, contracts
 from warning_models.loader import ModelError, load_models
@@ -156,12 +158,29 @@ def _add_step_command(name: str, summary: str) -> None:
     def run(business_date: BusinessDate = None, as_json: AsJson = False) -> None:
         installation = this_installation()
         day = _chosen(installation, business_date)
-        result = LATER_STEPS[name](installation, day)
-        report = {"business_date": day.isoformat(), "step": name, "seconds": round(result.seconds, 2)}
-        _print(report | {"repeated": result.repeated, "report": result.report}, as_json)
+        _show_step(name, day, LATER_STEPS[name](installation, day), as_json)
 
 
-_add_step_command("conform", "Bring people, households and events to the state of the date.")
+def _show_step(name: str, day: date, result: StepResult, as_json: bool) -> None:
+    report = {"business_date": day.isoformat(), "step": name, "seconds": round(result.seconds, 2)}
+    _print(report | {"repeated": result.repeated, "report": result.report}, as_json)
+
+
+@app.command("conform")
+def conform_command(
+    business_date: BusinessDate = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Build every table anew, not only the rows that changed.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring people, households and events to the state of the date."""
+    installation = this_installation()
+    day = _chosen(installation, business_date)
+    step = rebuild if whole else LATER_STEPS["conform"]
+    _show_step("conform", day, step(installation, day), as_json)
+
+
 _add_step_command("warn", "Run the active warning models.")
 _add_step_command("dispatch", "Deliver the outbox of warnings to the case service.")
 _add_step_command("feedback", "Read outcomes back and judge the models.")

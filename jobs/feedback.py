@@ -13,9 +13,9 @@ import pyarrow as pa
 import structlog
 
 from jobs.case_service_client import CaseServiceClient
-from jobs.conform import register_layers, write_layer_table
 from jobs.errors import CaseServiceUnreachableError
 from jobs.installation import Installation
+from jobs.layer_tables import register_layers, write_layer_table
 from jobs.steps import Report, StepResult, run_step
 from schemas.messages import OutcomeMessage
 from warehouse.definitions import definition

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,9 @@ LATER_STEPS: Mapping[str, Step] = {
     "publish": _one_at_a_time(publish),
 }
 STEPS = ("ingest", *LATER_STEPS)
+
+# Conform, with every table built anew whatever it holds.
+rebuild: Step = _one_at_a_time(partial(conform, whole=True))
 
 # What the day goes on with between two nights.
 FOLLOW_UP_STEPS: Mapping[str, Step] = {

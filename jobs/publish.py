@@ -11,10 +11,14 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.conform import ensure_conformed, holds_state_of
+from jobs.conform import ensure_conformed
 from jobs.installation import Installation
+from jobs.layer_state import holds_state_of
 from jobs.steps import Report, StepResult, fingerprint_of, recorded_step, run_step
 from warehouse.definitions import TableDefinition, definition, layer_definitions
+from warehouse.engines import open_engine
+from warehouse.engines.engine import Engine
+from warehouse.layers import register_layer_table
 
 PUBLISHED_LAYERS = ("dwd", "dws", "ads")
 PUBLISHED_OUTCOMES = "ods.case_outcome"
@@ -52,9 +56,16 @@ def _publish(installation: Installation, business_date: date, tables: list[Table
     shutil.rmtree(part, ignore_errors=True)
     (part / "parquet").mkdir(parents=True)
     counts = {}
-    with duckdb.connect(str(part / "shouwang.duckdb")) as connection:
+    work_folder = installation.settings.work_folder
+    with (
+        open_engine("duckdb", work_folder=work_folder) as engine,
+        duckdb.connect(str(part / "shouwang.duckdb")) as connection,
+    ):
         for table in tables:
-            counts[table.name] = _publish_table(connection, table, installation.warehouse.files(table.name), part)
+            register_layer_table(engine, installation.warehouse, table)
+            file = part / "parquet" / f"{table.sql_name}.parquet"
+            _write_parquet(engine, table, file)
+            counts[table.name] = _publish_table(connection, table, file)
     manifest = {"business_date": business_date.isoformat(), "rows": counts}
     (part / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=2), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
@@ -63,21 +74,21 @@ def _publish(installation: Installation, business_date: date, tables: list[Table
     return {"rows": counts, "file": str(folder / "shouwang.duckdb")}
 
 
-def _publish_table(
-    connection: duckdb.DuckDBPyConnection, table: TableDefinition, files: list[str], folder: Path
-) -> int:
+def _write_parquet(engine: Engine, table: TableDefinition, file: Path) -> None:
+    folder = file.with_suffix("")
+    [written] = engine.write(f"select * from {table.sql_name}", {}, table.schema, folder)
+    Path(written).rename(file)
+    folder.rmdir()
+
+
+def _publish_table(connection: duckdb.DuckDBPyConnection, table: TableDefinition, file: Path) -> int:
     connection.execute(f"create schema if not exists {table.layer}")
     columns = ", ".join(f'"{column.name}" {column.physical_type}' for column in table.columns)
     connection.execute(f"create table {table.name} ({columns})")
-    if files:
-        listed = ", ".join(f"'{file}'" for file in files)
-        connection.execute(
-            f"insert into {table.name} by name select * from read_parquet([{listed}], union_by_name = true)"
-        )
+    connection.execute(f"insert into {table.name} by name select * from read_parquet('{file}')")
     connection.execute(f"comment on table {table.name} is '{_quoted(table.title)}'")
     for column in table.columns:
         connection.execute(f"comment on column {table.name}.\"{column.name}\" is '{_quoted(column.comment)}'")
-    connection.execute(f"copy {table.name} to '{folder}/parquet/{table.sql_name}.parquet' (format parquet)")
     return int(connection.execute(f"select count(*) from {table.name}").fetchall()[0][0])
 
 

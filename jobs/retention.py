@@ -16,6 +16,7 @@ import duckdb
 
 from jobs.alone import nobody_else
 from jobs.installation import Installation
+from jobs.layer_state import forget_layers
 from jobs.ods import key_columns, ods_table
 from schemas.delivery import DONE_SUFFIX, business_dates, departments_with_deliveries
 from schemas.loader import Contract, contracts
@@ -87,6 +88,8 @@ def _old_versions(installation: Installation, contract: Contract, since: date, a
         judged = _judged_sql(contract, since)
         gone = int(connection.execute(f"select count(*) from ({judged}) where not stays").fetchall()[0][0])
         if gone and apply:
+            # What was built from these versions is not what building it now would give.
+            forget_layers(installation)
             path = installation.warehouse.new_path(table.name)
             names = ", ".join(table.schema.names)
             connection.execute(f"copy (select {names} from ({judged}) where stays) to '{path}' (format parquet)")
@@ -97,12 +100,13 @@ def _old_versions(installation: Installation, contract: Contract, since: date, a
 def _judged_sql(contract: Contract, since: date) -> str:
     """All versions with whether each stays: it is young, or the latest of a row that is not deleted.
 
-    An old deletion stays while it outweighs a younger version of an older period.
+    An old deletion stays while its row has a younger version: it may outweigh one of an older period, and a row
+    that was inserted twice was deleted in between.
     """
     keys = ", ".join(key_columns(contract))
     return f"""
-        select *, known_on >= date '{since}' or (operation <> 'outdated' and version_rank = 1
-          and (operation <> 'delete' or last_known >= date '{since}')) as stays
+        select *, known_on >= date '{since}' or (operation <> 'outdated' and case operation
+          when 'delete' then last_known >= date '{since}' else version_rank = 1 end) as stays
         from (
           select *, max(known_on) over (partition by {keys}) as last_known,
             row_number() over (

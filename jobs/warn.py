@@ -12,9 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from jobs.conform import ensure_conformed, register_layers, state_fingerprint
-from jobs.freshness import covered_until
+from jobs.conform import ensure_conformed, state_fingerprint
+from jobs.freshness_report import covered_until
 from jobs.installation import Installation
+from jobs.layer_tables import register_layers
 from jobs.people.links import former_keys
 from jobs.steps import Report, StepResult, fingerprint_of, run_step
 from warehouse.definitions import definition

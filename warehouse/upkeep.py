@@ -17,6 +17,7 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 from pyiceberg.types import StringType
 
+from warehouse.history import SAME_ROWS_MARK, content_id
 from warehouse.tables import Warehouse
 
 SMALL_BYTES = 32 * 1024 * 1024
@@ -93,6 +94,7 @@ def _merge(warehouse: Warehouse, name: str, group: Sequence[DataFile]) -> None:
     table = warehouse.table(name)
     properties = warehouse.snapshot_properties(name)
     marks = {mark: value for mark, value in properties.items() if mark.startswith(OWN_MARKS)}
+    marks[SAME_ROWS_MARK] = content_id(table) or ""
     merged = parquet_file_to_data_file(table.io, table.metadata, str(path))
     with (
         table.transaction() as transaction,

@@ -86,3 +86,10 @@ def in_tekun(n: int, **changes: Any) -> dict[str, Any]:
         "start_date": "2025-01-01",
         "monthly_amount": "900.00",
     } | changes
+
+
+def renumbered(old: str, n: int) -> dict[str, str]:
+    """A person's identity number became that of n."""
+    day = "2026-11-10"
+    fixed = {"event_no": f"E{n:04d}", "event_kind": "5", "event_date": day, "happened_on": day, "psn_name": "王某"}
+    return {**fixed, "certno": identity_number(n), "old_certno": old}

@@ -13,6 +13,7 @@ from jobs.errors import BusyError
 from jobs.ingest import ledger
 from jobs.installation import Installation
 from tests.jobs.landing import NIGHT_1, deliver
+from tests.jobs.layers_anew import said_rows
 from tests.jobs.people import on_dibao, registered, settlement
 
 FOLDER = Path(__file__).resolve().parents[2]
@@ -75,5 +76,5 @@ def test_two_nights_started_at_once_leave_right_tables(installation: Installatio
     assert [record.accepted for record in ledger.records(installation)] == [8, 30, 20]
     assert len(installation.warehouse.rows("ods.household_register")) == 20
     assert len(installation.warehouse.rows("vault.identity")) == 30
-    people = installation.warehouse.rows("dwd.person")["person_key"].to_pylist()
+    people = [row["person_key"] for row in said_rows(installation.warehouse, "dwd.person")]
     assert len(people) == len(set(people)) == 30

@@ -10,6 +10,7 @@ from jobs.errors import TableError
 from jobs.ingest import ingest_department
 from jobs.installation import Installation
 from tests.jobs.landing import NIGHT_1, NIGHT_2, deliver
+from tests.jobs.layers_anew import said_rows
 from tests.jobs.people import on_dibao
 
 
@@ -33,8 +34,8 @@ def test_an_extract_and_a_layer_show_what_was_known_that_day(two_nights: Install
     assert families(two_nights, NIGHT_2) == {f"D{n:05d}" for n in range(1, 6)}
     first, second = (table_as_of(two_nights, "dwd.assistance_spell", day, 50) for day in (NIGHT_1, NIGHT_2))
     assert second.to_pylist() != first.to_pylist()
-    stored = two_nights.warehouse.rows("dwd.assistance_spell")
-    assert sorted(map(str, second.to_pylist())) == sorted(map(str, stored.to_pylist()))
+    stored = said_rows(two_nights.warehouse, "dwd.assistance_spell")
+    assert sorted(map(str, second.to_pylist())) == sorted(map(str, stored))
     assert first.num_rows == 5
     assert table_as_of(two_nights, "dws.assistance_tier", NIGHT_1, 2).num_rows == 2
     assert before == {name: two_nights.warehouse.snapshot_id(name) for name in two_nights.warehouse.table_names()}

@@ -15,14 +15,8 @@ from jobs.installation import Installation
 from jobs.warn import warn
 from schemas.loader import contract_paths, contracts
 from tests.jobs.landing import NIGHT_1, NIGHT_2, deliver
-from tests.jobs.people import identity_number, registered, settlement
+from tests.jobs.people import identity_number, registered, renumbered, settlement
 from tests.warehouse.test_layers_on_both_engines import certificate, ingest_night
-
-
-def renumbered(old: str, n: int) -> dict[str, str]:
-    day = "2026-11-10"
-    fixed = {"event_no": f"E{n:04d}", "event_kind": "5", "event_date": day, "happened_on": day, "psn_name": "王某"}
-    return {**fixed, "certno": identity_number(n), "old_certno": old}
 
 
 def ingest_one(installation: Installation, department: str, day: date = NIGHT_1) -> DeliveryRecord:

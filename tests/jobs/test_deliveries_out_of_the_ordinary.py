@@ -8,7 +8,7 @@ import pytest
 from jobs.ingest import doubts, ingest_department
 from jobs.ingest.ledger import DeliveryRecord
 from jobs.installation import Installation
-from jobs.ods import register_ods
+from jobs.ods import OdsTables, register_ods
 from schemas.delivery import department_folder
 from schemas.loader import contracts
 from tests.jobs.landing import NIGHT_1, NIGHT_2, deliver
@@ -34,7 +34,7 @@ def arrives_in_the_folder_of(installation: Installation, day: date, landed_on: d
 
 def state(installation: Installation, extract_class: str, as_of: date) -> list[dict[str, Any]]:
     with installation.engine() as engine:
-        register_ods(engine, installation, contracts()[extract_class], as_of)
+        register_ods(engine, OdsTables(installation), contracts()[extract_class], as_of)
         rows: list[dict[str, Any]] = engine.query(f"select * from ods_{extract_class}").to_pylist()
     return sorted(rows, key=str)
 

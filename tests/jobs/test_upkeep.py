@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from jobs.as_of import table_as_of
-from jobs.conform import conform, holds_state_of
+from jobs.conform import conform
 from jobs.ingest import ingest_department
 from jobs.installation import Installation
+from jobs.layer_state import holds_state_of
 from jobs.retention import retention
 from jobs.upkeep import upkeep
 from tests.jobs.landing import NIGHT_1, deliver

@@ -14,6 +14,7 @@ import pytest
 from jobs.installation import Installation
 from jobs.settings import Settings
 from tests.case_service.running_service import running_case_service
+from tests.jobs.layers_anew import said_rows
 from warning_models.loader import load_models
 
 PEOPLE = 1500
@@ -98,7 +99,7 @@ def kept_rows(home: Path) -> dict[str, list[str]]:
     installation = installation_at(home)
     kept = {}
     for name in installation.warehouse.table_names():
-        rows = installation.warehouse.rows(name).to_pylist()
+        rows = said_rows(installation.warehouse, name)
         for row in rows:
             for varying in ("sealed", "block", "seconds", "order_number"):
                 row.pop(varying, None)

@@ -15,6 +15,7 @@ from jobs.settings import Settings
 from schemas.delivery import departments_with_deliveries
 from schemas.loader import contracts
 from tests.jobs.landing import NIGHT_1, NIGHT_2, deliver
+from tests.jobs.layers_anew import said_rows
 from tests.jobs.people import identity_number, on_dibao, registered, settlement
 
 ENGINES = ["duckdb", "spark"]
@@ -147,8 +148,7 @@ def ingest_night(installation: Installation, day: date) -> None:
 
 
 def rows_of(installation: Installation, name: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = installation.warehouse.rows(name).to_pylist()
-    return sorted(rows, key=str)
+    return sorted(said_rows(installation.warehouse, name), key=str)
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,13 @@ class DuckDBEngine:
         self._connection.register(name, table)
 
     def create_view(self, name: str, sql: str, params: Mapping[str, Any] | None = None) -> None:
-        self._connection.execute(f'create or replace temp view "{name}" as {with_literals(sql, params or {})}')
+        text = with_literals(sql, params or {}) if ":" in sql else sql
+        self._connection.execute(f'create or replace temp view "{name}" as {text}')
+
+    def keep(self, name: str, sql: str, params: Mapping[str, Any] | None = None) -> int:
+        text = with_literals(sql, params or {}) if ":" in sql else sql
+        made = self._connection.execute(f'create or replace temp table "{name}" as {text}').fetchall()
+        return int(made[0][0])
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         return self._connection.execute(with_dollar_markers(sql), used_params(sql, params or {})).to_arrow_table()

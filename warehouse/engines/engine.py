@@ -54,6 +54,12 @@ class Engine(Protocol):
     def create_view(self, name: str, sql: str, params: Mapping[str, Any] = ...) -> None:
         """Give a query a name for later SQL. Lazy, except that the text is checked now."""
 
+    def keep(self, name: str, sql: str, params: Mapping[str, Any] = ...) -> int:
+        """Evaluate a query now and give the result a name until the engine closes; returns how many rows it has.
+
+        It need not fit in memory. What the query reads may be shown otherwise afterwards.
+        """
+
     def query(self, sql: str, params: Mapping[str, Any] = ...) -> pa.Table:
         """Evaluate a query whose result fits in memory."""
 

@@ -31,6 +31,7 @@ class SparkEngine:
     def __init__(self, work_folder: Path, master: str | None = None, memory_limit: str | None = None) -> None:
         master = master or os.environ.get(MASTER_SETTING, "local[*]")
         self._session = _first_session(master, work_folder.resolve(), memory_limit or "4g").newSession()
+        self._kept: list[DataFrame] = []
         for statement in (FUNCTIONS_FOLDER / "spark.sql").read_text("utf-8").split(";\n"):
             if statement.strip():
                 self._session.sql(statement)
@@ -50,6 +51,12 @@ class SparkEngine:
     def create_view(self, name: str, sql: str, params: Mapping[str, Any] | None = None) -> None:
         self._frame(sql, params or {}).createOrReplaceTempView(name)
 
+    def keep(self, name: str, sql: str, params: Mapping[str, Any] | None = None) -> int:
+        frame = self._frame(sql, params or {}).persist()
+        self._kept.append(frame)
+        frame.createOrReplaceTempView(name)
+        return frame.count()
+
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         table = self._frame(sql, params or {}).toArrow()
         return table.cast(pa.schema([field.with_nullable(True) for field in table.schema]))
@@ -64,6 +71,8 @@ class SparkEngine:
         return sorted(str(file) for file in path.resolve().glob("*.parquet"))
 
     def close(self) -> None:
+        while self._kept:
+            self._kept.pop().unpersist()
         for view in self._session.catalog.listTables():
             self._session.catalog.dropTempView(view.name)
 

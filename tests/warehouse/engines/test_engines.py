@@ -54,6 +54,17 @@ def test_a_view_is_lazy(engine: Engine) -> None:
         engine.query("select sum(n) as total from dws_broken")
 
 
+def test_what_is_kept_stays_when_what_it_read_is_shown_otherwise(engine: Engine) -> None:
+    engine.register_table("dwd_small", PEOPLE)
+    assert engine.keep("kept_small", "select * from dwd_small where count = :n", {"n": 2}) == 1
+    engine.register_table("dwd_small", PEOPLE.slice(0, 0))
+    assert engine.query("select * from kept_small").to_pylist() == [
+        row for row in PEOPLE.to_pylist() if row["count"] == 2
+    ]
+    assert engine.keep("kept_nothing", "select * from dwd_small") == 0
+    assert engine.query("select * from kept_nothing") == SCHEMA.empty_table()
+
+
 def test_written_files_hold_the_schema_asked_for(engine: Engine, tmp_path: Path) -> None:
     engine.register_table("dwd_small", PEOPLE)
     files = engine.write(
