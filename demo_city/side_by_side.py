@@ -1,5 +1,6 @@
 """Writes deliveries on all processors: each is the work of one process that shares the city's facts."""
 
+import ctypes
 import multiprocessing
 import os
 from collections.abc import Callable, Sequence
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from demo_city.deliver import Delivered, deliver
 from demo_city.facts import City
@@ -38,6 +40,7 @@ def deliver_side_by_side(
     def work(at: int) -> Delivered:
         return deliver(city, planned[at], shielded, landing)
 
+    _give_back_memory()
     # Forked processes see what stands here now, without a copy of the city being sent to them.
     _work[:] = [work]
     largest_first = sorted(range(len(planned)), key=lambda at: planned[at].extract_class not in LARGEST)
@@ -53,6 +56,14 @@ def deliver_side_by_side(
     finally:
         pool.shutdown(cancel_futures=True)
         _work.clear()
+
+
+def _give_back_memory() -> None:
+    """Return to the system what imagining needed and nothing holds any longer; not every C library can."""
+    pa.default_memory_pool().release_unused()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _deliver_at(at: int) -> Delivered:
