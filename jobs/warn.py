@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from jobs.conform import ensure_conformed, register_layers, state_fingerprint
-from jobs.freshness import covered_until
+from jobs.freshness_told import covered_until
 from jobs.installation import Installation
 from jobs.steps import Report, StepResult, fingerprint_of, run_step
 from warehouse.definitions import definition

@@ -33,6 +33,16 @@ PLACE = re.compile(r"[\w·#()（）-]+")
 ALONE = 2
 LONGEST_NAME = 4
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+# A former number and one inside a certificate's number are somebody's too.
+KINDS = {
+    "number": "number",
+    "former_number": "number",
+    "certificate_number": "number",
+    "disability_certificate": "number",
+    "name": "name",
+    "phone": "phone",
+    "address": "address",
+}
 Text = tuple[str, str]
 
 
@@ -84,7 +94,7 @@ class People:
 
 def people_of(landing: Path) -> People:
     """Everybody whom the landed files name, as they spell it."""
-    found: dict[str, set[str]] = {"number": set(), "name": set(), "phone": set(), "address": set()}
+    found: dict[str, set[str]] = {kind: set() for kind in KINDS.values()}
     for path in sorted(landing.rglob(f"*{MANIFEST_SUFFIX}")):
         manifest = Manifest.model_validate_json(path.read_text(encoding="utf-8"))
         contract = contracts()[manifest.extract_class]
@@ -92,9 +102,10 @@ def people_of(landing: Path) -> People:
         for file in manifest.files:
             for text in read_delivered_file(path.parent / file.name, contract):
                 for header in text.headers:
-                    if kinds.get(header) in found:
-                        found[str(kinds[header])].update(filter(None, text.rows[header].unique().to_pylist()))
-    numbers = {window for cell in found["number"] for window in DIGITS.findall(re.sub(r"[\s'’]", "", cell))}
+                    if kind := KINDS.get(str(kinds.get(header))):
+                        found[kind].update(filter(None, text.rows[header].unique().to_pylist()))
+    runs = {run for cell in found["number"] for run in DIGITS.findall(re.sub(r"[\s'’]", "", cell))}
+    numbers = {run if len(run) == 15 else run[:18] for run in runs}
     names = {re.sub(r"\s", "", name) for name in found["name"]}
     return People(
         numbers=frozenset(number.upper() for number in numbers if len(number) in (15, 18)),
