@@ -15,7 +15,7 @@ import structlog
 
 from jobs.case_service_client import CaseServiceClient
 from jobs.errors import CaseServiceUnreachableError
-from jobs.freshness_report import covered_until, send_freshness, sources_of
+from jobs.freshness_told import covered_until, send_freshness, sources_of
 from jobs.installation import Installation
 from jobs.people.links import former_keys
 from jobs.steps import Report, StepResult, run_step

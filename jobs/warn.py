@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from jobs.conform import ensure_conformed, state_fingerprint
-from jobs.freshness_report import covered_until
+from jobs.freshness_told import covered_until
 from jobs.installation import Installation
 from jobs.layer_tables import register_layers
 from jobs.people.links import former_keys

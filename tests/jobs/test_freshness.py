@@ -13,7 +13,7 @@ import pytest
 
 from jobs.conform import conform
 from jobs.dispatch import dispatch
-from jobs.freshness_report import covered_until, sources_of
+from jobs.freshness_told import covered_until, sources_of
 from jobs.ingest import ingest_department
 from jobs.installation import Installation
 from jobs.settings import Settings

@@ -25,7 +25,7 @@ from tests.journeys.conftest import NOBODY, environment, installation_at, run_ni
 DAG = "held_delivery"
 APPROVED = "civil_affairs.dibao.20261120.01"
 REJECTED = "civil_affairs.tekun.20261120.01"
-SECONDS = 180
+SECONDS = 600
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def airflow_running(home: Path) -> Iterator[httpx.Client]:
     around = environment(home, NOBODY, **settings)
     process = subprocess.Popen(command, env=around, stdout=log, stderr=log, start_new_session=True)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{api}", trust_env=False, timeout=30) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{api}", trust_env=False, timeout=120) as client:
             client.headers["Authorization"] = f"Bearer {wait_for(lambda: token(home, client))}"
             yield client
     finally:

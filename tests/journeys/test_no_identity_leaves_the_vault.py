@@ -1,0 +1,189 @@
+"""Every byte that two nights write, but for the vault: no number, name, phone or address of the city's people.
+
+The quarantine is looked through too: what it keeps of a wrong row is masked.
+"""
+
+import gzip
+import html
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import xlsxwriter
+
+from tests.journeys.conftest import environment, installation_at
+from tests.journeys.leaks import HAN, Leak, People, leaks_in, people_of
+
+NIGHTS = ("2026-11-19", "2026-11-20")
+# What came in, the made-up city's own truth and directory, and the vault itself.
+NOT_PUBLISHED = ("landing/", "demo/", "warehouse/vault/")
+PRODUCT = Path(__file__).resolve().parents[2]
+
+
+def two_nights(home: Path, case_service_url: str) -> None:
+    """The first night as a command, the second through Airflow; what they print is kept beside what they write."""
+    for night, how in zip(NIGHTS, ([], ["--airflow"]), strict=True):
+        command = [sys.executable, "-m", "jobs", "nightly", "--date", night, *how, "--json"]
+        done = subprocess.run(command, env=environment(home, case_service_url), capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()[-3000:]
+        (home / f"printed-{night}.json").write_bytes(done.stdout)
+        (home / f"printed-{night}.log").write_bytes(done.stderr)
+
+
+def words_of_the_product() -> set[str]:
+    """Words that stand in contracts, models and screens; a person may happen to bear one as a name."""
+    paths = [
+        path
+        for name in ("schemas", "warehouse", "warning_models", "jobs", "dags")
+        for path in (PRODUCT / name).rglob("*.*")
+    ]
+    return {
+        run
+        for path in paths
+        if path.suffix in (".py", ".yaml", ".sql", ".md", ".csv")
+        for run in HAN.findall(path.read_text(encoding="utf-8"))
+    }
+
+
+def real_people(landing: Path) -> People:
+    people = people_of(landing)
+    assert min(map(len, (people.numbers, people.names, people.phones, people.addresses))) > 500
+    return People(people.numbers, people.names - words_of_the_product(), people.phones, people.addresses)
+
+
+def told(leaks: list[Leak]) -> str:
+    return "\n".join(f"{leak.path} {leak.where}: {leak.kind} {leak.value}" for leak in leaks[:50])
+
+
+@pytest.mark.timeout(1200)
+def test_nothing_that_leaves_the_vault_names_anybody(
+    small_city: Path, tmp_path: Path, case_service_at: Callable[[], str]
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(small_city / "landing", home / "landing")
+    two_nights(home, case_service_at())
+    written = {path.relative_to(home).parts[0] for path in home.rglob("*") if path.is_file()}
+    assert {"airflow", "published", "reports", "warehouse"} <= written
+    leaks = leaks_in(home, real_people(home / "landing"), NOT_PUBLISHED)
+    assert not leaks, told(leaks)
+    vault = installation_at(home).warehouse.rows("vault.identity")
+    assert len(vault) > 500, "there was something to keep"
+
+
+@pytest.mark.long
+def test_nothing_that_leaves_the_vault_names_anybody_of_a_town(
+    tmp_path: Path, case_service_at: Callable[[], str]
+) -> None:
+    home = tmp_path / "home"
+    command = [sys.executable, "-m", "demo_city", "build", "--home", str(home), "--scale", "town"]
+    subprocess.run(command, check=True, capture_output=True)
+    two_nights(home, case_service_at())
+    leaks = leaks_in(home, real_people(home / "landing"), NOT_PUBLISHED)
+    assert not leaks, told(leaks)
+
+
+SOMEBODY = People(
+    numbers=frozenset({"340702195001010011", "340702500101001"}),
+    names=frozenset({"欧阳䶮", "王伟"}),
+    phones=frozenset({"19900001234"}),
+    addresses=frozenset({"铜陵市枞阳县麒麟镇石婆村委会97号2单元301室", "石婆村委会97号2单元301室"}),
+)
+PLANTED = {
+    "number": "编号340702195001010011。",
+    "fifteen digits": "X-340702500101001",
+    "certificate": "34070219500101001112",
+    "name": "户主为欧阳䶮同志",
+    "short name": "a\t王伟\tb",
+    "phone": "电话:19900001234",
+    "address": "住铜陵市枞阳县麒麟镇石婆村委会97号2单元301室",
+    "part of an address": "石婆村委会97号2单元301室",
+}
+
+
+def write_parquet(path: Path, text: str) -> None:
+    pq.write_table(pa.table({"note": ["", text], "n": [1, 2]}), path.with_suffix(".parquet"), compression="zstd")
+
+
+def write_bytes_column(path: Path, text: str) -> None:
+    pq.write_table(pa.table({"sealed": [text.encode()]}), path.with_suffix(".parquet"))
+
+
+def write_parquet_metadata(path: Path, text: str) -> None:
+    rows = pa.table({"n": [1]}).replace_schema_metadata({"author": text})
+    pq.write_table(rows, path.with_suffix(".parquet"))
+
+
+def write_duckdb(path: Path, text: str) -> None:
+    with duckdb.connect(str(path.with_suffix(".duckdb"))) as connection:
+        connection.execute("create schema ads")
+        connection.execute("create table ads.warning as select ? as evidence", [json.dumps({"who": text})])
+
+
+def write_duckdb_comment(path: Path, text: str) -> None:
+    with duckdb.connect(str(path.with_suffix(".duckdb"))) as connection:
+        connection.execute(f"create table warning (n integer); comment on table warning is '{text}'")
+
+
+def write_workbook(path: Path, text: str) -> None:
+    with xlsxwriter.Workbook(str(path.with_suffix(".xlsx"))) as workbook:
+        workbook.add_worksheet().write(3, 2, text)
+
+
+def write_page(path: Path, text: str) -> None:
+    path.with_suffix(".html").write_text(f"<td>{html.escape(text).encode('ascii', 'xmlcharrefreplace').decode()}</td>")
+
+
+def write_log(path: Path, text: str) -> None:
+    path.with_suffix(".log").write_text(json.dumps({"event": text}), encoding="ascii")
+
+
+def write_packed_log(path: Path, text: str) -> None:
+    path.with_suffix(".gz").write_bytes(gzip.compress(text.encode()))
+
+
+def write_file_name(path: Path, text: str) -> None:
+    path.with_name(text).touch()
+
+
+WRITERS = [
+    write_parquet,
+    write_bytes_column,
+    write_parquet_metadata,
+    write_duckdb,
+    write_duckdb_comment,
+    write_workbook,
+    write_page,
+    write_log,
+    write_packed_log,
+    write_file_name,
+]
+
+
+@pytest.mark.parametrize("write", WRITERS, ids=lambda write: write.__name__)
+def test_a_planted_leak_is_found_wherever_it_stands(tmp_path: Path, write: Callable[[Path, str], None]) -> None:
+    for at, (kind, text) in enumerate(PLANTED.items()):
+        folder = tmp_path / f"deep{at}"
+        folder.mkdir()
+        write(folder / "planted", text)
+        assert leaks_in(folder, SOMEBODY), kind
+    assert leaks_in(tmp_path, SOMEBODY, ["deep"]) == []
+
+
+def test_what_is_masked_or_another_s_is_no_leak(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("3407**********0011 欧* 199****1234 340702195001010012 王伟民 石婆村委会98号")
+    assert leaks_in(tmp_path, SOMEBODY) == []
+
+
+def test_a_real_person_planted_in_a_published_table_is_found(small_city: Path, tmp_path: Path) -> None:
+    people = real_people(small_city / "landing")
+    for kind, values in (("name", people.names), ("number", people.numbers), ("address", people.addresses)):
+        value = max(values)
+        write_duckdb(tmp_path / kind, value)
+        assert Leak(f"{kind}.duckdb", "ads.warning.evidence", kind, value) in leaks_in(tmp_path, people)
