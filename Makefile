@@ -6,7 +6,7 @@ BIN := .venv/bin
 export SHOUWANG_MODE ?= demo
 export SHOUWANG_HOME ?= var
 
-.PHONY: help setup nightly serve airflow test test-long lint format lock clean
+.PHONY: help setup nightly serve airflow test test-long bench lint format lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ test: setup ## Run every test and check
 
 test-long: setup ## Run the heavy forms of the tests
 	.ci/test --long
+
+bench: setup ## Measure a full load, a night and growth at city size, against the floor and pandas
+	$(BIN)/python -m benchmarks.ingest --scale city --home $(SHOUWANG_HOME)
 
 lint: setup ## Check style, types and the directions of imports
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from case_service.clock import Now
 from case_service.database import SessionDep
 from case_service.deadlines import routes as deadlines
+from case_service.freshness import routes as freshness
 from case_service.inbox import routes as inbox
 from case_service.orders import routes as orders
 from case_service.outcomes import routes as outcomes
@@ -39,9 +40,9 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.seal = Seal(settings.case_sealing_key or "")
     app.middleware("http")(add_security_headers)
     register_problems(app)
-    for feature in (inbox, outcomes, deadlines):
-        app.include_router(feature.router)
-    for feature in (sign_in, orders, visits, supervision):
+    for router in (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router):
+        app.include_router(router)
+    for feature in (sign_in, orders, visits, supervision, freshness):
         app.include_router(feature.router, dependencies=[Depends(note_who_is_looking)])
     app.add_api_route("/healthz", health, include_in_schema=False)
     app.add_api_route("/static/htmx.min.js", htmx, include_in_schema=False)

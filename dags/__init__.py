@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule, get_current_context, task
 
 # What a person must mend is not tried again; a service that is down for a moment is.
 DEFAULTS = {
@@ -17,3 +17,13 @@ DEFAULTS = {
         ]
     ),
 }
+PARAMS = {"business_date": Param(None, type=["null", "string"], format="date", title="业务日期")}
+
+
+@task
+def business_date() -> str:
+    """The date a run is for: the one it was triggered with, else the day on which it starts."""
+    from jobs.scheduled import business_date_of
+
+    context = get_current_context()
+    return business_date_of(context["params"]["business_date"], context["dag_run"].run_after).isoformat()

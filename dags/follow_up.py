@@ -3,9 +3,9 @@
 from typing import Any
 
 import pendulum
-from airflow.sdk import Param, dag, get_current_context, task
+from airflow.sdk import dag, task
 
-from dags import DEFAULTS
+from dags import DEFAULTS, PARAMS, business_date
 
 
 @dag(
@@ -15,33 +15,23 @@ from dags import DEFAULTS
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,
-    params={"business_date": Param(None, type=["null", "string"], format="date", title="业务日期")},
+    params=PARAMS,
     doc_md=__doc__,
     tags=["shouwang"],
 )
 def follow_up() -> None:
-    @task
-    def business_date() -> str:
-        from jobs.nightly import business_date_of
+    def step(name: str) -> Any:
+        @task(task_id=name)
+        def run(day: str) -> None:
+            from jobs.scheduled import run_step
 
-        context = get_current_context()
-        return business_date_of(context["params"]["business_date"], context["dag_run"].run_after).isoformat()
+            run_step(name, day)
 
-    @task
-    def deadlines(day: str) -> None:
-        from jobs.nightly import run_step_of_day
-
-        run_step_of_day("deadlines", day)
-
-    @task
-    def feedback(day: str) -> None:
-        from jobs.nightly import run_step_of_day
-
-        run_step_of_day("feedback", day)
+        return run(day)
 
     day: Any = business_date()
-    deadlines(day)
-    feedback(day)
+    step("deadlines")
+    step("feedback")
 
 
 follow_up()

@@ -1,14 +1,16 @@
-"""The night: ingest every department, then conform, warn, dispatch, feedback, publish.
+"""The night: read departments' databases, ingest every department, then conform, warn, dispatch, feedback, publish.
 
-Departments are mapped, so that one that is late or wrong turns red alone and holds back nobody.
+Departments are mapped, so that one that is late or wrong turns red alone and holds back nobody. For
+each held delivery that a person may let in, the DAG `held_delivery` is started; the night waits for no answer.
 """
 
 from typing import Any
 
 import pendulum
-from airflow.sdk import Asset, Param, TriggerRule, chain, dag, get_current_context, task
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import Asset, TriggerRule, chain, dag, task
 
-from dags import DEFAULTS
+from dags import DEFAULTS, PARAMS, business_date
 
 PUBLISHED = Asset("shouwang://published/latest")
 
@@ -20,48 +22,54 @@ PUBLISHED = Asset("shouwang://published/latest")
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,
-    params={"business_date": Param(None, type=["null", "string"], format="date", title="业务日期")},
+    params=PARAMS,
     doc_md=__doc__,
     tags=["shouwang"],
 )
 def nightly() -> None:
-    @task
-    def business_date() -> str:
-        from jobs.nightly import business_date_of
+    def listed(what: str, **options: Any) -> Any:
+        @task(task_id=what, **options)
+        def run(day: str) -> list[Any]:
+            from jobs import scheduled
 
-        context = get_current_context()
-        return business_date_of(context["params"]["business_date"], context["dag_run"].run_after).isoformat()
+            return scheduled.listed(what, day)
 
-    @task
-    def departments(day: str) -> list[str]:
-        from jobs.nightly import run_departments
+        return run(day)
 
-        return run_departments(day)
+    def each(step: str, departments: Any, **options: Any) -> Any:
+        @task(task_id=step, map_index_template="{{ task.op_kwargs['department'] }}", **options)
+        def run(day: str, department: str) -> None:
+            from jobs.scheduled import run_department_step
 
-    @task(map_index_template="{{ task.op_kwargs['department'] }}")
-    def ingest(day: str, department: str) -> None:
-        from jobs.nightly import run_ingest
+            run_department_step(step, day, department)
 
-        run_ingest(day, department)
+        return run.partial(day=day).expand(department=departments)
 
     def later(step: str, **options: Any) -> Any:
         @task(task_id=step, **options)
         def run(day: str) -> None:
-            from jobs.nightly import run_step_of_day
+            from jobs.scheduled import run_step
 
-            run_step_of_day(step, day)
+            run_step(step, day)
 
-        return run
+        return run(day)
 
     day: Any = business_date()
-    ingested = ingest.partial(day=day).expand(department=departments(day))
+    # What a database does not give tonight comes with the next night's pull.
+    pulled = each("pull", listed("sources"), retries=0)
+    departments = listed("departments", trigger_rule=TriggerRule.ALL_DONE)
+    ingested = each("ingest", departments)
+    held = listed("held", trigger_rule=TriggerRule.ALL_DONE)
+    ask = TriggerDagRunOperator.partial(task_id="ask", trigger_dag_id="held_delivery", skip_when_already_exists=True)
+    pulled >> departments
+    ingested >> held >> ask.expand_kwargs(held)
     chain(
         ingested,
-        later("conform", trigger_rule=TriggerRule.ALL_DONE)(day),
-        later("warn")(day),
-        later("dispatch")(day),
-        later("feedback")(day),
-        later("publish", outlets=[PUBLISHED])(day),
+        later("conform", trigger_rule=TriggerRule.ALL_DONE),
+        later("warn"),
+        later("dispatch"),
+        later("feedback"),
+        later("publish", outlets=[PUBLISHED]),
     )
 
 

@@ -11,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from demo_city.cadence import told_until
 from demo_city.named_cases import Assistance, first_named, named_people
 from demo_city.period import NEVER, CityPlan, random_days
 from demo_city.places import inhabited_villages
 from demo_city.population import People
 from demo_city.relapse import monitored_families, still_monitored
+from demo_city.shared_living import as_they_live
 
 DIBAO_SHARE, TEKUN_SHARE, MARGINAL_SHARE, RIGID_SHARE = 0.028, 0.0033, 0.0028, 0.0015
 # Of the families, how many come, go or change on each later night.
@@ -51,18 +53,19 @@ class AssistedPeople:
     def low_income(self, plan: CityPlan, people: int, night: int) -> npt.NDArray[np.bool_]:
         """Who belongs to a dibao, marginal, rigid-expenditure or monitored household on a night."""
         listed = np.zeros(people, np.bool_)
-        listed[on_night(self.dibao, night)["person"]] = True
+        told = told_until(plan, "dibao", night)
+        listed[on_night(self.dibao, told)["person"]] = True
         listed[_valid(plan, self.marginal_and_rigid, night)["person"]] = True
-        listed[still_monitored(on_night(self.relapse, night))["person"]] = True
+        listed[still_monitored(on_night(self.relapse, told))["person"]] = True
         return listed
 
     def limits(self, plan: CityPlan, people: int, night: int) -> npt.NDArray[np.int64]:
         """The yearly limit of self-paid cost for each person on a night, in cents: the lowest that fits."""
-        limits = np.full(people, DEFAULT_LIMIT)
-        limits[still_monitored(on_night(self.relapse, night))["person"]] = LIMITS["relapse_monitored"]
+        limits, told = np.full(people, DEFAULT_LIMIT), told_until(plan, "dibao", night)
+        limits[still_monitored(on_night(self.relapse, told))["person"]] = LIMITS["relapse_monitored"]
         limits[_valid(plan, self.marginal_and_rigid, night)["person"]] = LIMITS["marginal"]
-        limits[on_night(self.dibao, night)["person"]] = LIMITS["dibao"]
-        limits[on_night(self.tekun, night)["person"]] = LIMITS["tekun"]
+        limits[on_night(self.dibao, told)["person"]] = LIMITS["dibao"]
+        limits[on_night(self.tekun, told)["person"]] = LIMITS["tekun"]
         return limits
 
 
@@ -88,8 +91,9 @@ def assisted_people(plan: CityPlan, people: People) -> AssistedPeople:
     dibao, rest = _take(rest, sizes, round(len(people) * DIBAO_SHARE))
     marginal, rest = _take(rest, sizes, round(len(people) * MARGINAL_SHARE))
     rigid, _ = _take(rest, sizes, round(len(people) * RIGID_SHARE))
+    taken = np.isin(people.household, np.r_[tekun, marginal, rigid])
     return AssistedPeople(
-        dibao=_dibao(rng, plan, people, _with_named(people, dibao, "dibao")),
+        dibao=_dibao(rng, plan, people, _with_named(people, dibao, "dibao"), taken),
         tekun=_tekun(rng, plan, people, _with_named(people, tekun, "tekun")),
         marginal_and_rigid=_marginal_and_rigid(
             rng,
@@ -98,7 +102,7 @@ def assisted_people(plan: CityPlan, people: People) -> AssistedPeople:
             _with_named(people, marginal, "marginal"),
             _with_named(people, rigid, "rigid_expenditure"),
         ),
-        relapse=monitored_families(plan, people),
+        relapse=monitored_families(plan, people, dibao),
     )
 
 
@@ -171,8 +175,14 @@ def _start_dates(
     return _by_family(frame, days.astype("datetime64[M]").astype("datetime64[D]")).astype("datetime64[D]")
 
 
-def _dibao(rng: np.random.Generator, plan: CityPlan, people: People, households: npt.NDArray[np.int64]) -> pd.DataFrame:
-    frame = _members(people, households, "DB")
+def _dibao(
+    rng: np.random.Generator,
+    plan: CityPlan,
+    people: People,
+    households: npt.NDArray[np.int64],
+    taken: npt.NDArray[np.bool_],
+) -> pd.DataFrame:
+    frame = as_they_live(rng, people, _members(people, households, "DB"), taken)
     families = frame["family"].nunique()
     is_urban = np.array([village.urban_rural_code.startswith("1") for village in inhabited_villages()])
     size = frame.groupby("family")["person"].transform("size")
@@ -236,5 +246,5 @@ def _recognitions(
 
 
 def _valid(plan: CityPlan, frame: pd.DataFrame, night: int) -> pd.DataFrame:
-    rows = on_night(frame, night)
+    rows = on_night(frame, told_until(plan, "marginal_and_rigid", night))
     return rows[rows["valid_to"] >= np.datetime64(plan.dates[night], "D")]

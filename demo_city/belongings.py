@@ -9,7 +9,7 @@ import pandas as pd
 from demo_city.draw import Mask, Places, chosen, days_before, numbered, rows_of, shared_out, where_day
 from demo_city.employment import Contributions
 from demo_city.names import EMPLOYERS
-from demo_city.period import CityPlan, night_known, random_days
+from demo_city.period import CityPlan, days_between, night_known, random_days
 from demo_city.population import People
 from demo_city.render import MISSING_AMOUNT
 
@@ -120,13 +120,14 @@ def credit_codes(rng: np.random.Generator, is_self_employed: Mask) -> npt.NDArra
 
 
 def disasters(plan: CityPlan, people: People, alive: Mask) -> pd.DataFrame:
-    """Fires and storms of the last year; every night one household is struck."""
+    """Fires and storms since a year before the first night; every night one household is struck."""
     rng = plan.random("disasters")
     adult = (people.age >= 20) & alive & ~people.is_named
-    person: Places = chosen(rng, adult, max(plan.nights + 2, rows_of(len(people), DISASTERS)))
-    size = len(person)
     latest = plan.last_night - timedelta(days=1)
-    day = random_days(rng, latest - timedelta(days=365), latest, size)
+    struck = rows_of(len(people), DISASTERS * days_between(plan.history_start, latest) / 365)
+    person: Places = chosen(rng, adult, max(plan.nights + 2, struck))
+    size = len(person)
+    day = random_days(rng, plan.history_start, latest, size)
     day[: plan.nights] = np.array([night - timedelta(days=1) for night in plan.dates], "datetime64[D]")
     day = np.minimum(day, days_before(np.datetime64(plan.last_night, "D"), np.ones(size, np.int64)))
     grade = shared_out(rng, {"1": 0.3, "2": 0.45, "3": 0.2, "4": 0.05}, size)

@@ -1,35 +1,24 @@
-"""Builds the demo city once: facts, truth, directory, deliveries, and last of all a marker."""
+"""Builds a demo city once: facts, truth, directory, deliveries, and last of all a marker."""
 
 import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
-import pandas as pd
-
-from demo_city.deliver import deliver, planned_deliveries
+from demo_city.deliver import Delivered
 from demo_city.directory import write_directory
 from demo_city.facts import City, imagine
-from demo_city.period import CityPlan
-from demo_city.truth import deaths, hardships, near_misses, shielded_people, with_identities
+from demo_city.period import CITY_CODE, MOST_NIGHTS, CityPlan
+from demo_city.planning import PlannedDelivery, regular_deliveries
+from demo_city.resending import out_of_the_ordinary, without_held_back
+from demo_city.side_by_side import deliver_side_by_side
+from demo_city.truth import hardships, shielded_people
+from demo_city.truth_files import write_truth
 from schemas.delivery import Manifest
 
-GENERATION = 3
+GENERATION = 4
 LEAST_PEOPLE = 1000
-TRUTH_README = """# Truth
-
-What really happened in the demo city: for tests and for judging the warnings afterwards.
-No job, model or service may read this folder; whoever reads it knows the answers.
-
-- hardship.parquet: who is in which hardship since when, and the first night whose deliveries show it.
-- deaths.parquet: who died when, whether the household register still has them, and what is still paid.
-- near_misses.parquet: who only looks like a case, and why.
-- wrong_rows.parquet: every row of the deliveries that was made wrong (kind names the way) or that is
-  messy but right. `line` is the line of the file as a person sees it, header and title counted.
-  Two rows with the same key and different content are both listed: nobody can tell which is right.
-"""
 
 
 class CityRefusedError(Exception):
@@ -71,32 +60,29 @@ def build(home: Path, plan: CityPlan, progress: Callable[[str], None]) -> list[M
     folders.begun.write_text(_arguments(plan), encoding="utf-8")
     progress("imagining people and facts")
     city = imagine(plan)
-    write_directory(folders.demo / "directory", plan, city.people)
-    manifests = _deliver_all(city, folders, progress)
+    if plan.city_code == CITY_CODE:
+        # The case service knows the divisions of the real city only.
+        write_directory(folders.demo / "directory", plan, city.people)
+    delivered = _deliver_all(city, folders, progress)
     folders.begun.replace(folders.marker)
-    return manifests
+    return [each.manifest for each in delivered]
 
 
-def _deliver_all(city: City, folders: HomeFolders, progress: Callable[[str], None]) -> list[Manifest]:
+def _deliver_all(city: City, folders: HomeFolders, progress: Callable[[str], None]) -> list[Delivered]:
     found = hardships(city)
     shielded = shielded_people(city, found)
-    manifests, wrong = [], []
-    for planned in planned_deliveries(city):
-        progress(f"{city.plan.dates[planned.night]} {planned.extract_class}")
-        manifest, rows = deliver(city, planned, shielded, folders.landing)
-        manifests.append(manifest)
-        wrong.append(rows)
-    _write_truth(folders.demo / "truth", city, found, pd.concat(wrong, ignore_index=True))
-    return manifests
+    delivered = deliver_side_by_side(city, _planned(city), shielded, folders.landing, progress)
+    write_truth(folders.demo / "truth", city, found, delivered)
+    return delivered
 
 
-def _write_truth(folder: Path, city: City, found: pd.DataFrame, wrong_rows: pd.DataFrame) -> None:
-    folder.mkdir(mode=0o700, parents=True)
-    (folder / "README.md").write_text(TRUTH_README, encoding="utf-8")
-    with_identities(city, found).to_parquet(folder / "hardship.parquet", index=False)
-    deaths(city).to_parquet(folder / "deaths.parquet", index=False)
-    near_misses(city).to_parquet(folder / "near_misses.parquet", index=False)
-    wrong_rows.to_parquet(folder / "wrong_rows.parquet", index=False)
+def _planned(city: City) -> list[PlannedDelivery]:
+    """Every delivery, in the order of nights."""
+    plan, regular = city.plan, list(regular_deliveries(city))
+    if plan.mess == "none" or plan.nights == 1:
+        return regular
+    unusual = out_of_the_ordinary(regular, plan.dates[0], plan.dates[1], with_held=plan.mess == "all")
+    return sorted([*map(without_held_back, regular), *unusual], key=lambda each: each.landed)
 
 
 def _arguments(plan: CityPlan) -> str:
@@ -104,8 +90,10 @@ def _arguments(plan: CityPlan) -> str:
 
 
 def _is_there(folders: HomeFolders, plan: CityPlan) -> bool:
-    if plan.people < LEAST_PEOPLE or plan.nights < 1:
-        raise CityRefusedError(f"A demo city needs at least {LEAST_PEOPLE} people and one night.")
+    if plan.people < LEAST_PEOPLE or not 1 <= plan.nights <= MOST_NIGHTS:
+        raise CityRefusedError(
+            f"A demo city needs at least {LEAST_PEOPLE} people, and between one night and {MOST_NIGHTS}."
+        )
     if not folders.marker.exists():
         return False
     there = folders.marker.read_text(encoding="utf-8")
@@ -120,8 +108,7 @@ def _is_there(folders: HomeFolders, plan: CityPlan) -> bool:
 def _clear_the_ground(folders: HomeFolders) -> None:
     """Remove what a build that crashed has left; refuse where anyone else has delivered."""
     if folders.begun.exists():
-        left = json.loads(folders.begun.read_text(encoding="utf-8"))
-        crashed = CityPlan(left["people"], left["seed"], date.fromisoformat(left["first_night"]), left["nights"])
+        crashed = CityPlan.of_arguments(json.loads(folders.begun.read_text(encoding="utf-8")))
         for business_date in crashed.dates:
             shutil.rmtree(folders.landing / business_date.isoformat(), ignore_errors=True)
         shutil.rmtree(folders.demo / "truth", ignore_errors=True)

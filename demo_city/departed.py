@@ -12,13 +12,15 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from demo_city.changed_numbers import ChangedNumbers, number_events
 from demo_city.draw import Mask, Places, chosen, days_before, numbered, rows_of, shared_out
 from demo_city.identity_numbers import identity_numbers
+from demo_city.moving import move_events
 from demo_city.names import person_names
 from demo_city.period import CityPlan, Days, night_known
 from demo_city.population import People
 
-DEATHS, MOVED_AWAY, MOVED_HERE, BIRTHS, RENUMBERED = 34, 7, 6, 7, 0.6
+DEATHS, MOVED_AWAY, MOVED_HERE, BIRTHS = 34, 7, 6, 7
 DEATH_WINDOW_DAYS = 3 * 365
 LATE_DAYS = 4
 CREMATED_SHARE, CERTIFIED_SHARE = 0.96, 0.97
@@ -53,7 +55,8 @@ def departed_people(plan: CityPlan, people: People, may_die: Mask) -> Departed:
     """Draw those who are gone; the late dead come from those who may die without contradicting a fact."""
     rng = plan.random("departed")
     dead, moved = rows_of(len(people), DEATHS), rows_of(len(people), MOVED_AWAY)
-    late = chosen(rng, may_die, max(2, round(dead * LATE_DAYS / DEATH_WINDOW_DAYS)))
+    late_days = LATE_DAYS + plan.nights - 2
+    late = chosen(rng, may_die, max(2, round(dead * (late_days + 1) / DEATH_WINDOW_DAYS)))
     first = np.datetime64(plan.first_night, "D")
     died_on = days_before(first, rng.integers(9, DEATH_WINDOW_DAYS, dead - len(late)))
     moved_on = days_before(first, rng.integers(3, 365, moved))
@@ -61,8 +64,8 @@ def departed_people(plan: CityPlan, people: People, may_die: Mask) -> Departed:
     age = np.r_[np.clip(np.rint(rng.normal(77, 12, len(died_on))), 0, 103), rng.integers(18, 60, moved)].astype(
         np.int64
     )
-    everyone = _with_gone(rng, people, np.minimum(age, 103), np.r_[died_on, moved_on])
-    late_died_on = days_before(np.datetime64(plan.last_night, "D"), rng.integers(1, LATE_DAYS, len(late)))
+    everyone = _with_gone(rng, people, np.minimum(age, 103), np.r_[died_on, moved_on], plan.city_code)
+    late_died_on = days_before(np.datetime64(plan.last_night, "D"), rng.integers(1, max(2, late_days), len(late)))
     places = len(people) + np.arange(gone)
     return Departed(
         everyone=everyone,
@@ -74,7 +77,9 @@ def departed_people(plan: CityPlan, people: People, may_die: Mask) -> Departed:
     )
 
 
-def _with_gone(rng: np.random.Generator, people: People, age: npt.NDArray[np.int64], left_on: Days) -> People:
+def _with_gone(
+    rng: np.random.Generator, people: People, age: npt.NDArray[np.int64], left_on: Days, city_code: str
+) -> People:
     size = len(age)
     was_with = chosen(rng, ~people.is_named, size)
     if len(was_with) < size:
@@ -92,7 +97,7 @@ def _with_gone(rng: np.random.Generator, people: People, age: npt.NDArray[np.int
         is_named=np.r_[people.is_named, np.zeros(size, np.bool_)],
         village=np.r_[people.village, people.village[was_with]],
         grid=np.r_[people.grid, people.grid[was_with]],
-        certno=_after(people.certno, identity_numbers(rng, born_on, is_male, FIRST_SEQUENCE)),
+        certno=_after(people.certno, identity_numbers(rng, born_on, is_male, FIRST_SEQUENCE, city_code)),
         psn_name=_after(people.psn_name, person_names(rng, is_male, np.arange(size), size)),
         relation_code=_after(people.relation_code, people.relation_code.take(taken)),
         marital_code=_after(people.marital_code, people.marital_code.take(taken)),
@@ -101,6 +106,7 @@ def _with_gone(rng: np.random.Generator, people: People, age: npt.NDArray[np.int
         address=_after(people.address, people.address.take(taken)),
         household_no=_after(people.household_no, people.household_no.take(taken)),
         grids=people.grids,
+        village_codes=people.village_codes,
     )
 
 
@@ -142,14 +148,17 @@ def cremations(plan: CityPlan, departed: Departed) -> pd.DataFrame:
     return _known_in_time(plan, frame, "cremated_on", "cremation_no", "HH3407")
 
 
-def register_events(plan: CityPlan, people: People, departed: Departed) -> pd.DataFrame:
-    """Deaths cancelled weeks later, moves, births and changed numbers."""
+def register_events(
+    plan: CityPlan, people: People, departed: Departed, changes: pd.DataFrame, changed: ChangedNumbers
+) -> pd.DataFrame:
+    """Deaths cancelled weeks later, moves from, to and within the city, births and changed numbers."""
     rng = plan.random("register_events")
     parts = [
         _cancelled(rng, plan, departed),
         _moves(rng, plan, people, departed),
         _births(plan, people),
-        _renumbered(rng, plan, people),
+        move_events(plan, changes),
+        number_events(plan, changed),
     ]
     frame = pd.concat(parts, ignore_index=True).fillna({"other_place": "", "old_certno": ""})
     return _known_in_time(plan, frame, "event_date", "event_no", "BD3407")
@@ -193,20 +202,6 @@ def _births(plan: CityPlan, people: People) -> pd.DataFrame:
         "event_kind": "4",
         "happened_on": born_on,
         "event_date": np.minimum(born_on + np.timedelta64(14, "D"), np.datetime64(plan.first_night, "D") - 1),
-    })  # fmt: skip
-
-
-def _renumbered(rng: np.random.Generator, plan: CityPlan, people: People) -> pd.DataFrame:
-    """People whose number was wrong and was corrected long ago; the old one belongs to nobody else."""
-    person = chosen(rng, (people.age >= 30) & ~people.is_named, rows_of(len(people), RENUMBERED))
-    old = identity_numbers(rng, people.born_on[person], ~people.is_male[person], 2 * FIRST_SEQUENCE - 60)
-    day = days_before(np.datetime64(plan.first_night, "D"), rng.integers(3, 700, len(person)))
-    return pd.DataFrame({
-        "person": person,
-        "event_kind": "5",
-        "happened_on": day,
-        "event_date": day,
-        "old_certno": old.to_pylist(),
     })  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from demo_city.cadence import is_delivered_whole
 from demo_city.named_cases import first_named, named_people
 from demo_city.period import NEVER, CityPlan, random_days
 from demo_city.population import People
@@ -35,6 +36,11 @@ def certificates(plan: CityPlan, people: People) -> pd.DataFrame:
 def certificates_on(frame: pd.DataFrame, night: int) -> pd.DataFrame:
     """The register as it stands on a night."""
     return frame[(frame["new_from"] <= night) & (night < frame["gone_from"])]
+
+
+def changed_certificates(frame: pd.DataFrame, night: int) -> pd.DataFrame:
+    """What is new or otherwise than on the night before."""
+    return frame[frame["new_from"] == night]
 
 
 def _drawn(rng: np.random.Generator, plan: CityPlan, people: People) -> pd.DataFrame:
@@ -79,12 +85,19 @@ def _with_changes(rng: np.random.Generator, plan: CityPlan, frame: pd.DataFrame)
         new, gone, cancelled, order = np.split(order, [each, 2 * each, 3 * each])
         frame.loc[new, ["first_certified_on", "certified_on"]] = yesterday
         frame.loc[new, "new_from"] = night
-        frame.loc[np.r_[gone, cancelled, worse], "gone_from"] = night
+        frame.loc[np.r_[cancelled, worse], "gone_from"] = night
+        frame.loc[gone, "gone_from"] = _next_snapshot(plan, night)
         states.append(frame.loc[cancelled].assign(certificate_status="注销", new_from=night, gone_from=NEVER))
         states.append(
             frame.loc[worse].assign(disability_level=2, certified_on=yesterday, new_from=night, gone_from=NEVER)
         )
     return pd.concat(states, ignore_index=True)
+
+
+def _next_snapshot(plan: CityPlan, night: int) -> int:
+    """Increments cannot say that a certificate is gone; the next whole register does."""
+    whole = (later for later in range(night, plan.nights) if is_delivered_whole(plan, "disability_certificate", later))
+    return next(whole, NEVER)
 
 
 def _named(plan: CityPlan, people: People) -> list[pd.DataFrame]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -12,6 +13,8 @@ from demo_city.period import Days
 # Rows of each class in a city of 1.31 million people, in thousands.
 CITY_PEOPLE = 1310
 LEAST_ROWS = 4
+# Texts that fewer rows share than this are left alone.
+LEAST_SHARING = 4
 NEVER_HAPPENED = np.datetime64("NaT", "D")
 
 Places = npt.NDArray[np.int64]
@@ -42,6 +45,16 @@ def shared_out(rng: np.random.Generator, shares: Mapping[str, float], size: int)
     ends = np.cumsum(weights / weights.sum())
     drawn: Texts = np.array(list(shares))[np.minimum(np.searchsorted(ends, rng.random(size)), len(shares) - 1)]
     return drawn
+
+
+def sharing_texts(rows: pd.DataFrame) -> pd.DataFrame:
+    """The same rows, where equal texts are one object: a city has millions of cells and few different codes."""
+    shared = {}
+    for name in rows.select_dtypes(object).columns:
+        codes, texts = pd.factorize(rows[name], use_na_sentinel=False)
+        if len(texts) * LEAST_SHARING < len(rows):
+            shared[name] = texts.to_numpy(object)[codes]
+    return rows.assign(**shared)
 
 
 def numbered(prefix: str, count: int, first: int = 10_000_001) -> npt.NDArray[np.object_]:

@@ -1,6 +1,6 @@
 """Pension contributions of the employed over twelve months, with breaks, falls and July re-basing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +52,21 @@ def contributions(plan: CityPlan, people: People, assisted: npt.NDArray[np.bool_
     employer = np.where(is_flexible, FLEXIBLE_EMPLOYER, rng.choice(EMPLOYERS, len(person)))
     drawn = Contributions(person, months, bases, is_paid, is_retired, np.where(paused, "2", "1"), employer)
     return _with_named(people, drawn)
+
+
+def rolled(contributed: Contributions, months: int) -> Contributions:
+    """The same window so many months later: who paid in the last three goes on, on the same base."""
+    if months == 0:
+        return contributed
+    goes_on: npt.NDArray[np.bool_] = np.asarray(contributed.is_paid[:, -3:].any(axis=1))
+    base = np.where(goes_on, contributed.bases[:, -1], NOT_INSURED)
+    later = contributed.months[-1] + np.arange(1, months + 1).astype("timedelta64[M]")
+    return replace(
+        contributed,
+        months=np.r_[contributed.months, later][months:],
+        bases=np.c_[contributed.bases, np.repeat(base[:, None], months, axis=1)][:, months:],
+        is_paid=np.c_[contributed.is_paid, np.repeat(goes_on[:, None], months, axis=1)][:, months:],
+    )
 
 
 def snapshot(contributed: Contributions, which: int) -> pd.DataFrame:

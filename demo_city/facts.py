@@ -9,12 +9,17 @@ import pandas as pd
 
 from demo_city.assistance import AssistedPeople, assisted_people
 from demo_city.belongings import disasters, housing_records, market_entities, public_housing
+from demo_city.bills import self_paid
+from demo_city.cadence import next_delivery
+from demo_city.changed_numbers import ChangedNumbers, changed_numbers
 from demo_city.departed import Departed, cremations, death_certificates, departed_people, register_events
 from demo_city.disability import certificates
-from demo_city.draw import Mask
+from demo_city.draw import Mask, sharing_texts
 from demo_city.employment import Contributions, contributions
 from demo_city.insurance import insured_people, medical_aid, pension_payments, resident_pension, work_benefits
+from demo_city.later_states import NIGHTLY_CHANGES, with_later_states
 from demo_city.medical import chronic_settlements, inpatient_settlements
+from demo_city.moving import register_changes
 from demo_city.outpatient import outpatient_months
 from demo_city.period import CityPlan
 from demo_city.police import custodies, traffic_casualties, vehicles
@@ -25,6 +30,7 @@ from demo_city.welfare import children_in_need, serious_diseases, subsidies, tem
 
 LEAST_AGE_OF_LATE_DEATHS = 62
 DAYS_WITHOUT_BILLS = 12
+MOST_SELF_PAID_OF_RENUMBERED = 300_000
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,7 @@ class City:
     """The people and all facts about them, over all nights.
 
     `others` holds by extract class the rows of what no truth is told about; `night` delivers a row.
+    `register` holds what changes in the household register after the first night.
     """
 
     plan: CityPlan
@@ -44,6 +51,8 @@ class City:
     registered: pd.DataFrame
     certified: pd.DataFrame
     departed: Departed
+    changed: ChangedNumbers
+    register: pd.DataFrame
     others: Mapping[str, pd.DataFrame]
 
 
@@ -52,14 +61,18 @@ def imagine(plan: CityPlan) -> City:
     people = populate(plan)
     assisted = assisted_people(plan, people)
     everyone_assisted = assisted.everyone(len(people))
+    quiet = everyone_assisted.copy()
+    quiet[assisted.relapse["person"]] = True
     contributed = contributions(plan, people, everyone_assisted)
-    inpatient = inpatient_settlements(plan, people, everyone_assisted)
-    chronic = chronic_settlements(plan, people, everyone_assisted)
+    inpatient = sharing_texts(inpatient_settlements(plan, people, everyone_assisted))
+    chronic = sharing_texts(chronic_settlements(plan, people, everyone_assisted))
     registered = registrations(plan, people, contributed, assisted.low_income(plan, len(people), plan.nights - 1))
     certified = certificates(plan, people)
     settled = pd.concat([inpatient, chronic], ignore_index=True)
     may_die = _may_die(plan, people, everyone_assisted, settled, contributed, certified)
     departed = departed_people(plan, people, may_die)
+    quiet[departed.dead[departed.is_late]] = True
+    changed = changed_numbers(plan, people, _whose_number_stays(people, quiet, settled, contributed, certified))
     city = City(
         plan=plan,
         people=people,
@@ -71,6 +84,8 @@ def imagine(plan: CityPlan) -> City:
         registered=registered,
         certified=certified,
         departed=departed,
+        changed=changed,
+        register=register_changes(plan, people, quiet),
         others={},
     )
     return replace(city, others=_others(city, settled))
@@ -93,6 +108,17 @@ def _may_die(
     return may_die
 
 
+def _whose_number_stays(
+    people: People, quiet: Mask, settled: pd.DataFrame, contributed: Contributions, certified: pd.DataFrame
+) -> Mask:
+    """Those of whom any finding might depend on both numbers being known as one person's."""
+    paid = np.bincount(settled["person"], weights=self_paid(settled), minlength=len(people))
+    stays: Mask = quiet | (paid > MOST_SELF_PAID_OF_RENUMBERED)
+    stays[contributed.person] = True
+    stays[certified["person"]] = True
+    return stays
+
+
 def _others(city: City, settled: pd.DataFrame) -> dict[str, pd.DataFrame]:
     plan, people, departed = city.plan, city.people, city.departed
     alive = departed.still_alive(len(people))
@@ -103,13 +129,14 @@ def _others(city: City, settled: pd.DataFrame) -> dict[str, pd.DataFrame]:
     ]
     severe_people = np.unique(severe["person"].to_numpy(np.int64))
     enrolled = students(plan, people, alive)
-    return {
-        "insured_person": insured_people(plan, people, city.contributed, departed),
+    insured = insured_people(plan, people, city.contributed, departed)
+    others = {
+        "insured_person": insured,
         "medical_aid": medical_aid(plan, people, city.assisted, settled, severe_people),
         "resident_pension": resident_pension(plan, people, city.contributed, alive),
         "pension_payment": pension_payments(plan, people, city.contributed, departed),
         "work_benefit": work_benefits(plan, people, city.registered, city.contributed),
-        "register_event": register_events(plan, people, departed),
+        "register_event": register_events(plan, people, departed, city.register, city.changed),
         "vehicle_register": vehicles(plan, people, assisted),
         "traffic_casualty": traffic_casualties(plan, people, departed),
         "custody": custodies(plan, people, city.contributed, alive),
@@ -125,4 +152,12 @@ def _others(city: City, settled: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "housing_record": housing_records(plan, people, city.contributed, assisted),
         "market_entity": market_entities(plan, people, assisted, alive),
         "disaster_event": disasters(plan, people, alive),
+    }
+    for extract_class in NIGHTLY_CHANGES:
+        others[extract_class] = with_later_states(plan, extract_class, others[extract_class])
+    return {
+        extract_class: sharing_texts(rows).assign(
+            night=next_delivery(plan, extract_class, rows["night"].to_numpy(np.int64))
+        )
+        for extract_class, rows in others.items()
     }

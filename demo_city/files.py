@@ -1,5 +1,6 @@
-"""Writes the data files in the formats of the departments, the same to the byte each time."""
+"""Writes the data files in the shapes in which departments send them, the same to the byte each time."""
 
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,27 +10,41 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import xlsxwriter
 
-from demo_city.mess import is_typed
+from demo_city.file_shapes import FileShape, is_typed
+from demo_city.old_formats import dbf_table, html_workbook, old_workbook
 from schemas.loader import Contract, Field
 
 ROWS_A_CHUNK = 50_000
 LINE_END = "\r\n"
-FIRST_LINE_AFTER_HEADER = 2
+# A zip keeps the time of its files; this is the earliest it can.
+NO_TIME = (1980, 1, 1, 0, 0, 0)
+TOTALS = "合计"
+# With a mark of byte order, written once.
+MARKED = {"utf-8-sig": "utf-8", "utf-16": "utf-16-le"}
 
 
-def first_data_line(contract: Contract) -> int:
-    """The line on which the first data row stands when a person opens the file."""
-    return contract.file.title_rows + FIRST_LINE_AFTER_HEADER
+def write_data_file(
+    contract: Contract, shape: FileShape, table: pa.Table, path: Path, business_date: date, total: object = ""
+) -> None:
+    """Write the text columns as the department's file; `total` stands in its totals row."""
+    inner = path.with_suffix(f".{shape.format}") if shape.is_zipped else path
+    _write(contract, shape, table, inner, business_date, str(total or ""))
+    if shape.is_zipped:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            member = zipfile.ZipInfo(f"{contract.title}.{shape.format}", NO_TIME)
+            archive.writestr(member, inner.read_bytes(), zipfile.ZIP_DEFLATED)
+        inner.unlink()
 
 
-def write_data_file(contract: Contract, table: pa.Table, path: Path, business_date: date) -> None:
-    """Write the text columns as the department's file."""
-    if contract.file.format == "csv":
-        _write_csv(contract, table, path)
-    elif contract.file.format == "xlsx":
-        _write_xlsx(contract, table, path, business_date)
-    else:
+def _write(contract: Contract, shape: FileShape, table: pa.Table, path: Path, day: date, total: str) -> None:
+    if shape.format == "csv":
+        _write_csv(contract, shape, table, path)
+    elif shape.format == "parquet":
         _write_parquet(contract, table, path)
+    elif shape.format == "xlsx":
+        _write_xlsx(contract, shape, table, path, day, total)
+    else:
+        path.write_bytes(_old_file(contract, shape, table, day, total))
 
 
 def headers(contract: Contract) -> list[str]:
@@ -37,24 +52,52 @@ def headers(contract: Contract) -> list[str]:
     return [field.headers[contract.schema_version] for field in contract.fields]
 
 
-def _write_csv(contract: Contract, table: pa.Table, path: Path) -> None:
-    encoding = contract.file.encoding or "utf-8"
-    body_encoding = "utf-8" if encoding == "utf-8-sig" else encoding
+def _title(contract: Contract, day: date) -> str:
+    return f"{contract.title}登记名册 ({day.year}年{day.month}月{day.day}日)"
+
+
+def _totals(contract: Contract, total: str) -> list[str]:
+    at = [field.name for field in contract.fields].index(contract.control_field) if contract.control_field else -1
+    return [TOTALS if column == 0 else total if column == at else "" for column in range(len(contract.fields))]
+
+
+def _old_file(contract: Contract, shape: FileShape, table: pa.Table, day: date, total: str) -> bytes:
+    rows = list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+    header, encoding = headers(contract), shape.encoding or "gb18030"
+    if shape.format == "dbf":
+        return dbf_table(header, rows, encoding, day)
+    title, totals = _title(contract, day), _totals(contract, total)
+    if shape.format == "html":
+        return html_workbook(title, header, rows, totals, encoding)
+    return old_workbook(title, header, rows, totals)
+
+
+def _write_csv(contract: Contract, shape: FileShape, table: pa.Table, path: Path) -> None:
+    encoding = shape.encoding or "utf-8"
     with path.open("wb") as file:
-        file.write((contract.file.delimiter.join(headers(contract)) + LINE_END).encode(encoding))
-        for lines in _csv_lines(table, contract.file.delimiter):
-            file.write(lines.encode(body_encoding))
+        file.write((shape.delimiter.join(headers(contract)) + LINE_END).encode(encoding))
+        for lines in _csv_lines(contract, shape, table):
+            file.write(lines.encode(MARKED.get(encoding, encoding)))
 
 
-def _csv_lines(table: pa.Table, delimiter: str) -> Iterator[str]:
+def _csv_lines(contract: Contract, shape: FileShape, table: pa.Table) -> Iterator[str]:
+    bare = {field.name for field in contract.fields if shape.unquoted and field.identity == "address"}
     for start in range(0, table.num_rows, ROWS_A_CHUNK):
-        columns = [_quoted(column.combine_chunks(), delimiter) for column in table.slice(start, ROWS_A_CHUNK).columns]
-        rows = pc.binary_join_element_wise(*columns, delimiter)
+        part = table.slice(start, ROWS_A_CHUNK).combine_chunks()
+        columns = [
+            column if name in bare else _quoted(column, shape.delimiter)
+            for name, column in zip(part.column_names, part.columns, strict=True)
+        ]
+        rows = pc.binary_join_element_wise(*columns, shape.delimiter)
         yield LINE_END.join(rows.to_pylist()) + LINE_END
 
 
-def _quoted(column: pa.Array, delimiter: str) -> pa.Array:
-    needs = pc.match_substring_regex(column, f'["\\r\\n{delimiter}]')
+def _quoted(column: pa.ChunkedArray, delimiter: str) -> pa.ChunkedArray:
+    needs = pc.match_substring_regex(column, f'["\\r\\n{"" if delimiter == "^" else delimiter}]')
+    if delimiter == "^":
+        needs = pc.or_(needs, pc.match_substring(column, delimiter))
+    if not pc.any(needs).as_py():
+        return column
     doubled = pc.replace_substring(column, '"', '""')
     return pc.if_else(needs, pc.binary_join_element_wise('"', doubled, '"', ""), column)
 
@@ -80,17 +123,19 @@ def _arrow_type(contract: Contract, field: Field) -> pa.DataType:
     return types[field.physical_type]
 
 
-def _write_xlsx(contract: Contract, table: pa.Table, path: Path, business_date: date) -> None:
+def _write_xlsx(contract: Contract, shape: FileShape, table: pa.Table, path: Path, day: date, total: str) -> None:
     """A merged title row, the header, then the rows; right dates are real dates, the rest is text."""
     with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:
         book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})
         sheet = book.add_worksheet("Sheet1")
-        title = f"{contract.title}登记名册 ({business_date.year}年{business_date.month}月{business_date.day}日)"
-        sheet.merge_range(0, 0, 0, len(contract.fields) - 1, title, book.add_format({"bold": True, "align": "center"}))
-        sheet.write_row(contract.file.title_rows, 0, headers(contract))
+        style = book.add_format({"bold": True, "align": "center"})
+        sheet.merge_range(0, 0, 0, len(contract.fields) - 1, _title(contract, day), style)
+        sheet.write_row(shape.title_rows, 0, headers(contract))
         for column, field in enumerate(contract.fields):
-            for row, text in enumerate(table[field.name].to_pylist(), contract.file.title_rows + 1):
+            for row, text in enumerate(table[field.name].to_pylist(), shape.title_rows + 1):
                 _write_cell(sheet, row, column, field, text)
+        if shape.has_totals:
+            sheet.write_row(shape.title_rows + 1 + table.num_rows, 0, _totals(contract, total))
 
 
 def _write_cell(sheet: xlsxwriter.worksheet.Worksheet, row: int, column: int, field: Field, text: str) -> None:

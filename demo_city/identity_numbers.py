@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from demo_city.period import Days
+from demo_city.period import CITY_CODE, Days
 
 CHECK_CHARACTERS = np.array(list("10X98765432"))
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -20,13 +20,20 @@ PREFIXES_BY_BIRTH_YEAR = (
 
 
 def identity_numbers(
-    rng: np.random.Generator, born_on: Days, is_male: npt.NDArray[np.bool_], first_sequence: int = 0
+    rng: np.random.Generator,
+    born_on: Days,
+    is_male: npt.NDArray[np.bool_],
+    first_sequence: int = 0,
+    city_code: str = CITY_CODE,
 ) -> pa.StringArray:
     """One number for each person; odd sequences are men, even ones women.
 
-    Who is drawn apart counts from a `first_sequence` that the others do not reach.
+    Who is drawn apart counts from a `first_sequence` that the others do not reach. In a city whose
+    code is made up, all numbers begin with it.
     """
     prefixes = _prefixes(rng, born_on)
+    if city_code != CITY_CODE:
+        prefixes = int(city_code) * 100 + prefixes % 100
     birth = _as_digits(born_on)
     sequences = _sequences(prefixes, birth, is_male, first_sequence)
     first_seventeen = (prefixes * 100_000_000 + birth) * 1000 + sequences
@@ -47,6 +54,13 @@ def is_well_formed(number: str) -> bool:
     if len(number) != 18 or not number[:17].isdigit():
         return False
     return bool(check_characters(np.array([int(number[:17])]))[0] == number[17])
+
+
+def fifteen_digits(number: str) -> list[str]:
+    """The number as it was given out until 1999, where it surely can be lengthened again."""
+    if number[6:8] != "19" or number[8:10] in ("19", "20") or number[14:17] >= "996":
+        return []
+    return [number[:6] + number[8:17]]
 
 
 def _as_digits(days: Days) -> npt.NDArray[np.int64]:

@@ -28,9 +28,9 @@ IDENTITY_OF_CLASS = {"tekun": "01", "dibao": "02", "marginal_and_rigid": "03", "
 def insured_people(plan: CityPlan, people: People, contributed: Contributions, departed: Departed) -> pd.DataFrame:
     """Nearly everybody alive, and the dead of the last year with an insurance that has ended."""
     rng = plan.random("insured")
-    living = chosen(rng, np.ones(len(people)), rows_of(len(people), INSURED))
     last_year = departed.died_on > np.datetime64(plan.first_night - timedelta(days=365), "D")
     ended = last_year & ~departed.is_late
+    living = chosen(rng, np.ones(len(people)), rows_of(len(people), INSURED) - int(ended.sum()))
     person = np.r_[living, departed.dead[ended]]
     works = np.zeros(len(departed.everyone), np.bool_)
     works[contributed.person] = True
@@ -62,24 +62,28 @@ def medical_aid(
     """Periods of special identity, and payments of medical aid and serious-illness insurance."""
     rng = plan.random("medical_aid")
     identities = pd.concat([*_identities(assisted), _severely_disabled(rng, plan, severe)], ignore_index=True)
-    settled = settled[(settled["night"] == 0) & (settled["vali_flag"] == "1") & (settled["refd_setl_flag"] == "0")]
+    settled = settled[(settled["vali_flag"] == "1") & (settled["refd_setl_flag"] == "0")]
+    settled = settled.drop_duplicates("setl_id", ignore_index=True)
     likely = np.where(assisted.everyone(len(people))[settled["person"]], 6.0, 0.05)
-    paid = settled.iloc[chosen(rng, likely, max(8, rows_of(len(people), AID) - len(identities)))]
+    share = len(settled) / max(1, int((settled["night"] == 0).sum()))
+    wanted = max(8, round((rows_of(len(people), AID) - len(identities)) * share))
+    paid = settled.iloc[chosen(rng, likely, wanted)]
+    first = np.datetime64(plan.first_night, "D")
     burden = paid["psn_part_amt"].to_numpy(np.int64)
     pay_date = paid["setl_date"].to_numpy("datetime64[D]")
     payments = pd.DataFrame({
         "person": paid["person"].to_numpy(),
         "record_kind": "1",
-        "pay_date": np.minimum(pay_date + np.timedelta64(7, "D"), np.datetime64(plan.first_night, "D") - 1),
+        "pay_date": np.maximum(pay_date, np.minimum(pay_date + np.timedelta64(7, "D"), first - 1)),
         "hifmi_pay": np.where(burden > 1_000_000, burden // 4, 0),
         "maf_pay": burden // rng.integers(3, 8, len(paid)),
+        "night": paid["night"].to_numpy(),
     })  # fmt: skip
-    rows = pd.concat([identities, payments], ignore_index=True)
+    rows = pd.concat([identities.assign(night=0), payments], ignore_index=True)
     rows["psn_idet_type"] = rows["psn_idet_type"].fillna("")
     for amount in ("hifmi_pay", "maf_pay"):
         rows[amount] = rows[amount].fillna(MISSING_AMOUNT).astype(np.int64)
     rows["record_id"] = numbered("YZ3407", len(rows))
-    rows["night"] = 0
     return rows
 
 

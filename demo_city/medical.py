@@ -13,7 +13,7 @@ import pandas as pd
 from demo_city.bills import bills_with_self_paid, drawn_bills, with_more_from_the_fund
 from demo_city.named_cases import Bill, first_named, named_people
 from demo_city.names import CHRONIC_DISEASES, DISEASE_CHAPTERS, HOSPITALS
-from demo_city.period import CityPlan, night_known, random_days
+from demo_city.period import CityPlan, days_between, night_known, random_days
 from demo_city.population import People
 
 INPATIENT_A_YEAR = 0.198
@@ -37,7 +37,7 @@ def frailty(rng: np.random.Generator, people: People) -> npt.NDArray[np.float64]
 
 
 def inpatient_settlements(plan: CityPlan, people: People, assisted: npt.NDArray[np.bool_]) -> pd.DataFrame:
-    """All hospital settlements of the year up to the last night."""
+    """All hospital settlements from a year before the first night up to the last."""
     rng = plan.random("inpatient")
     stays = _drawn(rng, plan, people, frailty(plan.random("frailty"), people), INPATIENT_A_YEAR)
     total = np.exp(rng.normal(np.log(600_000), 0.85, len(stays))).astype(np.int64) + 50_000
@@ -58,7 +58,7 @@ def inpatient_settlements(plan: CityPlan, people: People, assisted: npt.NDArray[
 
 
 def chronic_settlements(plan: CityPlan, people: People, assisted: npt.NDArray[np.bool_]) -> pd.DataFrame:
-    """All chronic, emergency, pharmacy and maternity visits of the year up to the last night."""
+    """All chronic, emergency, pharmacy and maternity visits from a year before the first night up to the last."""
     rng = plan.random("chronic")
     weights = frailty(plan.random("frailty"), people) ** 1.3 * (rng.random(len(people)) < 0.3)
     visits = _drawn(rng, plan, people, weights / weights.sum(), CHRONIC_A_YEAR)
@@ -85,9 +85,9 @@ def _drawn(
     rng: np.random.Generator, plan: CityPlan, people: People, weights: npt.NDArray[np.float64], a_year: float
 ) -> pd.DataFrame:
     last_day = plan.last_night - timedelta(days=1)
-    count = round(len(people) * a_year * ((last_day - plan.year_start).days + 1) / 365)
+    count = round(len(people) * a_year * days_between(plan.history_start, last_day) / 365)
     person = rng.choice(len(people), count, p=weights)
-    settled = random_days(rng, plan.year_start, last_day, count)
+    settled = random_days(rng, plan.history_start, last_day, count)
     night = night_known(plan, settled)
     is_late = (rng.random(count) < LATE_SHARE) & (night == 0) & (plan.nights > 1)
     is_employee = (people.age[person] >= 20) & (person % 10 < EMPLOYEES_IN_TEN)

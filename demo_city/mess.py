@@ -3,9 +3,9 @@
 What befalls a row is decided by a hash of its key, so a row sent again is untidy in the same way.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demo_city.identity_numbers import is_well_formed
+from demo_city.file_shapes import is_typed
+from demo_city.untidy_cells import Cell, Way, can_be_messy, messy_cell, wrong_ways
 from schemas.loader import Contract, Field
 
 WRONG_IN_10000 = 105
@@ -21,9 +22,6 @@ WRONG_IN_10000 = 105
 LEAST_ROWS_PER_WRONG_ROW = 30
 MESSY_IN_10000 = 200
 MESSY_BUT_RIGHT = "messy_but_right"
-UNKNOWN_CODE, UNKNOWN_WORD = "88", "待核"
-TYPED_TEXT_DATES = ("dibao", "subsidy_payment")
-FULL_WIDTH = str.maketrans("0123456789X.", "０１２３４５６７８９Ｘ．")
 
 # What differs in the second row of a key.
 DUPLICATE_DIFFERS_IN = {
@@ -71,29 +69,6 @@ class Blemish:
     kind: str
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A cell about to be blemished, with a number that picks among the ways to do it."""
-
-    field: Field
-    text: str
-    pick: int
-    first_night: date
-
-    def one_of(self, forms: Sequence[str]) -> str:
-        return forms[self.pick % len(forms)]
-
-
-Way = Callable[[Cell], str | None]
-
-
-def is_typed(contract: Contract, field: Field) -> bool:
-    """Whether the file carries the field as a typed column, which cannot hold just any text."""
-    if contract.file.format != "parquet" or field.physical_type == "varchar":
-        return False
-    return field.physical_type != "date" or contract.extract_class not in TYPED_TEXT_DATES
-
-
 def blemish(
     contract: Contract, table: pa.Table, shielded: npt.NDArray[np.bool_], first_night: date
 ) -> tuple[pa.Table, pa.Table, list[Blemish]]:
@@ -105,7 +80,7 @@ def blemish(
     messy_rows = np.flatnonzero((score >= WRONG_IN_10000) & (score < WRONG_IN_10000 + MESSY_IN_10000))
     picks = (hashes // 10_000).astype(np.int64) % 2**31
     wrong, done = _with_wrong_rows(contract, table, wrong_rows, picks, first_night)
-    messy, looks = _with_messy_cells(contract, wrong, messy_rows, picks, first_night)
+    messy, looks = _withmessy_cells(contract, wrong, messy_rows, picks, first_night)
     return wrong, messy, done + looks
 
 
@@ -120,7 +95,7 @@ def _row_hashes(contract: Contract, table: pa.Table) -> npt.NDArray[np.uint64]:
 def _with_wrong_rows(
     contract: Contract, table: pa.Table, rows: npt.NDArray[np.int64], picks: npt.NDArray[np.int64], first_night: date
 ) -> tuple[pa.Table, list[Blemish]]:
-    ways = _wrong_ways(contract)
+    ways = wrong_ways(contract)
     kinds = [*ways, "duplicate_key"]
     duplicated = [int(row) for row in rows if kinds[picks[row] % len(kinds)] == "duplicate_key"]
     changes: dict[str, dict[int, str]] = {}
@@ -138,16 +113,16 @@ def _with_wrong_rows(
     return pa.concat_tables([table, second]), done
 
 
-def _with_messy_cells(
+def _withmessy_cells(
     contract: Contract, table: pa.Table, rows: npt.NDArray[np.int64], picks: npt.NDArray[np.int64], first_night: date
 ) -> tuple[pa.Table, list[Blemish]]:
-    fields = [field for field in contract.fields if _messy_way(field) and not is_typed(contract, field)]
+    fields = [field for field in contract.fields if can_be_messy(field) and not is_typed(contract, field)]
     changes: dict[str, dict[int, str]] = {}
     done = []
     for row in rows:
         rotated = _rotated(fields, int(picks[row]) // 7)
         done += _blemish_cell(
-            table, int(row), int(picks[row]), MESSY_BUT_RIGHT, _messy_cell, rotated, changes, first_night
+            table, int(row), int(picks[row]), MESSY_BUT_RIGHT, messy_cell, rotated, changes, first_night
         )
     return _replaced(table, changes), done
 
@@ -196,94 +171,3 @@ def _differing(field: Field, text: str) -> str:
     if field.physical_type == "integer":
         return str(int(text) + 1)
     return "981.50" if field.physical_type.startswith("decimal") else f"{text}(分公司)"
-
-
-def _wrong_ways(contract: Contract) -> dict[str, tuple[Way, list[Field]]]:
-    """The ways in which this extract class can be wrong, each with the fields it can strike."""
-    dates = [field for field in contract.fields if field.physical_type == "date" and field.required]
-    ways: dict[str, tuple[Way, list[Field]]] = {
-        "identity_checksum": (_wrong_check_character, [contract.identity_field]),
-        "identity_float_damaged": (_as_a_spreadsheet_shows_it, [contract.identity_field]),
-        "impossible_date": (_impossible_date, [field for field in dates if not is_typed(contract, field)]),
-        "future_date": (_future_date, [field for field in contract.fields if field.not_after_business_date]),
-        "negative_amount": (_negative, [field for field in contract.fields if field.physical_type == "decimal(16,2)"]),
-        "unknown_code": (
-            _unknown_code,
-            [field for field in contract.fields if field.codes and not is_typed(contract, field)],
-        ),
-        "missing_required": (lambda _: "", [field for field in contract.fields if field.required]),
-    }
-    return {kind: (way, fields) for kind, (way, fields) in ways.items() if fields}
-
-
-def _wrong_check_character(cell: Cell) -> str | None:
-    others = [character for character in "123456789X" if character != cell.text[-1]]
-    return cell.text[:-1] + cell.one_of(others)
-
-
-def _as_a_spreadsheet_shows_it(cell: Cell) -> str | None:
-    """In scientific notation, or with the last digits lost to zeros."""
-    scientific = f"{int(cell.text[:6]) / 100_000:.5f}E+17"
-    zeros = cell.one_of([scientific, cell.text[:15] + "000", cell.text[:16] + "00"])
-    return scientific if is_well_formed(zeros) else zeros
-
-
-def _impossible_date(cell: Cell) -> str | None:
-    if cell.field.is_month:
-        return f"{cell.first_night.year}13"
-    return cell.one_of([f"{cell.first_night.year}-02-30", "0000-00-00", f"{cell.first_night.year}0230"])
-
-
-def _future_date(cell: Cell) -> str | None:
-    """About two years ahead, in the form the field has."""
-    day = cell.first_night + timedelta(days=730 + cell.pick % 200)
-    if not cell.text:
-        return None
-    return day.strftime({6: "%Y%m", 8: "%Y%m%d"}.get(len(cell.text), "%Y-%m-%d"))
-
-
-def _negative(cell: Cell) -> str | None:
-    if not cell.text:
-        return None
-    return "-1.00" if float(cell.text) == 0 else f"-{cell.text}"
-
-
-def _unknown_code(cell: Cell) -> str | None:
-    if not cell.text:
-        return None
-    return UNKNOWN_CODE if cell.text.isascii() else UNKNOWN_WORD
-
-
-def _messy_way(field: Field) -> bool:
-    return field.identity == "number" or field.physical_type == "date" or field.physical_type.startswith("decimal")
-
-
-def _messy_cell(cell: Cell) -> str | None:
-    """The same value, written as people and spreadsheets write it."""
-    if not cell.text:
-        return None
-    if cell.field.identity == "number":
-        spaced = f" {cell.text} "
-        lower = cell.text.lower() if cell.text.endswith("X") else spaced
-        return cell.one_of([spaced, f"'{cell.text}", f"{cell.text}\t", lower, cell.text.translate(FULL_WIDTH)])
-    if cell.field.physical_type == "date":
-        return _messy_date(cell)
-    with_commas = f"{float(cell.text):,.2f}"
-    return cell.one_of(
-        [f"{cell.text}元", cell.text.translate(FULL_WIDTH), with_commas if "," in with_commas else f"{with_commas}元"]
-    )
-
-
-def _messy_date(cell: Cell) -> str | None:
-    digits = cell.text.replace("-", "")
-    year, month, day = digits[:4], digits[4:6], digits[6:]
-    if cell.field.is_month:
-        forms = [f"{year}-{month}", f"{year}年{int(month)}月", f"{year}/{int(month)}"]
-    else:
-        forms = [
-            digits,
-            f"{year}-{month}-{day}",
-            f"{year}/{int(month)}/{int(day)}",
-            f"{year}年{int(month)}月{int(day)}日",
-        ]
-    return cell.one_of([form for form in forms if form != cell.text])

@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from demo_city.period import CITY_CODE
 from schemas.divisions import Division, divisions, villages
 
 PEOPLE_PER_GRID = 400
@@ -23,6 +24,16 @@ def inhabited_villages() -> tuple[Division, ...]:
 @cache
 def division_by_code() -> Mapping[str, Division]:
     return {division.code: division for division in divisions()}
+
+
+def in_city(code: str, city_code: str) -> str:
+    """The code as it is in another city of the same shape; the real city's stays as it is."""
+    return city_code + code[len(CITY_CODE) :]
+
+
+def village_codes(city_code: str) -> tuple[str, ...]:
+    """The codes of the inhabited villages in a city."""
+    return tuple(in_city(village.code, city_code) for village in inhabited_villages())
 
 
 def village_index(code: str) -> int:
@@ -56,7 +67,7 @@ class Grids:
 
 
 def divide_into_grids(
-    village_of: npt.NDArray[np.int64], size_of: npt.NDArray[np.int64]
+    village_of: npt.NDArray[np.int64], size_of: npt.NDArray[np.int64], city_code: str = CITY_CODE
 ) -> tuple[Grids, npt.NDArray[np.int64]]:
     """The grids, and the grid of each household (as an index); no grid crosses a village."""
     people = np.bincount(village_of, weights=size_of, minlength=len(inhabited_villages()))
@@ -68,17 +79,17 @@ def divide_into_grids(
     serial = (in_village * grids_in[village_of[order]] / np.maximum(people, 1)[village_of[order]]).astype(np.int64)
     grid_of = np.empty(len(village_of), np.int64)
     grid_of[order] = first_grid[village_of[order]] + serial
-    return _grids(grids_in), grid_of
+    return _grids(grids_in, city_code), grid_of
 
 
-def _grids(grids_in: npt.NDArray[np.int64]) -> Grids:
-    pairs = [
-        (village, serial)
-        for village, count in zip(inhabited_villages(), grids_in, strict=True)
+def _grids(grids_in: npt.NDArray[np.int64], city_code: str) -> Grids:
+    grids = [
+        (code, village.name, serial)
+        for code, village, count in zip(village_codes(city_code), inhabited_villages(), grids_in, strict=True)
         for serial in range(1, int(count) + 1)
     ]
     return Grids(
-        codes=tuple(f"{village.code}{serial:03d}" for village, serial in pairs),
-        names=tuple(f"{village.name}第{serial}网格" for village, serial in pairs),
-        village_codes=tuple(village.code for village, _ in pairs),
+        codes=tuple(f"{code}{serial:03d}" for code, _, serial in grids),
+        names=tuple(f"{name}第{serial}网格" for _, name, serial in grids),
+        village_codes=tuple(code for code, _, _ in grids),
     )

@@ -8,7 +8,7 @@ import pandas as pd
 from demo_city.departed import Departed
 from demo_city.draw import Mask, chosen, days_before, numbered, rows_of, shared_out, where_day
 from demo_city.employment import Contributions
-from demo_city.period import CityPlan, night_known, random_days
+from demo_city.period import CityPlan, days_between, night_known, random_days
 from demo_city.population import People
 
 VEHICLES, CASUALTIES, CUSTODIES = 320, 6, 4
@@ -61,15 +61,15 @@ def vehicles(plan: CityPlan, people: People, assisted: Mask) -> pd.DataFrame:
 
 
 def traffic_casualties(plan: CityPlan, people: People, departed: Departed) -> pd.DataFrame:
-    """The injured of the year are alive; the killed are among the dead, on the day of their death."""
+    """Of the last year and the nights: the injured are alive; the killed are dead, since the day of the accident."""
     rng = plan.random("casualties")
-    wanted = rows_of(len(people), CASUALTIES)
+    latest = plan.last_night - timedelta(days=1)
+    wanted = rows_of(len(people), CASUALTIES * days_between(plan.history_start, latest) / 365)
     killed = np.flatnonzero(~departed.is_late & (departed.everyone.age[departed.dead] < 70))
     killed = killed[: max(1, round(wanted * KILLED_SHARE))]
     alive = departed.still_alive(len(people)) & (people.age >= 6) & ~people.is_named
     hurt = chosen(rng, alive, wanted - len(killed))
-    latest = plan.last_night - timedelta(days=1)
-    hurt_on = random_days(rng, latest - timedelta(days=365), latest, len(hurt))
+    hurt_on = random_days(rng, plan.history_start, latest, len(hurt))
     # Every night somebody is hurt.
     hurt_on[: plan.nights] = np.array([day - timedelta(days=1) for day in plan.dates], "datetime64[D]")[: len(hurt)]
     size = wanted if len(hurt) + len(killed) == wanted else len(hurt) + len(killed)

@@ -12,7 +12,15 @@ from demo_city.identity_numbers import identity_numbers
 from demo_city.named_cases import NAMED_HOUSEHOLDS, named_members
 from demo_city.names import person_names
 from demo_city.period import CityPlan, Days
-from demo_city.places import Grids, divide_into_grids, full_name, inhabited_villages, settle, village_index
+from demo_city.places import (
+    Grids,
+    divide_into_grids,
+    full_name,
+    inhabited_villages,
+    settle,
+    village_codes,
+    village_index,
+)
 
 MINORITIES = ("03", "11", "08", "06", "15")
 
@@ -37,6 +45,7 @@ class People:
     address: pa.StringArray
     household_no: pa.StringArray
     grids: Grids
+    village_codes: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.household)
@@ -52,7 +61,7 @@ def populate(plan: CityPlan) -> People:
     drawn = draw_households(rng, plan.people - len(named_members().age))
     members = _joined(drawn, named_members())
     village_of, is_named_household = _villages(rng, int(drawn.household[-1]) + 1)
-    grids, grid_of = divide_into_grids(village_of, np.bincount(members.household))
+    grids, grid_of = divide_into_grids(village_of, np.bincount(members.household), plan.city_code)
     born_on = _born_on(rng, plan, members.age)
     return People(
         household=members.household,
@@ -62,15 +71,16 @@ def populate(plan: CityPlan) -> People:
         is_named=is_named_household[members.household],
         village=village_of[members.household],
         grid=grid_of[members.household],
-        certno=identity_numbers(rng, born_on, members.is_male),
+        certno=identity_numbers(rng, born_on, members.is_male, city_code=plan.city_code),
         psn_name=_names(rng, members, len(drawn.age)),
         relation_code=_relation_codes(members),
         marital_code=_marital_codes(rng, members),
         ethnicity=_ethnicities(rng, len(members.age)),
         phone=_phones(members),
         address=_addresses(rng, village_of).take(pa.array(members.household)),
-        household_no=_numbered("3407", members.household + 10_000_001),
+        household_no=_numbered(plan.city_code, members.household + 10_000_001),
         grids=grids,
+        village_codes=village_codes(plan.city_code),
     )  # fmt: skip
 
 

@@ -6,13 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from demo_city.cadence import next_delivery, nights_of
 from demo_city.employment import Contributions
 from demo_city.named_cases import first_named, named_people
 from demo_city.names import EMPLOYERS
 from demo_city.period import CityPlan, night_known, random_days
 from demo_city.population import People
 
-EVENTS_A_YEAR = 0.13
+EVENTS_A_YEAR = 0.112
 REASONS = {"11": 0.08, "12": 0.25, "13": 0.3, "21": 0.3, "99": 0.07}
 REPEATED_SHARE = 0.001
 LOW_INCOME_UNEMPLOYED_SHARE = 0.04
@@ -31,14 +32,18 @@ def registrations(
     ]
     events = pd.concat(parts, ignore_index=True)
     events = events[events["register_date"] < np.datetime64(plan.last_night, "D")]
-    events["night"] = night_known(plan, events["register_date"].to_numpy("datetime64[D]"))
+    known = night_known(plan, events["register_date"].to_numpy("datetime64[D]"))
+    events["night"] = next_delivery(plan, "employment_register", known)
     events = events.sort_values(["night", "register_date"], kind="stable", ignore_index=True)
     events["register_id"] = np.char.add("JY3407", (10_000_001 + np.arange(len(events))).astype("U8"))
     events["aab004"] = rng.choice(EMPLOYERS, len(events))
     reasons = rng.choice(list(REASONS), len(events), p=list(REASONS.values()))
     drawn_reason = np.where(events["register_type"] == "2", reasons, "")
     events["unemployment_reason"] = np.where(events["reason"] == "", drawn_reason, events["reason"])
-    return pd.concat([events, *(_repeated(rng, events, night) for night in range(1, plan.nights))], ignore_index=True)
+    return pd.concat(
+        [events, *(_repeated(rng, events, night) for night in nights_of(plan, "employment_register")[1:])],
+        ignore_index=True,
+    )
 
 
 def _usual_events(rng: np.random.Generator, plan: CityPlan, people: People, contributed: Contributions) -> pd.DataFrame:

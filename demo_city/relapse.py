@@ -10,21 +10,26 @@ from demo_city.population import People
 
 MEMBERS = 25
 MONITORED_SHARE, CLEARED_SHARE, MOVING_SHARE = 0.16, 0.3, 0.01
+# Of the households, how many are taken because they are in dibao as well.
+BOTH_SHARE = 0.03
 RELATIONS = {"02": "户主", "11": "之夫", "12": "之妻", "20": "之子", "30": "之女", "28": "之女婿", "38": "之儿媳",
              "40": "之孙辈", "51": "之父", "52": "之母", "70": "之兄弟姐妹"}  # fmt: skip
 RISKS = {"1": 0.5, "2": 0.2, "3": 0.1, "4": 0.05, "5": 0.1, "9": 0.05}
 
 
-def monitored_families(plan: CityPlan, people: People) -> pd.DataFrame:
-    """One row a member over all nights: `new_from` until before `gone_from`, the income rises on `changed_from`."""
+def monitored_families(plan: CityPlan, people: People, dibao: Places) -> pd.DataFrame:
+    """One row a member over all nights: `new_from` until before `gone_from`, the income rises on `changed_from`.
+
+    Some of the monitored households are in dibao as well.
+    """
     rng = plan.random("relapse")
-    families = _families(rng, people)
+    families, is_both = _families(rng, people, dibao)
     size = len(families)
-    is_monitored = rng.random(size) < MONITORED_SHARE
+    is_monitored = (rng.random(size) < MONITORED_SHARE) | is_both
     is_monitored[:2] = True
     first = np.datetime64(plan.first_night, "D")
     identified = first_of_month(days_before(first, rng.integers(200, 1800, size)))
-    is_cleared = is_monitored & (rng.random(size) < CLEARED_SHARE)
+    is_cleared = is_monitored & (rng.random(size) < CLEARED_SHARE) & ~is_both
     is_cleared[:2] = [False, True]
     cleared = first_of_month(identified + rng.integers(40, 160, size).astype("timedelta64[D]"))
     by_family = pd.DataFrame({
@@ -52,14 +57,23 @@ def still_monitored(rows: pd.DataFrame) -> pd.DataFrame:
     return monitored
 
 
-def _families(rng: np.random.Generator, people: People) -> Places:
-    """Rural households of the drawn people."""
+def _families(rng: np.random.Generator, people: People, dibao: Places) -> tuple[Places, Mask]:
+    """Rural households of the drawn people, and which of them were taken because they are in dibao."""
     is_rural = np.array([village.urban_rural_code.startswith("2") for village in inhabited_villages()])
     is_head = np.r_[True, people.household[1:] != people.household[:-1]]
     among: Mask = is_head & is_rural[people.village] & ~people.is_named
     sizes = np.bincount(people.household)
     heads = chosen(rng, among, max(8, round(rows_of(len(people), MEMBERS) / sizes.mean())))
-    return people.household[heads]
+    in_dibao = _in_dibao(rng, people, among, dibao, max(2, round(len(heads) * BOTH_SHARE)))
+    families: Places = np.unique(np.r_[people.household[heads], in_dibao])
+    return families, np.isin(families, in_dibao)
+
+
+def _in_dibao(rng: np.random.Generator, people: People, among: Mask, dibao: Places, count: int) -> Places:
+    """So many households of the heads among whom we choose, all of them in dibao."""
+    at = chosen(rng, among & np.isin(people.household, dibao), count)
+    households: Places = people.household[at]
+    return households
 
 
 def _with_moves(rng: np.random.Generator, plan: CityPlan, families: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demo_city.places import inhabited_villages
 from demo_city.population import People
 from schemas.loader import Contract, Field
 
@@ -25,16 +24,14 @@ def as_text(contract: Contract, people: People, facts: pd.DataFrame) -> pa.Table
     return pa.table({field.name: _column(contract, field, people, facts) for field in contract.fields})
 
 
-def register_facts(people: People) -> pd.DataFrame:
-    """The household register is the population itself."""
-    codes = np.array(people.grids.codes)
-    villages = np.array([village.code for village in inhabited_villages()])
+def register_facts(people: People, person: npt.NDArray[np.int64]) -> pd.DataFrame:
+    """Rows of the household register, which is the population itself."""
     return pd.DataFrame({
-        "person": np.arange(len(people)),
-        "sex": np.where(people.is_male, "1", "2"),
-        "born_on": people.born_on,
-        "village_code": villages[people.village],
-        "grid_code": codes[people.grid],
+        "person": person,
+        "sex": np.array(["2", "1"], object)[people.is_male[person].astype(np.int64)],
+        "born_on": people.born_on[person],
+        "village_code": np.array(people.village_codes, object)[people.village[person]],
+        "grid_code": np.array(people.grids.codes, object)[people.grid[person]],
     })  # fmt: skip
 
 
@@ -83,7 +80,7 @@ SPECIAL_FIELDS: Mapping[str, Callable[[People, pd.DataFrame], pa.Array]] = {
     "guardian_phone": lambda people, facts: _guardian(people.phone, facts),
     "sex": lambda people, facts: pa.array(np.where(people.is_male[facts["person"]], "1", "2").tolist()),
     "domicile_village_code": lambda people, facts: pa.array(
-        np.array([village.code for village in inhabited_villages()])[people.village[facts["person"]]].tolist()
+        np.array(people.village_codes)[people.village[facts["person"]]].tolist()
     ),
 }
 

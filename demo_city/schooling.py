@@ -29,7 +29,7 @@ def students(plan: CityPlan, people: People, alive: Mask) -> pd.DataFrame:
     began = np.datetime64(f"{plan.year_start.year}-09-01")
     age = ((began - people.born_on).astype(np.int64) / 365.25).astype(np.int64)
     share = np.select(
-        [(age >= 6) & (age <= 14), (age >= 15) & (age <= 17), (age >= 18) & (age <= 21)], [0.995, 0.94, 0.12], 0
+        [(age >= 6) & (age <= 14), (age >= 15) & (age <= 17), (age >= 18) & (age <= 21)], [0.99, 0.88, 0.07], 0
     )
     person = np.flatnonzero((rng.random(len(people)) < share) & alive)
     age, size = age[person], len(person)

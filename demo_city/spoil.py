@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 import pyarrow.parquet as pq
 
 from demo_city.deliver import write_manifest
+from demo_city.file_shapes import shape_of
 from demo_city.files import headers
 from schemas.delivery import DONE_SUFFIX, MANIFEST_SUFFIX, DeliveredFile, Manifest, department_folder, file_sm3
 from schemas.loader import Contract, contracts
@@ -57,24 +58,26 @@ def _columns_changed(folder: Path, contract: Contract, manifest: Manifest) -> No
     path = folder / manifest.files[0].name
     old = headers(contract)[-1]
     rename = {"csv": _rename_in_csv, "xlsx": _rename_in_xlsx, "parquet": _rename_in_parquet}
-    rename[contract.file.format](path, contract, old)
+    shape = shape_of(contract, manifest.mode)
+    if shape.format not in rename or shape.is_zipped:
+        raise NothingToSpoilError(f"{path.name} is sent as {path.suffix}; no column of it is renamed here.")
+    rename[shape.format](path, manifest, old)
     files = [DeliveredFile(name=path.name, sm3=file_sm3(path))]
     write_manifest(folder, manifest.model_copy(update={"files": files}))
 
 
-def _rename_in_csv(path: Path, contract: Contract, old: str) -> None:
-    encoding = (contract.file.encoding or "utf-8").removesuffix("-sig")
-    header, rest = path.read_bytes().split(b"\r\n", 1)
-    renamed = header.removesuffix(old.encode(encoding)) + NEW_HEADER.encode(encoding)
-    path.write_bytes(renamed + b"\r\n" + rest)
+def _rename_in_csv(path: Path, manifest: Manifest, old: str) -> None:
+    encoding = manifest.encoding or "utf-8"
+    header, rest = path.read_bytes().decode(encoding).split("\r\n", 1)
+    path.write_bytes(f"{header.removesuffix(old)}{NEW_HEADER}\r\n{rest}".encode(encoding))
 
 
-def _rename_in_parquet(path: Path, _contract: Contract, old: str) -> None:
+def _rename_in_parquet(path: Path, _manifest: Manifest, old: str) -> None:
     table = pq.read_table(path)
     pq.write_table(table.rename_columns([NEW_HEADER if name == old else name for name in table.column_names]), path)
 
 
-def _rename_in_xlsx(path: Path, _contract: Contract, old: str) -> None:
+def _rename_in_xlsx(path: Path, _manifest: Manifest, old: str) -> None:
     with zipfile.ZipFile(path) as book:
         members = [(member, book.read(member)) for member in book.infolist()]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:

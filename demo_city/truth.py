@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from demo_city.bills import self_paid
+from demo_city.cadence import snapshots_since_the_first
 from demo_city.disability import certificates_on, newly_certified
-from demo_city.employment import NOT_INSURED
+from demo_city.employment import NOT_INSURED, Contributions, rolled
 from demo_city.facts import City
 from demo_city.medical import standing
 from demo_city.named_cases import NamedPerson, first_named, named_people
@@ -35,8 +36,8 @@ def _visible(city: City, night: int) -> pd.DataFrame:
         _sudden_bills(city, night),
         _new_certificates(city, night),
         _worsened_certificates(city, night),
-        _jobs_lost(city),
-        _incomes_fallen(city),
+        _jobs_lost(city, night),
+        _incomes_fallen(city, night),
         _unemployed_in_low_income_families(city, night),
         _told_with_the_named_cases(city),
     ]
@@ -46,11 +47,12 @@ def _visible(city: City, night: int) -> pd.DataFrame:
 
 def counted_costs(city: City, night: int) -> pd.DataFrame:
     """Self-paid cost of the year that counts, as it stands after a night: person, on, cents, bill."""
-    first_day = np.datetime64(city.plan.year_start, "D")
+    first_day = np.datetime64(city.plan.year_start_on(night), "D")
     settled = pd.concat([standing(city.inpatient, night), standing(city.chronic, night)], ignore_index=True)
     counts = (settled["vali_flag"] == "1") & (settled["refd_setl_flag"] == "0") & ~settled["med_type"].isin(NOT_COUNTED)
     settled = settled[counts & (settled["setl_date"] >= first_day)]
     months = standing_months(city.outpatient, night)
+    months = months[months["ym"] >= first_day]
     month_end = (months["ym"].to_numpy("datetime64[M]") + 1).astype("datetime64[D]") - 1
     bills = settled[["person"]].assign(on=settled["setl_date"], cents=self_paid(settled), bill=settled["setl_id"])
     outpatient = months[["person"]].assign(on=month_end.astype("datetime64[s]"), cents=self_paid(months), bill="")
@@ -95,9 +97,14 @@ def _worsened_certificates(city: City, night: int) -> pd.DataFrame:
     return _rows(worse["person"], "disability_worsened", worse["certified_on"], worse["disability_level"].astype(str))
 
 
-def _jobs_lost(city: City) -> pd.DataFrame:
+def _contributed(city: City, night: int) -> Contributions:
+    """The twelve months that the snapshots up to a night tell of."""
+    return rolled(city.contributed, snapshots_since_the_first(city.plan, "employee_pension_contribution", night))
+
+
+def _jobs_lost(city: City, night: int) -> pd.DataFrame:
     """Three months or more without contributions after at least six, and nobody else at home pays any."""
-    contributed = city.contributed
+    contributed = _contributed(city, night)
     household = city.people.household[contributed.person]
     pays = contributed.is_paid[:, -3:].any(axis=1)
     earners = np.bincount(household[pays], minlength=city.people.households)
@@ -108,9 +115,9 @@ def _jobs_lost(city: City) -> pd.DataFrame:
     return _rows(contributed.person[lost], "job_lost", began[lost], "")
 
 
-def _incomes_fallen(city: City) -> pd.DataFrame:
+def _incomes_fallen(city: City, night: int) -> pd.DataFrame:
     """The base stood at or below half its twelve-month median for three months, and did not fall in July."""
-    contributed = city.contributed
+    contributed = _contributed(city, night)
     bases = np.where(contributed.bases == NOT_INSURED, np.nan, contributed.bases)
     eligible = np.isfinite(bases).sum(axis=1) >= PAID_MONTHS_BEFORE_A_BREAK
     median = np.zeros(len(bases))

@@ -8,7 +8,7 @@ import pandas as pd
 from demo_city.assistance import AssistedPeople
 from demo_city.departed import Departed
 from demo_city.draw import Mask, chosen, days_before, numbered, rows_of, shared_out, where_day
-from demo_city.period import CityPlan, night_known, random_days
+from demo_city.period import CityPlan, days_between, night_known, random_days
 from demo_city.population import People
 
 AIDS, CHILDREN = 16, 3
@@ -21,13 +21,14 @@ GUARDIANS = {"1": ("2", "4", "5", "3"), "2": ("2", "4"), "3": ("1",), "4": ("2",
 
 
 def temporary_aid(plan: CityPlan, people: People, assisted: Mask, alive: Mask) -> pd.DataFrame:
-    """Awards of the last twelve months; two in five go to families already assisted."""
+    """Awards since a year before the first night; two in five go to families already assisted."""
     rng = plan.random("temporary_aid")
     among = (people.age >= 20) & alive & ~people.is_named
-    person = chosen(rng, among * np.where(assisted, 12.0, 0.6), rows_of(len(people), AIDS))
-    size = len(person)
     latest = plan.last_night - timedelta(days=1)
-    day = random_days(rng, latest - timedelta(days=365), latest, size)
+    awards = rows_of(len(people), AIDS * days_between(plan.history_start, latest) / 365)
+    person = chosen(rng, among * np.where(assisted, 12.0, 0.6), awards)
+    size = len(person)
+    day = random_days(rng, plan.history_start, latest, size)
     # Every night brings an award.
     day[: plan.nights] = np.array([night - timedelta(days=1) for night in plan.dates], "datetime64[D]")[:size]
     is_urgent = rng.random(size) < 0.35

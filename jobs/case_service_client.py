@@ -11,6 +11,7 @@ from schemas.messages import (
     DeadlineReport,
     Disposition,
     DispositionBatch,
+    FreshnessReport,
     OutcomeMessage,
     OutcomePage,
     WarningBatch,
@@ -22,7 +23,7 @@ _TIMEOUT = httpx.Timeout(60, connect=5)
 
 
 class CaseServiceClient:
-    """Puts warnings and reads outcomes. Every call may be repeated safely.
+    """Puts warnings and freshness, and reads outcomes. Every call may be repeated safely.
 
     Raises CaseServiceUnreachableError where the service does not answer or is not well.
     """
@@ -37,6 +38,10 @@ class CaseServiceClient:
             batch = WarningBatch(business_date=business_date, warnings=list(warnings[start : start + BATCH_SIZE]))
             answer = self._request("PUT", "/api/v1/warnings", content=batch.model_dump_json())
             yield DispositionBatch.model_validate_json(answer.content).dispositions
+
+    def put_freshness(self, report: FreshnessReport) -> None:
+        """Tell how fresh every source is."""
+        self._request("PUT", "/api/v1/freshness", content=report.model_dump_json())
 
     def outcomes_after(self, cursor: str | None) -> Iterator[tuple[list[OutcomeMessage], str | None]]:
         """Read outcomes page by page; yields each page with the cursor behind it."""

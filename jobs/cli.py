@@ -19,8 +19,10 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from jobs.case_service_process import case_service, serve_command
 from jobs.commands.contracts import contracts_app
 from jobs.commands.deliveries import deliveries_app
+from jobs.commands.people import people_app
 from jobs.commands.printing import AsJson, BusinessDate, console
 from jobs.commands.printing import print_report as _print
+from jobs.commands.sources import sources_app
 from jobs.commands.tables import tables_app
 from jobs.commands.upkeep import retention_command, upkeep_command
 from jobs.errors import ShouwangError
@@ -56,7 +58,9 @@ models_app = typer.Typer(no_args_is_help=True, help="The warning models.")
 app.add_typer(models_app, name="models")
 app.add_typer(deliveries_app, name="deliveries")
 app.add_typer(contracts_app, name="contracts")
+app.add_typer(sources_app, name="sources")
 app.add_typer(tables_app, name="tables")
+app.add_typer(people_app, name="people")
 app.command("upkeep")(upkeep_command)
 app.command("retention")(retention_command)
 
@@ -68,6 +72,15 @@ class Scale(StrEnum):
 
     TOWN = "town"
     CITY = "city"
+    PROVINCE = "province"
+
+
+class Mess(StrEnum):
+    """How untidy its departments are."""
+
+    NONE = "none"
+    USUAL = "usual"
+    ALL = "all"
 
 
 def main() -> None:
@@ -94,16 +107,27 @@ def _with_progress(work: Callable[[OnStep], Any]) -> Any:
 
 @app.command()
 def demo(
-    people: Annotated[int | None, typer.Option(help="How many people live in the city; 30,000 without it.")] = None,
+    people: Annotated[
+        int | None, typer.Option(help="How many people live in a city; as many as its scale says without it.")
+    ] = None,
     scale: Annotated[
-        Scale | None, typer.Option(help="Or how large it is: a town of 30,000, a city of 1,310,000.")
+        Scale, typer.Option(help="A town of 30,000, a city of 1,310,000, or a province of ten cities.")
+    ] = Scale.TOWN,
+    nights: Annotated[int, typer.Option(help="How many nights of deliveries, up to a year of them.")] = 2,
+    mess: Annotated[
+        Mess | None,
+        typer.Option(help="none: files as promised; usual: all that a night copes with; all: also what it must hold."),
     ] = None,
 ) -> None:
-    """Build a made-up city with two nights of deliveries, unless there is one."""
+    """Build a made-up city with its departments' deliveries, unless there is one.
+
+    The mess is usual in a town and all in a city. Each city of a province is a home of its own under the home.
+    """
     home = this_installation().settings.home
     command = [sys.executable, "-m", "demo_city", "build", "--home", str(home)]
+    command += ["--scale", scale.value, "--nights", str(nights)]
     command += ["--people", str(people)] if people is not None else []
-    command += ["--scale", scale.value] if scale is not None else []
+    command += ["--mess", mess.value] if mess is not None else []
     raise SystemExit(subprocess.run(command, check=False).returncode)
 
 

@@ -16,10 +16,14 @@ from jobs.layer_state import holds_state_of
 from jobs.layer_views import named_people_sql
 from jobs.lineage import LAYERS, NAMED_PERSON, layer_tables
 from jobs.ods import OdsTables, register_ods
+from jobs.people.decisions import decisions
+from jobs.people.known import register_people
 from jobs.steps import Report, StepResult, fingerprint_of, run_step
+from schemas.division_changes import division_changes
 from schemas.loader import contracts
 from warehouse.definitions import layer_definitions, layer_sql
 from warehouse.engines.engine import Engine
+
 
 def state_fingerprint(installation: Installation, business_date: date) -> str:
     """What the layers' state on a date depends on: the deliveries known by then, the contracts, the layer SQL."""
@@ -30,7 +34,8 @@ def state_fingerprint(installation: Installation, business_date: date) -> str:
     ]
     texts = [layer_sql(name) for layer in LAYERS for name in layer_definitions(layer)]
     promises = [contract.path.read_text(encoding="utf-8") for contract in contracts().values()]
-    return fingerprint_of(business_date, deliveries, texts, promises)
+    decided = decisions(installation, business_date)
+    return fingerprint_of(business_date, deliveries, texts, promises, decided, division_changes())
 
 
 def conform(installation: Installation, business_date: date, whole: bool = False) -> StepResult:
@@ -56,8 +61,9 @@ def ensure_conformed(installation: Installation, business_date: date) -> None:
 def register_ods_state(engine: Engine, installation: Installation, as_of: date) -> None:
     """Show the engine every class as known on the date, and `ods_named_person`: everybody whom they name."""
     ods = OdsTables(installation)
+    people = register_people(engine, installation, ods, as_of)
     for contract in contracts().values():
-        register_ods(engine, ods, contract, as_of)
+        register_ods(engine, ods, contract, as_of, people)
     engine.create_view(NAMED_PERSON, named_people_sql(list(contracts().values())))
 
 

@@ -5,16 +5,16 @@ numbers by their checksum, codes by how few different values there are.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
-from python_calamine import CalamineError
 
 from jobs.errors import SampleError
+from jobs.ingest.readers import UnreadableFileError, read_sample
 from jobs.sample_columns import MOST_CODES, SampleColumn, columns_of
-from jobs.sample_format import read_sample
-from schemas.loader import FileFormat, contracts, department_titles
+from schemas.loader import contracts, department_titles
 
 # Departments' files hold wrong numbers too.
 IDENTITY_SHARE = 0.8
@@ -32,11 +32,14 @@ IDENTITY_BY_HEADER = (
 def draft_contract(sample: Path, extract_class: str, department: str) -> str:
     """The text of a contract for files like the sample. Raises SampleError where it cannot be read."""
     try:
-        file_format, rows = read_sample(sample)
-    except (OSError, ValueError, CalamineError) as error:
+        delivered = read_sample(sample)
+    except (OSError, UnreadableFileError) as error:
         raise SampleError(f"{sample} cannot be read as a sample: {error}") from error
+    rows = delivered.rows.drop_columns(["source_line"])
+    if not rows.num_rows:
+        raise SampleError(f"{sample} cannot be read as a sample: it holds no rows under a header; give a filled one")
     text = yaml.safe_dump(
-        _contract(list(columns_of(rows)), extract_class, department, file_format),
+        _contract(list(columns_of(rows)), extract_class, department, _file_of(delivered.findings)),
         allow_unicode=True,
         sort_keys=False,
         width=120,
@@ -44,8 +47,16 @@ def draft_contract(sample: Path, extract_class: str, department: str) -> str:
     return f"# Drafted from {sample.name}: read every line; TODO marks what only people know.\n{text}"
 
 
+def _file_of(findings: Mapping[str, Any]) -> dict[str, Any]:
+    """What to promise of the file, from what was found; what is HTML inside comes as .xls."""
+    found = "xls" if findings["format"] == "html" else findings["format"]
+    file = {"format": found, **{name: findings[name] for name in ("encoding", "delimiter") if found == "csv"}}
+    title_rows = findings.get("header_line", 1) - 1
+    return file | ({"title_rows": title_rows} if title_rows and found != "csv" else {})
+
+
 def _contract(
-    columns: list[SampleColumn], extract_class: str, department: str, file_format: FileFormat
+    columns: list[SampleColumn], extract_class: str, department: str, file: Mapping[str, Any]
 ) -> dict[str, Any]:
     number = next((column.header for column in columns if column.mostly("number", IDENTITY_SHARE)), None)
     key = next((column.header for column in columns if column.is_key and not column.mostly("date")), number)
@@ -54,11 +65,6 @@ def _contract(
         _field(column, names[column.header], is_number=column.header == number, is_key=column.header == key)
         for column in columns
     ]
-    file: dict[str, Any] = {"format": file_format.format}
-    if file_format.format == "csv":
-        file |= {"encoding": file_format.encoding, "delimiter": file_format.delimiter}
-    if file_format.title_rows:
-        file["title_rows"] = file_format.title_rows
     return {
         "apiVersion": "v3.1.0",
         "kind": "DataContract",
@@ -86,7 +92,7 @@ def _contract(
             {"property": "titleEn", "value": "TODO English title"},
             {"property": "deliveryMode", "value": "full"},
             {"property": "schemaVersion", "value": "1"},
-            {"property": "file", "value": file},
+            {"property": "file", "value": dict(file)},
         ],
     }
 

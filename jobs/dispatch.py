@@ -2,10 +2,11 @@
 
 The outbox is what ads.warning holds and ads.disposition does not answer yet: a warning is in it
 from the moment it exists until the case service has said what became of it. With the service
-down nothing is lost and nothing is sent twice, because a repeated PUT gets the first answer.
+down nothing is lost and nothing is sent twice, because a repeated PUT gets the first answer. With
+the warnings goes how fresh every source is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,11 +15,13 @@ import structlog
 
 from jobs.case_service_client import CaseServiceClient
 from jobs.errors import CaseServiceUnreachableError
+from jobs.freshness_report import covered_until, send_freshness, sources_of
 from jobs.installation import Installation
+from jobs.people.links import former_keys
 from jobs.steps import Report, StepResult, run_step
 from schemas.messages import Contact, Disposition, DispositionKind, Level, Text, WarningMessage
 from warehouse.definitions import definition
-from warehouse.tables import rows_among, rows_until, rows_where
+from warehouse.tables import rows_until, rows_where
 from warning_models.loader import WarningModel, load_models
 from warning_models.render import figures, from_json
 
@@ -81,9 +84,10 @@ def _dispatch(installation: Installation, business_date: date) -> Report:
     unplaced = [_residence_unknown(row, business_date) for row in waiting if row["warning_id"] not in placed_ids]
     _record(installation, business_date, unplaced)
     undelivered = _deliver(installation, business_date, placed) if placed else None
+    untold = send_freshness(installation, business_date)
     tonight = [row for row in _dispositions(installation) if row["business_date"] == business_date]
     counts = {kind.value: sum(row["kind"] == kind for row in tonight) for kind in DispositionKind}
-    return {**counts, "undelivered": len(outbox(installation, business_date)), "problem": undelivered}
+    return {**counts, "undelivered": len(outbox(installation, business_date)), "problem": undelivered or untold}
 
 
 def _residence_unknown(row: Row, business_date: date) -> Disposition:
@@ -97,9 +101,13 @@ def _residence_unknown(row: Row, business_date: date) -> Disposition:
 
 def _deliver(installation: Installation, business_date: date, rows: Sequence[Row]) -> str | None:
     """PUT the warnings; returns what is wrong where the service cannot be reached."""
-    contacts = _contacts(installation, {row["person_key"] for row in rows})
+    contacts = contacts_of(installation, {row["person_key"] for row in rows})
     models = {model.id: model for model in load_models()}
-    messages = [_message(row, models[row["model_id"]], contacts[row["person_key"]]) for row in rows]
+    covered = {day: covered_until(installation, day) for day in {row["business_date"] for row in rows}}
+    messages = [
+        _message(row, models[row["model_id"]], contacts[row["person_key"]], covered[row["business_date"]])
+        for row in rows
+    ]
     try:
         for dispositions in CaseServiceClient(installation.settings).put_warnings(business_date, messages):
             _record(installation, business_date, dispositions)
@@ -109,7 +117,7 @@ def _deliver(installation: Installation, business_date: date, rows: Sequence[Row
     return None
 
 
-def _message(row: Row, model: WarningModel, contact: Contact) -> WarningMessage:
+def _message(row: Row, model: WarningModel, contact: Contact, covered: Mapping[str, date]) -> WarningMessage:
     evidence = from_json(model, row["evidence"])
     return WarningMessage(
         warning_id=row["warning_id"],
@@ -127,27 +135,31 @@ def _message(row: Row, model: WarningModel, contact: Contact) -> WarningMessage:
         quiet_days=model.quiet_days,
         check_at_door=model.check_at_door,
         data_as_of=row["data_as_of"],
+        rests_on=sources_of(model, covered),
         contact=contact,
     )
 
 
-def _contacts(installation: Installation, person_keys: set[str]) -> dict[str, Contact]:
-    """Open the vault for these people: number, and name, phone and address as the register last said."""
-    wanted = rows_among("person_key", person_keys)
-    numbers = {
-        row["person_key"]: installation.vault.open(row["person_key"], row["sealed"])["identity_number"]
-        for row in installation.warehouse.rows("vault.identity", wanted).to_pylist()
+def contacts_of(installation: Installation, person_keys: set[str]) -> dict[str, Contact]:
+    """Open the vault for these people: number, and name, phone and address as the register last said.
+
+    Whom the register does not know yet under a changed number, it knows under the former one.
+    """
+    former = former_keys(installation.warehouse)
+    keys = {key: [key, *former.get(key, [])] for key in person_keys}
+    every_key = {one for ones in keys.values() for one in ones}
+    numbers = installation.vault.numbers_of(every_key)
+    contents = installation.vault.contacts_of(every_key, REGISTER)
+    return {
+        key: _contact(
+            next(numbers[one] for one in ones if one in numbers),
+            next((contents[one] for one in ones if one in contents), {}),
+        )
+        for key, ones in keys.items()
     }
-    known = installation.warehouse.rows("vault.contact", wanted).to_pylist()
-    from_register = sorted(
-        (row for row in known if row["extract_class"] == REGISTER),
-        key=lambda row: (row["known_on"], row["delivery_id"]),
-    )
-    contents = {row["person_key"]: installation.vault.open(row["person_key"], row["sealed"]) for row in from_register}
-    return {key: _contact(numbers[key] or "", contents.get(key, {})) for key in person_keys}
 
 
-def _contact(number: str, content: dict[str, str | None]) -> Contact:
+def _contact(number: str, content: Mapping[str, str | None]) -> Contact:
     return Contact(
         name=content.get("psn_name") or "姓名不详",
         identity_number=number,

@@ -27,6 +27,14 @@ class SampleError(ShouwangError):
     """A sample file cannot be read, so no contract can be drafted from it."""
 
 
+class SourceError(ShouwangError):
+    """A class cannot be read from its department's database."""
+
+
+class SourceUnreachableError(SourceError):
+    """A department's database does not answer; it may in a moment."""
+
+
 class CaseServiceUnreachableError(ShouwangError):
     """The case service does not answer; warnings stay in the outbox."""
 

@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
-from jobs.identity import Pseudonymiser, Vault
+from jobs.identity import Pseudonymiser, Sealer
+from jobs.person_keys import PersonKeys
 from jobs.settings import Settings, settings
+from jobs.vault import Vault
 from warehouse.engines import open_engine
 from warehouse.engines.engine import Engine
 from warehouse.tables import Warehouse
@@ -27,8 +29,12 @@ class Installation:
         return Pseudonymiser(self.settings.key("person_key"), self.settings.key_version)
 
     @cached_property
+    def person_keys(self) -> PersonKeys:
+        return PersonKeys(self.pseudonymiser)
+
+    @cached_property
     def vault(self) -> Vault:
-        return Vault(self.settings.key("vault_key"), self.settings.key_version)
+        return Vault(self.warehouse, Sealer(self.settings.key("vault_key"), self.settings.key_version))
 
     @contextmanager
     def engine(self) -> Iterator[Engine]:

@@ -12,6 +12,8 @@ from jobs.layer_state import AskedStates, current_sources
 from jobs.layer_views import LayerViews
 from jobs.lineage import downstream, layer_tables
 from jobs.ods import OdsTables
+from jobs.people.knowledge import keep_knowledge
+from jobs.people.known import register_people
 from warehouse.definitions import TableDefinition, layer_sql
 from warehouse.engines.engine import Engine, cast_columns
 from warehouse.layers import (
@@ -38,8 +40,10 @@ class LayerBuild:
         self._params = {"as_of": business_date}
         self._held = {} if whole else self._usable_states()
         self.current = current_sources(self.ods, self._held.values())
-        self._changes = LayerChanges(engine, installation, self.ods, self._outdated(), business_date)
-        self._views = LayerViews(engine, installation, self.ods, self._changes, business_date)
+        people = register_people(engine, installation, self.ods, business_date)
+        self._knowledge = keep_knowledge(self._warehouse, people)
+        self._changes = LayerChanges(engine, installation, self.ods, self._outdated(), business_date, people)
+        self._views = LayerViews(engine, installation, self.ods, self._changes, business_date, people)
 
     def bring(self, table: TableDefinition) -> int:
         """Bring one table to the state, those that it reads being there; returns how many rows it has."""
@@ -51,7 +55,7 @@ class LayerBuild:
         return rows
 
     def _bring(self, table: TableDefinition) -> str:
-        held, asked = self._held.get(table.name), self.asked.state(table, self.current)
+        held, asked = self._held.get(table.name), self.asked.state(table, self.current, self._knowledge)
         through = layer_state(self._warehouse, table.through) if table.through else None
         asked = replace(asked, through=through.base if through else None)
         if held is None:

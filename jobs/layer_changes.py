@@ -7,9 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import pyarrow as pa
+
 from jobs.installation import Installation
-from jobs.lineage import classes_read, reads_date, reads_named_people, sources, tables_read
+from jobs.lineage import classes_read, reads_date, reads_links, reads_named_people, sources, tables_read
 from jobs.ods import OdsTables, key_columns, ods_table
+from jobs.people.knowledge import closed_over_links, people_touched
+from jobs.people.links import KnownPeople
 from schemas.loader import Contract, contracts
 from warehouse.definitions import TableDefinition, definition
 from warehouse.engines.engine import Engine
@@ -17,6 +21,7 @@ from warehouse.history import files_changed_since
 from warehouse.layers import LayerState, layer_files
 
 PERSON = "person_key"
+TOUCHED_PEOPLE = "people_touched"
 
 
 class UnboundedChangeError(Exception):
@@ -42,11 +47,14 @@ class LayerChanges:
         ods: OdsTables,
         held: Mapping[str, LayerState],
         business_date: date,
+        people: KnownPeople,
     ) -> None:
         self._engine = engine
         self._warehouse = installation.warehouse
         self._ods = ods
         self._held = held
+        self._known_people = people
+        self._touched = self._people_touched({state.people for state in held.values()})
         dates = [business_date, *(state.as_of for state in held.values())]
         self._first, self._last = min(dates), max(dates)
         self._classes: dict[str, int] = {}
@@ -160,6 +168,10 @@ class LayerChanges:
         ]
         inputs = [(item, found) for item in tables_read(table) if (found := self.affected(item))]
         selects = [*by_class, *(self._people(item, found.view) for item, found in inputs)]
+        if self._is_about_people(table):
+            if self._touched is None:
+                raise UnboundedChangeError("what was known of people's keys at the last build was not kept")
+            selects += [f"select {PERSON} from {TOUCHED_PEOPLE}"] if self._touched else []
         turned = list(self._turned(table))
         if not selects and not turned:
             return None
@@ -169,13 +181,16 @@ class LayerChanges:
             table,
             [*selects, *turned],
             direct=[(item, found.view) for item, found in inputs if item.follows == table.follows],
-            by_class=not turned and all(item.follows == PERSON and found.by_class for item, found in inputs),
+            by_class=not turned
+            and not self._touched
+            and all(item.follows == PERSON and found.by_class for item, found in inputs),
         )
 
     def _keep_affected(
         self, table: TableDefinition, people: list[str], direct: list[tuple[TableDefinition, str]], by_class: bool
     ) -> Affected | None:
-        key, everybody = table.follows or "", " union all ".join(people)
+        key = table.follows or ""
+        everybody = closed_over_links(" union all ".join(people), self._known_people)
         if key == PERSON:
             sql = everybody
         else:
@@ -188,6 +203,21 @@ class LayerChanges:
         distinct = f"select distinct {key} from ({sql}) as named where {key} is not null"
         count = self._engine.keep(view, distinct)
         return Affected(view, count, by_class and key == PERSON) if count else None
+
+    def _people_touched(self, earlier: Iterable[str]) -> set[str] | None:
+        """Of whom other things are known than when any of the tables was built; shown as view TOUCHED_PEOPLE."""
+        touched: set[str] = set()
+        for digest in earlier:
+            found = people_touched(self._warehouse, digest, self._known_people)
+            if found is None:
+                return None
+            touched |= found
+        rows = [{PERSON: key} for key in sorted(touched)]
+        self._engine.register_table(TOUCHED_PEOPLE, pa.Table.from_pylist(rows, pa.schema([(PERSON, pa.string())])))
+        return touched
+
+    def _is_about_people(self, table: TableDefinition) -> bool:
+        return bool(sources(table)) or reads_links(table)
 
     def _changed_sources(self, table: TableDefinition) -> list[Contract]:
         read = sources(table) if reads_named_people(table) else classes_read(table)

@@ -8,6 +8,9 @@ from jobs.ingest.ledger import DeliveryRecord
 from jobs.installation import Installation
 from jobs.lineage import depends_on_date, layer_tables, sources
 from jobs.ods import OdsTables
+from jobs.people.decisions import decisions
+from jobs.people.links import LINK_SOURCES
+from jobs.people.places import division_rows
 from jobs.steps import fingerprint_of
 from schemas.loader import contracts
 from warehouse.definitions import TableDefinition, layer_sql
@@ -21,7 +24,8 @@ class AskedStates:
     def __init__(self, installation: Installation, business_date: date) -> None:
         self._installation = installation
         self.business_date = business_date
-        self.texts = _texts()
+        self.texts = _texts(business_date)
+        self._decided = decisions(installation, business_date)
         self._deliveries = [
             record
             for record in ledger.records(installation, status="ingested")
@@ -30,18 +34,21 @@ class AskedStates:
 
     def fingerprint(self, table: TableDefinition) -> str:
         """Differs where what the table says may differ."""
-        classes = {contract.extract_class for contract in sources(table)}
+        classes = {contract.extract_class for contract in sources(table)} | set(LINK_SOURCES)
         deliveries = [
             (record.delivery_id, record.content_hash) for record in self._deliveries if record.extract_class in classes
         ]
-        return fingerprint_of(self.business_date if depends_on_date(table) else None, deliveries, self.texts)
+        return fingerprint_of(
+            self.business_date if depends_on_date(table) else None, deliveries, self._decided, self.texts
+        )
 
-    def state(self, table: TableDefinition, current: Mapping[str, Source]) -> LayerState:
-        """The state to mark the table with, given what every class's table holds."""
+    def state(self, table: TableDefinition, current: Mapping[str, Source], people: str) -> LayerState:
+        """The state to mark the table with, given what every class's table holds and what is known of people."""
         return LayerState(
             fingerprint=self.fingerprint(table),
             texts=self.texts,
             as_of=self.business_date,
+            people=people,
             sources={contract.extract_class: current[contract.extract_class] for contract in sources(table)},
         )
 
@@ -78,8 +85,9 @@ def _brought_rows(record: DeliveryRecord) -> bool:
     return record.accepted + record.deleted > 0
 
 
-def _texts() -> str:
+def _texts(business_date: date) -> str:
     tables = [(repr(table), layer_sql(table.name)) for table in layer_tables()]
     promises = [contract.path.read_text(encoding="utf-8") for contract in contracts().values()]
     vocabulary = [path.read_text(encoding="utf-8") for path in sorted(FUNCTIONS_FOLDER.glob("*.sql"))]
-    return fingerprint_of(tables, promises, vocabulary)
+    # Which code a division bears on the date is no delivery's matter.
+    return fingerprint_of(tables, promises, vocabulary, list(division_rows(business_date)))

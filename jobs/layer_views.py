@@ -8,14 +8,15 @@ from jobs.layer_changes import PERSON, Affected, LayerChanges
 from jobs.lineage import NAMED_PERSON, classes_read, reads_named_people, tables_read
 from jobs.ods import (
     OdsTables,
-    create_state_view,
-    create_version_view,
+    create_class_views,
     key_columns,
     ods_table,
     register_ods,
     state_sql,
     version_sql,
 )
+from jobs.people.knowledge import closed_over_links
+from jobs.people.links import FOLLOWED, KnownPeople
 from schemas.loader import Contract, contracts
 from warehouse.definitions import TableDefinition
 from warehouse.engines.engine import Engine
@@ -43,11 +44,13 @@ class LayerViews:
         ods: OdsTables,
         changes: LayerChanges,
         business_date: date,
+        people: KnownPeople,
     ) -> None:
         self._engine = engine
         self._warehouse = installation.warehouse
         self._ods = ods
         self._changes = changes
+        self._known_people = people
         self._business_date = business_date
         self._shown: dict[str, str] = {}
         self._kept_names: set[str] = set()
@@ -65,7 +68,7 @@ class LayerViews:
         named = list(contracts().values()) if reads_named_people(table) else []
         for contract in [*classes_read(table), *named]:
             if self._shown.get(contract.extract_class) != EVERYBODY:
-                register_ods(self._engine, self._ods, contract, self._business_date)
+                register_ods(self._engine, self._ods, contract, self._business_date, self._known_people)
                 self._shown[contract.extract_class] = EVERYBODY
         if named:
             self._engine.create_view(NAMED_PERSON, named_people_sql(named))
@@ -92,7 +95,8 @@ class LayerViews:
         return self._keep_people(f"members_{table.sql_name}", self._changes.members(table, affected.view))
 
     def _keep_people(self, name: str, sql: str) -> str:
-        self._keep_once(name, f"select distinct {PERSON} from ({sql}) as people")
+        closed = closed_over_links(sql, self._known_people)
+        self._keep_once(name, f"select distinct {PERSON} from ({closed}) as people")
         return name
 
     def _keep_once(self, name: str, sql: str) -> None:
@@ -121,8 +125,8 @@ class LayerViews:
         if self._shown.get(contract.extract_class) == people:
             return
         stored = self._keep_class(contract, people)
-        create_version_view(self._engine, contract, self._business_date, stored)
-        create_state_view(self._engine, contract, stored if self._ods.is_contested(contract) else None)
+        contested = stored if self._ods.is_contested(contract) else None
+        create_class_views(self._engine, contract, self._business_date, (stored, contested), self._known_people)
         self._shown[contract.extract_class] = people
 
     def _keep_class(self, contract: Contract, people: str) -> str:
@@ -163,7 +167,13 @@ class LayerViews:
         stored = self._keep_class(contract, people)
         known = with_literals(version_sql(stored), {"as_of": self._business_date})
         contested = stored if self._ods.is_contested(contract) else None
-        return f"select {PERSON} from ({state_sql(contract, f'({known})', contested)}) as standing"
+        standing = state_sql(contract, f"({known})", contested)
+        if not self._known_people.follows_links:
+            return f"select {PERSON} from ({standing}) as standing"
+        return (
+            f"select coalesce(link.person_key, standing.{PERSON}) as {PERSON} from ({standing}) as standing "
+            f"left join {FOLLOWED} as link on link.former_key = standing.{PERSON}"
+        )
 
 
 def named_people_sql(named: list[Contract]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from jobs.ods import ods_table
+from jobs.people.links import ALL_LINKS
 from schemas.loader import Contract, contracts
 from warehouse.definitions import TableDefinition, layer_definitions, layer_sql
 
@@ -32,6 +33,11 @@ def reads_date(table: TableDefinition) -> bool:
 def reads_named_people(table: TableDefinition) -> bool:
     """Whether the table's own SQL asks for everybody whom any class names."""
     return NAMED_PERSON in _words(table.name)
+
+
+def reads_links(table: TableDefinition) -> bool:
+    """Whether the table's own SQL asks for the links between people's keys."""
+    return ALL_LINKS in _words(table.name)
 
 
 def classes_read(table: TableDefinition) -> list[Contract]:

@@ -5,9 +5,18 @@ import sys
 
 import structlog
 
+_quiet = False
+
+
+def is_quiet() -> bool:
+    """How logging was last configured; processes that this one starts log likewise."""
+    return _quiet
+
 
 def configure_logging(quiet: bool) -> None:
     """JSON lines from here on; with `quiet` only errors, as plain sentences."""
+    global _quiet
+    _quiet = quiet
     level = logging.ERROR if quiet else logging.INFO
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer() if quiet else structlog.processors.JSONRenderer(ensure_ascii=False)

@@ -1,7 +1,7 @@
 """The whole night, in order. The DAG calls the same steps, one task each."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,12 +11,15 @@ from jobs.conform import conform
 from jobs.deadlines import deadlines
 from jobs.disk import disk_full_told
 from jobs.dispatch import dispatch
-from jobs.errors import DeliveriesHeldError, NothingDeliveredError
+from jobs.errors import NothingDeliveredError
 from jobs.feedback import feedback
 from jobs.ingest import ingest_department, ledger
 from jobs.ingest.decisions import released_waiting
-from jobs.installation import Installation, this_installation
+from jobs.installation import Installation
 from jobs.publish import publish
+from jobs.side_by_side import ingest_side_by_side
+from jobs.sources.addresses import source_departments
+from jobs.sources.pull import pull
 from jobs.steps import StepResult, recorded_step, run_step
 from jobs.warn import warn
 from schemas.delivery import business_dates, departments_with_deliveries
@@ -110,13 +113,17 @@ def nightly(
 
 
 def _run_steps(installation: Installation, business_date: date, on_step: Callable[[str], None] | None) -> None:
-    for department in departments_of(installation, business_date):
-        if on_step:
-            on_step(f"{business_date}: ingest {department}")
-        ingest(installation, business_date, department)
+    tell = on_step or (lambda _: None)
+    for department, classes in source_departments(installation.settings).items():
+        tell(f"{business_date}: pull {department}")
+        pull(installation, business_date, department, classes)
+    departments = departments_of(installation, business_date)
+    tell(f"{business_date}: ingest {', '.join(departments)}")
+    ingest_side_by_side(
+        ingest, installation, business_date, departments, lambda name: tell(f"{business_date}: {name} ingested")
+    )
     for name, step in LATER_STEPS.items():
-        if on_step:
-            on_step(f"{business_date}: {name}")
+        tell(f"{business_date}: {name}")
         step(installation, business_date)
 
 
@@ -151,7 +158,10 @@ def night_report(installation: Installation, business_date: date) -> dict[str, A
     reports = {step: _report_of(installation, business_date, step) for step in LATER_STEPS}
     seconds = _seconds(installation, business_date)
     dispatched = reports["dispatch"]
-    problems = [reports[step].get("problem") for step in ("dispatch", "feedback")]
+    problems = [
+        *_source_problems(installation, business_date).values(),
+        *(reports[step].get("problem") for step in ("dispatch", "feedback")),
+    ]
     return {
         "business_date": business_date.isoformat(),
         "engine": installation.settings.engine,
@@ -173,6 +183,15 @@ def _report_of(installation: Installation, business_date: date, step: str) -> di
     return recorded[1] if recorded else {}
 
 
+def _source_problems(installation: Installation, business_date: date) -> dict[str, str]:
+    """What kept the date's classes from being read from their databases."""
+    reports = [
+        _report_of(installation, business_date, f"pull.{department}")
+        for department in source_departments(installation.settings)
+    ]
+    return {name: problem for report in reports for name, problem in report.get("problems", {}).items()}
+
+
 def _seconds(installation: Installation, business_date: date) -> dict[str, float]:
     if not installation.warehouse.exists("ops.step"):
         return {}
@@ -183,25 +202,3 @@ def _seconds(installation: Installation, business_date: date) -> dict[str, float
         if step in by_step:
             by_step[step] += row["seconds"]
     return {step: round(seconds, 2) for step, seconds in by_step.items()}
-
-
-def business_date_of(given: str | None, run_after: datetime) -> date:
-    """The date a run is for: the one given, else the Shanghai day on which it starts."""
-    return date.fromisoformat(given) if given else run_after.astimezone(SHANGHAI).date()
-
-
-def run_departments(day: str) -> list[str]:
-    """For a scheduler: the departments that delivered anything."""
-    return departments_of(this_installation(), date.fromisoformat(day))
-
-
-def run_ingest(day: str, department: str) -> None:
-    """For a scheduler: ingest a department. Raises DeliveriesHeldError after all its deliveries where one is held."""
-    report = ingest(this_installation(), date.fromisoformat(day), department).report
-    if report["held"]:
-        raise DeliveriesHeldError("; ".join(report["held"].values()))
-
-
-def run_step_of_day(step: str, day: str) -> None:
-    """For a scheduler: one of the later steps of a night, or of the day's follow-up."""
-    {**LATER_STEPS, **FOLLOW_UP_STEPS}[step](this_installation(), date.fromisoformat(day))

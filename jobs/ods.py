@@ -1,11 +1,15 @@
 """The ods tables: append-only row versions of every extract class, and their state on a date."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
+import pyarrow as pa
 from pyiceberg.table import Table
 
 from jobs.installation import Installation
+from jobs.people.links import KnownPeople
+from jobs.people.resolution import follow_links
 from schemas.loader import Contract
 from warehouse.definitions import Column, TableDefinition
 from warehouse.engines.engine import Engine
@@ -52,8 +56,13 @@ class OdsTables:
 
     def __init__(self, installation: Installation) -> None:
         self._warehouse = installation.warehouse
+        self._linked_rows: Mapping[str, Sequence[Mapping[str, Any]]] = {}
         self._tables: dict[str, Table | None] = {}
         self._files: dict[str, Sequence[FileMetrics]] = {}
+
+    def add_linked_rows(self, linked_rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Take rows that a person linked to somebody as versions of their classes from here on."""
+        self._linked_rows = linked_rows
 
     def table(self, contract: Contract) -> Table | None:
         """The Iceberg table; None where nothing of the class ever came."""
@@ -71,6 +80,8 @@ class OdsTables:
 
     def is_contested(self, contract: Contract) -> bool:
         """Whether any row may have more than one version; not while every version is an insertion."""
+        if self._linked_rows.get(contract.extract_class):
+            return True
         return any(not file.holds_only("operation", "insert") for file in self.files(contract))
 
     def content(self, contract: Contract) -> str | None:
@@ -88,38 +99,62 @@ class OdsTables:
 
         Where rows are contested, `ods_<class>_contested` holds what contests them.
         """
-        table, files = ods_table(contract), self.files(contract)
-        engine.register_files(f"{table.sql_name}_stored", [file.path for file in files], table.schema)
+        files = self.files(contract)
+        self._register(engine, contract, "stored", [file.path for file in files])
         if self.is_contested(contract):
             others = [file.path for file in files if not file.holds_only("operation", "insert")]
-            engine.register_files(f"{table.sql_name}_contested", others, table.schema)
+            self._register(engine, contract, "contested", others)
+
+    def _register(self, engine: Engine, contract: Contract, what: str, files: Sequence[str]) -> None:
+        table = ods_table(contract)
+        view, linked = f"{table.sql_name}_{what}", self._linked_rows.get(contract.extract_class)
+        if not linked:
+            engine.register_files(view, files, table.schema)
+            return
+        # A linked row may meet another of the same key, so it contests like an update.
+        rows = [{**row, "operation": "update" if row["operation"] == "insert" else row["operation"]} for row in linked]
+        engine.register_files(f"{view}_in_files", files, table.schema)
+        engine.register_table(f"{table.sql_name}_linked", pa.Table.from_pylist(rows, schema=table.schema))
+        columns = ", ".join(table.schema.names)
+        engine.create_view(
+            view,
+            f"select {columns} from {view}_in_files union all select {columns} from {table.sql_name}_linked",
+        )
 
 
-def register_ods(engine: Engine, ods: OdsTables, contract: Contract, as_of: date) -> None:
+def register_ods(
+    engine: Engine, ods: OdsTables, contract: Contract, as_of: date, people: KnownPeople | None = None
+) -> None:
     """Give the engine `ods_<class>_version` (all versions known on the date) and `ods_<class>` (the state).
 
-    Rows of a snapshot that a newer one had overtaken before it came are in neither.
+    Rows of a snapshot that a newer one had overtaken before it came are in neither. With `people`,
+    `person_key` is the key that stands for the person on the date; `delivered_person_key` is the key
+    under which a row came.
     """
     name = ods_table(contract).sql_name
     ods.register_stored(engine, contract)
-    create_version_view(engine, contract, as_of, f"{name}_stored")
-    create_state_view(engine, contract, f"{name}_contested" if ods.is_contested(contract) else None)
+    contested = f"{name}_contested" if ods.is_contested(contract) else None
+    create_class_views(engine, contract, as_of, (f"{name}_stored", contested), people)
 
 
-def create_version_view(engine: Engine, contract: Contract, as_of: date, stored: str) -> None:
-    """Give the engine `ods_<class>_version`: those of the versions in view `stored` that were known on the date."""
-    engine.create_view(f"{ods_table(contract).sql_name}_version", version_sql(stored), {"as_of": as_of})
-
-
-def create_state_view(engine: Engine, contract: Contract, contested: str | None) -> None:
-    """Give the engine `ods_<class>` from `ods_<class>_version`; see state_sql."""
-    name = ods_table(contract).sql_name
+def create_class_views(
+    engine: Engine, contract: Contract, as_of: date, stored: tuple[str, str | None], people: KnownPeople | None
+) -> None:
+    """Give the engine `ods_<class>_version` and `ods_<class>` from versions in a view, and what contests them."""
+    versions, contested = stored
+    table = ods_table(contract)
+    follows = people is not None and people.follows_links
+    name = f"{table.sql_name}_delivered" if follows else table.sql_name
+    engine.create_view(f"{name}_version", version_sql(versions), {"as_of": as_of})
     engine.create_view(name, state_sql(contract, f"{name}_version", contested))
+    if follows:
+        follow_links(engine, table, key_columns(contract))
 
 
 def version_sql(stored: str) -> str:
     """SQL for those of the stored versions that were known on the date."""
-    return f"select * from {stored} where known_on <= :as_of and operation <> 'outdated'"
+    columns = "*, person_key as delivered_person_key"
+    return f"select {columns} from {stored} where known_on <= :as_of and operation <> 'outdated'"
 
 
 def state_sql(contract: Contract, versions: str, contested: str | None) -> str:
@@ -127,7 +162,8 @@ def state_sql(contract: Contract, versions: str, contested: str | None) -> str:
 
     Ranking versions is dear where there are a city's, so only contested rows are ranked.
     """
-    columns = ", ".join(f"version.{name}" for name in ods_table(contract).schema.names)
+    names = [*ods_table(contract).schema.names, "delivered_person_key"]
+    columns = ", ".join(f"version.{name}" for name in names)
     if contested is None:
         return f"select {columns} from {versions} as version"
     keys = key_columns(contract)

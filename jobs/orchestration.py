@@ -48,6 +48,8 @@ def run_night_through_airflow(installation: Installation, business_date: date) -
     log_path = installation.settings.home / "airflow" / f"nightly-{business_date}.log"
     with log_path.open("wb") as log:
         _run([AIRFLOW, "db", "migrate"], environment, log_path, log)
+        # The night starts another DAG for a held delivery, which Airflow must know by then.
+        _run([AIRFLOW, "dags", "reserialize"], environment, log_path, log)
         conf = json.dumps({"business_date": business_date.isoformat()})
         command = [AIRFLOW, "dags", "test", "nightly", f"{business_date}T01:00:00+08:00", "--conf", conf]
         _run(command, environment, log_path, log)

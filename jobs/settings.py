@@ -1,5 +1,6 @@
 """The pipeline's settings: from the environment (prefix SHOUWANG_), or from key files."""
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -30,6 +31,7 @@ class Settings(BaseSettings):
     case_service_url: str = "http://127.0.0.1:8420"
     keys_dir: Path | None = None
     key_version: int = 1
+    workers: int = Field(default_factory=lambda: min(4, os.cpu_count() or 1), ge=1)
     person_key: str | None = Field(default=None, repr=False)
     vault_key: str | None = Field(default=None, repr=False)
     service_token: str | None = Field(default=None, repr=False)

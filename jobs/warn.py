@@ -6,16 +6,17 @@ that was warned of on an earlier date is not warned of again.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
 
 from jobs.conform import ensure_conformed, state_fingerprint
-from jobs.ingest import ledger
+from jobs.freshness_report import covered_until
 from jobs.installation import Installation
 from jobs.layer_tables import register_layers
+from jobs.people.links import former_keys
 from jobs.steps import Report, StepResult, fingerprint_of, run_step
 from warehouse.definitions import definition
 from warehouse.engines.engine import Engine
@@ -62,9 +63,13 @@ def _warn(installation: Installation, business_date: date, models: Sequence[Warn
     earlier = _ids_before(installation, business_date)
     with installation.engine() as engine:
         register_layers(engine, installation, "dwd", "dws")
-        covered = _covered_until(installation, business_date)
+        covered = covered_until(installation, business_date)
         found = {model.id: list(_claims(engine, model, business_date, covered)) for model in models}
-    new = {model_id: [row for row in rows if row["warning_id"] not in earlier] for model_id, rows in found.items()}
+    former = former_keys(installation.warehouse)
+    new = {
+        model.id: [row for row in found[model.id] if not _ids_of_episode(model, row, former) & earlier]
+        for model in models
+    }
     table = definition("ads.warning")
     rows = sorted((row for rows in new.values() for row in rows), key=lambda row: str(row["warning_id"]))
     installation.warehouse.replace_rows(
@@ -73,20 +78,17 @@ def _warn(installation: Installation, business_date: date, models: Sequence[Warn
     return {model_id: len(rows) for model_id, rows in new.items()}
 
 
+def _ids_of_episode(model: WarningModel, row: Mapping[str, Any], former: Mapping[str, Sequence[str]]) -> set[str]:
+    """The ids under which the episode may have been warned of: the person may have had another number then."""
+    keys = (row["person_key"], *former.get(row["person_key"], ()))
+    return {warning_id(model, key, row["episode"]) for key in keys}
+
+
 def _ids_before(installation: Installation, business_date: date) -> set[str]:
     if not installation.warehouse.exists("ads.warning"):
         return set()
     rows = installation.warehouse.rows("ads.warning", rows_before("business_date", business_date))
     return set(rows["warning_id"].to_pylist())
-
-
-def _covered_until(installation: Installation, business_date: date) -> dict[str, date]:
-    covered: dict[str, date] = {}
-    for record in ledger.records(installation, status="ingested"):
-        if record.business_date <= business_date:
-            earlier = covered.get(record.extract_class, record.period_end)
-            covered[record.extract_class] = max(earlier, record.period_end)
-    return covered
 
 
 def _claims(engine: Engine, model: WarningModel, as_of: date, covered: dict[str, date]) -> Iterator[dict[str, Any]]:

@@ -8,11 +8,13 @@ from typing import get_args
 import duckdb
 import yaml
 
+from schemas.database_source import source_failures
 from schemas.loader import Contract, ContractError, Field, IdentityKind, contract_paths, read_contract
-from schemas.row_rules import PARSING_SQL, read_batch_sql
+from schemas.row_rules import PARSING_SQL, broken_rules_sql, read_values_sql, typed_expression
 
 CLASS_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 PHYSICAL_TYPE = re.compile(r"varchar|integer|bigint|double|boolean|date|decimal\(\d+, ?\d+\)")
+ANY_DAY = "date '2000-01-01'"
 CLASSIFICATIONS = {"identity", "sensitive", "public"}
 
 
@@ -42,6 +44,8 @@ def _failures_of(contract: Contract) -> Iterator[str]:
         yield "add authoritativeDefinitions with the legal basis"
     if contract.retention_days is None:
         yield "add slaProperties retention"
+    if contract.source:
+        yield from source_failures(contract.source, contract.delivery_mode)
     yield from _shared_names(contract)
     for field in contract.fields:
         yield from (f"field {field.name}: {failure}" for failure in _field_failures(field))
@@ -49,7 +53,7 @@ def _failures_of(contract: Contract) -> Iterator[str]:
 
 
 def _shared_names(contract: Contract) -> Iterator[str]:
-    headers = [field.headers[contract.schema_version] for field in contract.fields]
+    headers = list(contract.headers)
     names = [field.name for field in contract.fields]
     for kind, given in (("name", names), ("header", headers)):
         for value in sorted({value for value in given if given.count(value) > 1}):
@@ -71,15 +75,18 @@ def _field_failures(field: Field) -> Iterator[str]:
 
 def _sql_failures(contract: Contract) -> Iterator[str]:
     """What DuckDB says to the SQL that the contract becomes, rules included."""
-    columns = ", ".join(f'"{name}" varchar' for name in dict.fromkeys(field.name for field in contract.fields))
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
         connection.execute(PARSING_SQL)
-        connection.execute(f"create table delivered_text (source_file varchar, source_line integer, {columns})")
-        try:
-            sql = read_batch_sql(contract, "delivered_text").replace("$business_date", "date '2000-01-01'")
-            connection.execute(f"select * from ({sql}) limit 0")
-        except duckdb.Error as error:
-            yield f"its rules and types make no SQL: {str(error).splitlines()[0]}"
+        connection.execute("create table delivered (delivered_text varchar)")
+        typed = ", ".join(f"{typed_expression(field, 'delivered_text')} as {field.name}" for field in contract.fields)
+        texts = [read_values_sql(field, "delivered") for field in contract.fields]
+        rules = broken_rules_sql(contract, f"(select 0 as row_number, {typed} from delivered)")
+        for sql in [*texts, rules] if rules else texts:
+            try:
+                connection.execute(f"select * from ({sql.replace('$business_date', ANY_DAY)}) limit 0")
+            except duckdb.Error as error:
+                yield f"its rules and types make no SQL: {str(error).splitlines()[0]}"
+                return
 
 
 def _shared(contracts: Sequence[Contract]) -> Iterator[str]:

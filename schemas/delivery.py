@@ -33,7 +33,8 @@ class Manifest(BaseModel):
 
     `row_count` counts data rows without header and title; `control_sum` is the sum of the
     contract's control field over all rows as delivered, wrong rows included, or null
-    where the contract names none.
+    where the contract names none. `watermark` stands in what we took from a department's database
+    ourselves: the highest one among its rows (see jobs.sources).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -50,6 +51,7 @@ class Manifest(BaseModel):
     control_sum: Decimal | None
     files: list[DeliveredFile]
     encoding: str | None
+    watermark: str | None = None
 
     @property
     def stem(self) -> str:

@@ -7,9 +7,14 @@ contract: `extractNumber`, `titleEn`, `deliveryMode` (full | incremental), `cont
 `completenessGate` (smallest share of the known rows that a full delivery may have), `rowCountJump`
 (largest factor between a delivery's rows and its class's last ones), `nullRateJump` (largest rise of
 a field's share of empty values).
-field: `headers` (schema version -> header as delivered), `identity` (number | name | phone |
-address | household_number | certificate_number), `codes` (code -> meaning), `notAfter: business_date`,
-`grain: month` (a date that stands for its month).
+server: `table` or `query`, `watermark`, `overlap` (see schemas.database_source).
+field: `headers` (schema version -> header as delivered), `identity` (number | former_number |
+disability_certificate | name | phone | address | household_number | certificate_number), `codes`
+(code -> meaning), `notAfter: business_date`, `grain: month` (a date that stands for its month).
+`numberInside: disability_certificate` (the number is the one inside a certificate's number).
+
+A class names people by exactly one `number`. Of a `former_number` and of the number inside a
+`disability_certificate` the warehouse keeps the key beside the person's.
 """
 
 import os
@@ -19,6 +24,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+import yaml
 from open_data_contract_standard.model import (
     CustomProperty,
     OpenDataContractStandard,
@@ -27,12 +33,29 @@ from open_data_contract_standard.model import (
     Team,
 )
 
+from schemas.database_source import DatabaseSource, read_database_source
+
 CONTRACTS_FOLDER = Path(__file__).parent / "contracts"
 ROW_RULE_PREFIX = "select count(*) from {object} where "
 
 DAYS_OF_UNIT = {"d": 1, "m": 30, "y": 366}
 
-IdentityKind = Literal["number", "name", "phone", "address", "household_number", "certificate_number"]
+IdentityKind = Literal[
+    "number",
+    "former_number",
+    "disability_certificate",
+    "name",
+    "phone",
+    "address",
+    "household_number",
+    "certificate_number",
+]
+STORED_NAMES = {
+    "number": "person_key",
+    "former_number": "former_person_key",
+    "disability_certificate": "certificate_person_key",
+    "household_number": "household_key",
+}
 
 
 class ContractError(Exception):
@@ -47,6 +70,9 @@ class FileFormat:
     encoding: str | None = None
     delimiter: str = ","
     title_rows: int = 0
+
+
+CONTACT_KINDS = {"phone", "address"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +93,12 @@ class Field:
     pattern: str | None
     not_after_business_date: bool
     is_month: bool
+    inside_certificate: bool = False
 
     @property
     def stored_name(self) -> str | None:
         """The column of the warehouse that holds this field; None where only the vault may."""
-        if self.identity == "number":
-            return "person_key"
-        if self.identity == "household_number":
-            return "household_key"
-        return None if self.identity else self.name
+        return STORED_NAMES.get(self.identity) if self.identity else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +137,12 @@ class Contract:
     row_count_jump: float = 5.0
     null_rate_jump: float = 0.2
     retention_days: int | None = None
+    source: DatabaseSource | None = None
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The headers of the schema version in force, in the order of the fields."""
+        return tuple(field.headers[self.schema_version] for field in self.fields)
 
     @property
     def key_fields(self) -> tuple[Field, ...]:
@@ -126,14 +155,22 @@ class Contract:
         return next(field for field in self.fields if field.identity == "number")
 
     @property
+    def other_number_fields(self) -> tuple[Field, ...]:
+        """The fields that hold a second identity number: a former one, or the one inside a certificate."""
+        return tuple(field for field in self.fields if field.identity in ("former_number", "disability_certificate"))
+
+    @property
     def stored_fields(self) -> tuple[Field, ...]:
         """The fields the warehouse keeps as columns."""
         return tuple(field for field in self.fields if field.stored_name is not None)
 
     @property
     def contact_fields(self) -> tuple[Field, ...]:
-        """The fields that only the vault keeps."""
-        return tuple(field for field in self.fields if field.stored_name is None)
+        """The fields whose text only the vault keeps, of a class that says how to reach people."""
+        identities = tuple(
+            field for field in self.fields if field.stored_name is None or field.identity == "disability_certificate"
+        )
+        return identities if any(field.identity in CONTACT_KINDS for field in identities) else ()
 
 
 def _custom(properties: list[CustomProperty] | None) -> dict[str, Any]:
@@ -164,6 +201,7 @@ def _read_field(source: SchemaProperty, schema_version: str, path: Path) -> Fiel
         pattern=options.get("pattern"),
         not_after_business_date=custom.get("notAfter") == "business_date",
         is_month=custom.get("grain") == "month",
+        inside_certificate=custom.get("numberInside") == "disability_certificate",
     )
 
 
@@ -188,7 +226,7 @@ def _retention_days(service_levels: list[ServiceLevelAgreementProperty]) -> int 
 
 def read_contract(path: Path) -> Contract:
     """Read one contract file. Raises ContractError where it lacks what ingest needs."""
-    source = OpenDataContractStandard.from_file(str(path))
+    source = OpenDataContractStandard(**yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
     custom = _custom(source.customProperties)
     missing = [
         name for name in ("extractNumber", "titleEn", "deliveryMode", "schemaVersion", "file") if name not in custom
@@ -222,6 +260,7 @@ def read_contract(path: Path) -> Contract:
         row_count_jump=float(custom.get("rowCountJump", 5.0)),
         null_rate_jump=float(custom.get("nullRateJump", 0.2)),
         retention_days=_retention_days(source.slaProperties or []),
+        source=read_database_source(source.servers),
     )
     if sum(field.identity == "number" for field in contract.fields) != 1:
         raise ContractError(f"{path.name}: mark exactly one field identity: number; rows are joined to people by it.")

@@ -1,7 +1,7 @@
 """What the pipeline and the case service say to each other over HTTP.
 
-The pipeline PUTs warnings in batches and learns what became of each; the case service
-hands out the outcomes of visits. Both directions are idempotent by natural key, so
+The pipeline PUTs warnings in batches and learns what became of each, and how fresh every
+source is; the case service hands out the outcomes of visits. Both directions are idempotent by natural key, so
 either side may repeat itself after a failure.
 """
 
@@ -47,6 +47,13 @@ class Contact(Message):
     phone: str | None = None
 
 
+class SourceDate(Message):
+    """How far one source of a warning reached when it was found; no date where nothing ever came in."""
+
+    title: Text
+    covers_until: date | None
+
+
 class WarningMessage(Message):
     """One warning for the case service. `warning_id` is the natural key."""
 
@@ -65,6 +72,7 @@ class WarningMessage(Message):
     quiet_days: int = Field(ge=0)
     check_at_door: list[Text]
     data_as_of: date
+    rests_on: list[SourceDate] = Field(default_factory=list)
     contact: Contact
 
 
@@ -155,3 +163,31 @@ class DeadlineReport(Message):
     as_of: datetime
     counties: list[UnitDeadlines]
     provisional: bool
+
+
+class SourceStatus(StrEnum):
+    """Whether a class's data comes in: 已接入, 逾期未更新, 未接入."""
+
+    CONNECTED = "connected"
+    LATE = "late"
+    NEVER_CONNECTED = "never_connected"
+
+
+class ClassFreshness(Message):
+    """What one extract class covers and until when."""
+
+    extract_class: str
+    title: Text
+    department: str
+    department_title: str
+    status: SourceStatus
+    covers_until: date | None
+    delivered_on: date | None
+    row_count: int = Field(ge=0)
+
+
+class FreshnessReport(Message):
+    """All classes as of one night, department by department. `business_date` is the natural key."""
+
+    business_date: date
+    classes: list[ClassFreshness]

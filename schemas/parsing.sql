@@ -2,7 +2,8 @@
 
 -- Full-width forms (U+FF01 to U+FF5E) become their ASCII twins; spaces of every kind, a leading apostrophe
 -- (Excel's mark of text) and empty strings go.
-create macro tidy_text(x) as nullif(trim(translate(x, E'\t\n\r' || ' 　', '     ')), '');
+create macro tidy_text(x) as nullif(trim(case when regexp_matches(x, '[\t\n\r　]')
+  then translate(x, E'\t\n\r　', '    ') else x end), '');
 
 -- What has as many bytes as characters is ASCII, where nothing is full-width; translate costs most of the reading.
 create macro tidy_code(x) as nullif(trim(ltrim(trim(
@@ -19,8 +20,11 @@ create macro date_text(x) as rtrim(translate(regexp_replace(
 -- Years before 1800 are what systems write for an unknown day, such as 0001-01-01.
 create macro plausible_day(x) as case when x >= date '1800-01-01' then x end;
 
+create macro is_plain_amount(x) as regexp_full_match(x, '-?[0-9]{1,11}(\.[0-9]+)?');
+
 -- 1234.5, 1,234.50, ¥1,234.50, 1,234.50元, (1,234.50) and -1,234.50; a comma stands only between thousands.
-create macro read_amount(x) as case when regexp_full_match(x, '-?[0-9]+(\.[0-9]+)?') then try_cast(x as decimal(38, 6))
+create macro read_amount(x) as case
+when is_plain_amount(x) then cast(try_cast(x as decimal(18, 6)) as decimal(38, 6))
 else try_cast(nullif(
   case when regexp_full_match(amount_text(x), '\([^()+-]*\)') then '-' else '' end
   || replace(regexp_extract(trim(amount_text(x), '()'), '^¥?([+-]?¥?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]*)?)元?$', 1), ',', ''), '')
@@ -34,6 +38,8 @@ create macro read_whole_number(x) as try_cast(
 -- number of a day (45717 is 2025-03-01) has five digits: with four it might be a year. A day is never made up.
 create macro read_date(x) as case
   when regexp_full_match(x, '[0-9]{4}-[0-9]{2}-[0-9]{2}') then plausible_day(try_cast(x as date))
+  when regexp_full_match(x, '[0-9]{8}')
+    then plausible_day(try_cast(substr(x, 1, 4) || '-' || substr(x, 5, 2) || '-' || substr(x, 7, 2) as date))
   when regexp_full_match(tidy_code(x), '[0-9]{5}(\.[0-9]+)?')
     then date '1899-12-30' + try_cast(left(tidy_code(x), 5) as integer)
   when regexp_full_match(tidy_code(x), '[0-9]{8}(\.0|[0-9]{6})?')
@@ -51,22 +57,19 @@ create macro read_month(x) as case
 
 create macro read_identity_text(x) as nullif(upper(replace(replace(tidy_code(x), ' ', ''), '-', '')), '');
 
--- The check character of GB 11643-1999 over the first seventeen digits.
-create macro identity_check_character(x) as substr('10X98765432', 1 + (
-  7 * try_cast(substr(x, 1, 1) as integer) + 9 * try_cast(substr(x, 2, 1) as integer)
-  + 10 * try_cast(substr(x, 3, 1) as integer) + 5 * try_cast(substr(x, 4, 1) as integer)
-  + 8 * try_cast(substr(x, 5, 1) as integer) + 4 * try_cast(substr(x, 6, 1) as integer)
-  + 2 * try_cast(substr(x, 7, 1) as integer) + 1 * try_cast(substr(x, 8, 1) as integer)
-  + 6 * try_cast(substr(x, 9, 1) as integer) + 3 * try_cast(substr(x, 10, 1) as integer)
-  + 7 * try_cast(substr(x, 11, 1) as integer) + 9 * try_cast(substr(x, 12, 1) as integer)
-  + 10 * try_cast(substr(x, 13, 1) as integer) + 5 * try_cast(substr(x, 14, 1) as integer)
-  + 8 * try_cast(substr(x, 15, 1) as integer) + 4 * try_cast(substr(x, 16, 1) as integer)
-  + 2 * try_cast(substr(x, 17, 1) as integer)) % 11, 1);
+-- The check character of GB 11643-1999 over the first seventeen digits; the lambda reads them as one number once.
+create macro identity_check_character(x) as list_transform([try_cast(substr(x, 1, 17) as bigint)], lambda n:
+  substr('10X98765432', cast(1 + (
+    7 * (n // 10000000000000000 % 10) + 9 * (n // 1000000000000000 % 10) + 10 * (n // 100000000000000 % 10) + 5 * (n // 10000000000000 % 10)
+    + 8 * (n // 1000000000000 % 10) + 4 * (n // 100000000000 % 10) + 2 * (n // 10000000000 % 10) + 1 * (n // 1000000000 % 10)
+    + 6 * (n // 100000000 % 10) + 3 * (n // 10000000 % 10) + 7 * (n // 1000000 % 10) + 9 * (n // 100000 % 10)
+    + 10 * (n // 10000 % 10) + 5 * (n // 1000 % 10) + 8 * (n // 100 % 10) + 4 * (n // 10 % 10)
+    + 2 * (n // 1 % 10)) % 11 as integer), 1))[1];
 
 -- Eighteen characters whose birth date exists and whose check character fits.
 create macro is_identity_number(x) as coalesce(
   regexp_full_match(x, '[1-9][0-9]{16}[0-9X]')
-  and try_strptime(substr(x, 7, 8), '%Y%m%d') is not null
+  and plausible_day(try_strptime(substr(x, 7, 8), '%Y%m%d')::date) is not null
   and identity_check_character(x) = substr(x, 18, 1), false);
 
 -- What a spreadsheet leaves of an identity number it took for a number: 3.4E+17, or digits lost to zeros.
@@ -84,9 +87,15 @@ create macro lengthened_identity(x) as case
     then left(x, 6) || '19' || substr(x, 7) || identity_check_character(left(x, 6) || '19' || substr(x, 7)) end;
 
 -- The lambda names the tidied text once; macros repeat it some forty times, which takes longer to plan than to run.
-create macro read_identity_number(x) as list_transform(
-  [case when regexp_full_match(x, '[0-9]{17}[0-9X]') then x else read_identity_text(x) end],
-  lambda y: case when is_identity_number(y) then y else lengthened_identity(y) end)[1];
+create macro read_identity_number(x) as case when is_identity_number(x) then x else list_transform(
+  [read_identity_text(x)],
+  lambda y: case when is_identity_number(y) then y else lengthened_identity(y) end)[1] end;
+
+-- The identity number inside the number of a disability certificate: eighteen characters, then the category (1 to 7)
+-- and the level (1 to 4), then up to two characters that mark a reissue, such as B1.
+create macro certificate_identity(x) as list_transform([read_identity_text(x)], lambda y:
+  case when regexp_full_match(y, '[0-9]{17}[0-9X][1-7][1-4]([A-Z]?[0-9]?)') and is_identity_number(left(y, 18))
+    then left(y, 18) end)[1];
 
 create macro is_masked(x) as coalesce(regexp_matches(x, '[*＊●×]{2,}|[Xx]{2,}'), false);
 

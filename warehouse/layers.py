@@ -49,7 +49,8 @@ class LayerState:
 
     `fingerprint` digests everything it depends on and `texts` the part that is not deliveries; `sources`
     are the extract classes that it was built from; `base` names its last whole build, and `through` that of
-    the table which says whose members its keys' people are; `rows` is how many rows it has.
+    the table which says whose members its keys' people are; `rows` is how many rows it has, and `people` names what was
+    known of people's keys.
     """
 
     fingerprint: str
@@ -60,6 +61,7 @@ class LayerState:
     generation: int = 0
     through: str | None = None
     rows: int = 0
+    people: str = ""
 
     def as_mark(self) -> Mapping[str, str]:
         return {STATE_MARK: json.dumps(asdict(self), default=str, sort_keys=True)}

@@ -33,6 +33,9 @@ _TABLE_PROPERTIES = {
     "commit.retry.max-wait-ms": "1000",
 }
 
+# As many as an engine's worker reads at once.
+_ROWS_A_GROUP = 128 * 1024
+
 EVERY_ROW: BooleanExpression = AlwaysTrue()
 
 
@@ -52,8 +55,9 @@ def rows_until(column: str, value: object) -> BooleanExpression:
     return LessThanOrEqual(Reference(column), value)
 
 
-def rows_among(column: str, values: Iterable[object]) -> BooleanExpression:
-    return In(Reference(column), sorted(values, key=str))
+def rows_among(column: str, values: Iterable[object], **equals: object) -> BooleanExpression:
+    """The condition that the column has one of the values, and the named columns equal theirs."""
+    return And(In(Reference(column), sorted(values, key=str)), rows_where(**equals))
 
 
 class Warehouse:
@@ -65,6 +69,7 @@ class Warehouse:
     def __init__(self, root: Path, catalog_uri: str | None = None) -> None:
         root.mkdir(parents=True, exist_ok=True)
         self.root = root.resolve()
+        self._ensured: set[TableDefinition] = set()
         self._catalog = SqlCatalog(
             "shouwang",
             uri=catalog_uri or f"sqlite:///{self.root / 'catalog.db'}",
@@ -73,6 +78,8 @@ class Warehouse:
 
     def ensure(self, table: TableDefinition) -> None:
         """Create the table unless it is there; add columns that the definition has gained."""
+        if table in self._ensured:
+            return
         namespace = table.layer
         self._catalog.create_namespace_if_not_exists(namespace)
         created = self._catalog.create_table_if_not_exists(
@@ -86,6 +93,7 @@ class Warehouse:
         if missing := [field for field in table.schema if field.name not in created.schema().column_names]:
             with created.update_schema() as update:
                 update.union_by_name(pa.schema(missing))
+        self._ensured.add(table)
 
     def exists(self, name: str) -> bool:
         return bool(self._catalog.table_exists(name))
@@ -155,12 +163,30 @@ class Warehouse:
     ) -> None:
         """Like `replace`, with rows in memory; creates the table where needed."""
         self.ensure(table)
-        files = []
-        if rows.num_rows:
-            path = self.new_path(table.name)
-            pq.write_table(rows.select(table.schema.names).cast(table.schema), path, compression="zstd")
-            files = [str(path)]
-        self.replace(table.name, files, where, marks)
+        self.replace(table.name, self.write_file(table, rows), where, marks)
+
+    def write_file(self, table: TableDefinition, rows: pa.Table) -> list[str]:
+        """Write rows to a new data file of the table, not yet committed; [] where there are none."""
+        if not rows.num_rows:
+            return []
+        path = self.new_path(table.name)
+        columns = [_plain(rows.column(field.name), field.type) for field in table.schema]
+        try:
+            # Without the schema as held in memory, dictionary-coded text reads back as what it is: text.
+            pq.write_table(
+                pa.table(columns, names=table.schema.names),
+                path,
+                compression="zstd",
+                compression_level=1,
+                use_dictionary=_worth_a_dictionary(columns, table.schema.names),
+                row_group_size=_ROWS_A_GROUP,
+                store_schema=False,
+            )
+        except OSError:
+            # On a full disk what is half written must not stand in the way of the next run.
+            path.unlink(missing_ok=True)
+            raise
+        return [str(path)]
 
     def table_names(self) -> list[str]:
         return sorted(
@@ -175,6 +201,16 @@ class Warehouse:
 
     def _load(self, name: str) -> Table:
         return self._catalog.load_table(name)
+
+
+def _plain(column: pa.ChunkedArray, to: pa.DataType) -> pa.ChunkedArray:
+    coded = pa.types.is_dictionary(column.type) and column.type.value_type == to
+    return column if coded else column.cast(to)
+
+
+def _worth_a_dictionary(columns: Sequence[pa.ChunkedArray], names: Sequence[str]) -> list[str]:
+    """All columns but text that hardly repeats: what repeats comes dictionary-coded."""
+    return [name for name, column in zip(names, columns, strict=True) if not pa.types.is_string(column.type)]
 
 
 def _any_file(table: Table, where: BooleanExpression) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from case_service.access import Viewer, holds_open_order
 from case_service.orders import people
@@ -12,7 +12,7 @@ from case_service.sealing import Seal
 from case_service.tables import ReceivedWarning, WorkOrder
 from case_service.tables.casework import OrderStatus
 from case_service.working_days import Due, DueRule, Pause
-from schemas.messages import Figure, Level, Text
+from schemas.messages import Figure, Level, SourceDate, Text
 
 URGENCY = {level: rank for rank, level in enumerate(Level)}
 
@@ -30,6 +30,7 @@ class Claim(BaseModel):
     receiving: list[Text]
     check_at_door: list[Text]
     data_as_of: date
+    rests_on: list[SourceDate] = Field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from case_service.tables.base import Base
 from case_service.tables.calendar import CalendarDay
 from case_service.tables.casework import Case, ClockPause, Contact, Outcome, ReceivedWarning, Visit, WorkOrder
+from case_service.tables.freshness import FreshnessTold
 from case_service.tables.people import SignInSession, Staff, Unit
 from case_service.tables.record import ActionLogEntry
 
@@ -13,6 +14,7 @@ __all__ = [
     "Case",
     "ClockPause",
     "Contact",
+    "FreshnessTold",
     "Outcome",
     "ReceivedWarning",
     "SignInSession",

@@ -1,5 +1,6 @@
 """`shouwang contracts`: check, show, draft and compare the departments' promises."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,7 +37,14 @@ def show_contract(extract_class: str, as_json: AsJson = False) -> None:
 
 @contracts_app.command("new")
 def new_contract(
-    sample: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A .csv, .xlsx or .parquet file.")],
+    sample: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="A file as the department sends it: CSV, workbook, HTML, DBF, Parquet, or a zip.",
+        ),
+    ],
     extract_class: Annotated[str, typer.Option("--class", help="Name of the class: lower case, joined by '_'.")],
     department: Annotated[str, typer.Option(help="The department's folder name.")],
     output: Annotated[Path | None, typer.Option(help="Write there; without it to standard output.")] = None,
@@ -82,6 +90,7 @@ def _described(contract: Contract) -> dict[str, Any]:
         "limitations": contract.limitations,
         "legal_basis": contract.legal_basis,
         "delivery_mode": contract.delivery_mode,
+        "source": asdict(contract.source) if contract.source else None,
         "latency_days": contract.latency_days,
         "retention_days": contract.retention_days,
         "completeness_gate": contract.completeness_gate,

@@ -6,17 +6,20 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from jobs.errors import DeliveryHeldError
-from jobs.identity import Pseudonymiser
 from jobs.ingest.arrival import Arrival
 from jobs.ingest.readers import DeliveredText, MalformedLine, read_delivered_file
-from jobs.ingest.surplus import SurplusFile, place_surplus
+from jobs.ingest.rows import NOTHING_READ, Reading, ReadRows
+from jobs.ingest.surplus import SurplusFile, placed_surplus
+from jobs.person_keys import PersonKeys
+from jobs.scratch import scratch_database
 from schemas.delivery import Manifest, file_sm3
 from schemas.expectations import TOLERATED_SHARE
 from schemas.loader import Contract
-from schemas.row_rules import PARSING_SQL, read_batch_sql
+from schemas.row_rules import PARSING_SQL
 
 LINES_NAMED = 5
 
@@ -64,13 +67,22 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Batch:
-    """One delivery inside DuckDB: table `rows` (see read_batch_sql), and the lines that are no rows."""
+    """One delivery as read, beside the lines that are no rows.
+
+    `connection` shows it as tables `rows`, `problem` and `repair` (see ReadRows), and the text of the
+    rows as `delivered_text`; only the latter where the columns do not fit.
+    """
 
     connection: duckdb.DuckDBPyConnection
+    text: pa.Table
+    read: ReadRows
     malformed: Mapping[str, list[MalformedLine]]
     unknown_headers: list[str]
     missing_headers: list[str]
-    row_count: int
+
+    @property
+    def row_count(self) -> int:
+        return int(self.text.num_rows)
 
     @property
     def columns_fit(self) -> bool:
@@ -90,8 +102,13 @@ class Batch:
             return manifest
         return manifest.model_copy(update={"row_count": manifest.row_count - self.malformed_count, "control_sum": None})
 
+    def show_text_of(self, rows: pa.Array) -> None:
+        """Show `connection` the text of these rows as `text_of_row`, which has a `row_number` more."""
+        shown = self.text.take(rows).append_column("row_number", rows)
+        self.connection.register("text_of_row", shown)
 
-def open_batch(delivery: Delivery, pseudonymiser: Pseudonymiser, memory_limit: str = "4GB") -> Batch:
+
+def open_batch(delivery: Delivery, keys: PersonKeys, memory_limit: str = "2GB") -> Batch:
     """Read all files of the delivery.
 
     Raises DeliveryHeldError where one cannot be read at all, or too many of its lines are no rows.
@@ -100,35 +117,45 @@ def open_batch(delivery: Delivery, pseudonymiser: Pseudonymiser, memory_limit: s
     texts = [
         text for file in delivery.manifest.files for text in read_delivered_file(delivery.folder / file.name, contract)
     ]
-    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "memory_limit": memory_limit})
+    connection = scratch_database(memory_limit=memory_limit)
     connection.execute(PARSING_SQL)
     names = {field.headers[contract.schema_version]: field.name for field in contract.fields}
-    text = pa.concat_tables([_as_fields(text, names) for text in texts], promote_options="default")
-    connection.register("delivered_text", text)
     batch = Batch(
         connection=connection,
+        text=pa.concat_tables([_as_fields(text, names) for text in texts], promote_options="default"),
+        read=NOTHING_READ,
         malformed={text.name: _unplaced(text, set()) for text in texts},
         unknown_headers=list(dict.fromkeys(header for text in texts for header in text.headers if header not in names)),
         missing_headers=[header for header in names if any(header not in text.headers for text in texts)],
-        row_count=text.num_rows,
     )
     if batch.columns_fit:
-        batch = _read_rows(batch, delivery, texts, names)
+        batch = _read(batch, delivery, texts, names, keys)
         _hold_malformed(batch, delivery)
-        _add_keys(batch, contract, pseudonymiser)
+        connection.register("rows", batch.read.rows)
+        connection.register("problem", batch.read.problems)
+        connection.register("repair", batch.read.repairs)
+    else:
+        connection.register("delivered_text", batch.text)
     return batch
 
 
-def _read_rows(batch: Batch, delivery: Delivery, texts: Sequence[DeliveredText], names: Mapping[str, str]) -> Batch:
-    """Create `rows`; the lines with a delimiter inside an address are among them."""
-    sql = read_batch_sql(delivery.contract, "delivered_text")
+def _read(
+    batch: Batch, delivery: Delivery, texts: Sequence[DeliveredText], names: Mapping[str, str], keys: PersonKeys
+) -> Batch:
+    """Read the rows; the lines with a delimiter inside an address are among them, recorded as mended."""
     day = min(delivery.manifest.business_date, delivery.known_on)
-    parameters = {"business_date": day} if "$business_date" in sql else None
-    batch.connection.execute(f"create table rows as {sql}", parameters)
+    reading = Reading(batch.connection, delivery.contract, day, keys)
     files = [SurplusFile(text.name, [names[header] for header in text.headers], text.surplus) for text in texts]
-    placed = place_surplus(batch.connection, delivery.contract, files, parameters)
-    malformed = {text.name: _unplaced(text, placed) for text in texts}
-    return replace(batch, malformed=malformed, row_count=batch.row_count + len(placed))
+    placed = placed_surplus(reading, files)
+    text = pa.concat_tables([batch.text, placed.text.select(batch.text.column_names).cast(batch.text.schema)])
+    read = reading.read_rows(text)
+    mended = pa.array(range(batch.row_count, text.num_rows), pa.int32())
+    return replace(
+        batch,
+        text=text,
+        read=replace(read, repairs=pa.concat_tables([read.repairs, placed.repairs(mended)])),
+        malformed={text.name: _unplaced(text, placed.lines) for text in texts},
+    )
 
 
 def _unplaced(text: DeliveredText, placed: Set[tuple[str, int]]) -> list[MalformedLine]:
@@ -149,36 +176,9 @@ def _hold_malformed(batch: Batch, delivery: Delivery) -> None:
         )
 
 
-def write_batch(batch: Batch, contract: Contract, path: Path) -> None:
-    """Write the batch for judging: the typed fields, or the text as delivered where columns do not fit."""
-    select = f"select {', '.join(field.name for field in contract.fields)} from rows"
-    if not batch.columns_fit:
-        select = "select * exclude (source_file, source_line) from delivered_text"
-    batch.connection.execute(f"copy ({select}) to '{path}' (format parquet)")
-
-
 def _as_fields(text: DeliveredText, names: Mapping[str, str]) -> pa.Table:
     taken = set(names.values())
     columns = [names.get(name, f"{name} (?)" if name in taken else name) for name in text.rows.column_names]
     rows = text.rows.rename_columns(columns)
-    return rows.append_column("source_file", pa.repeat(pa.scalar(text.name, pa.string()), rows.num_rows))
-
-
-def _add_keys(batch: Batch, contract: Contract, pseudonymiser: Pseudonymiser) -> None:
-    """Table `person` maps identity numbers to keys, table `household` household numbers."""
-    connection = batch.connection
-    number = contract.identity_field.name
-    _register_keys(
-        connection, "person", f"select distinct {number} from rows where {number} is not null", pseudonymiser.person_key
-    )
-    for field in contract.fields:
-        if field.identity == "household_number":
-            distinct = f"select distinct {field.name} from rows where {field.name} is not null"
-            _register_keys(connection, "household", distinct, pseudonymiser.household_key)
-
-
-def _register_keys(connection: duckdb.DuckDBPyConnection, name: str, distinct: str, key_of: object) -> None:
-    numbers = [row[0] for row in connection.execute(distinct).fetchall()]
-    keys = [key_of(number) for number in numbers]  # type: ignore[operator]
-    table = pa.table({"number": pa.array(numbers, pa.string()), "key": pa.array(keys, pa.string())})
-    connection.register(f"{name}_keys", table)
+    file = pa.DictionaryArray.from_arrays(np.zeros(rows.num_rows, dtype=np.int32), [text.name])
+    return rows.append_column("source_file", file)

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import structlog
 from pydantic import ValidationError
 
@@ -16,21 +17,13 @@ from jobs.ingest.arrival import Arrival, next_id
 from jobs.ingest.batch import Batch, Delivery, open_batch
 from jobs.ingest.decisions import Decision, decision_among, decisions, rejected_record
 from jobs.ingest.doubts import hold_doubtful
-from jobs.ingest.field_profile import keep_profile, null_counts
+from jobs.ingest.field_profile import keep_profile
 from jobs.ingest.history import ClassHistory, history_of
 from jobs.ingest.holds import delivery_of, held_record, hold_broken_promises, manifest_of_name, unreadable_manifest
 from jobs.ingest.ledger import DeliveryRecord
 from jobs.ingest.repairs import keep_repairs
 from jobs.ingest.sealing import seal_identities
-from jobs.ingest.versions import (
-    Counts,
-    add_deletions,
-    compare_with_known,
-    count_rows,
-    deletable,
-    write_quarantine,
-    write_versions,
-)
+from jobs.ingest.versions import Comparison, Counts, as_versions
 from jobs.installation import Installation
 from jobs.ods import ods_table
 from schemas.delivery import Manifest
@@ -106,9 +99,9 @@ class DepartmentNight:
         delivery.check_hashes()
         if earlier := history.same_content(delivery.arrival):
             return ledger.record_of(delivery.arrival, Counts(earlier.received, 0, 0, earlier.received))
-        batch = open_batch(delivery, self.installation.pseudonymiser)
+        batch = open_batch(delivery, self.installation.person_keys)
         with batch.connection:
-            hold_broken_promises(batch, delivery, self._validator, self.installation.settings.work_folder)
+            hold_broken_promises(batch, delivery, self._validator)
             counts = self._keep_versions(batch, delivery, history)
         return ledger.record_of(delivery.arrival, counts)
 
@@ -126,30 +119,29 @@ class DepartmentNight:
 
     def _keep_versions(self, batch: Batch, delivery: Delivery, history: ClassHistory) -> Counts:
         warehouse = self.installation.warehouse
-        table, quarantine = ods_table(delivery.contract), definition("quarantine.row")
+        table, here = ods_table(delivery.contract), rows_where(delivery_id=delivery.delivery_id)
         warehouse.ensure(table)
-        warehouse.ensure(quarantine)
         overtaken = history.overtakes(delivery.manifest)
         known_files = warehouse.files(table.name)
-        compare_with_known(batch, delivery, known_files, self.installation.pseudonymiser, overtaken)
-        nulls = null_counts(batch, delivery)
+        comparison = Comparison(batch, delivery, known_files, overtaken)
         if not overtaken and self._decision(delivery.arrival) is None:
-            hold_doubtful(self.installation, batch, delivery, nulls, history)
-        deleted = 0 if overtaken else self._add_deletions(batch, delivery)
-        here = rows_where(delivery_id=delivery.delivery_id)
-        seal_identities(batch, delivery, self.installation)
-        warehouse.replace(quarantine.name, write_quarantine(batch, delivery, warehouse.new_path(quarantine.name)), here)
+            hold_doubtful(self.installation, comparison, history)
+        deleted = self._deletions(comparison) if delivery.manifest.mode == "full" and not overtaken else None
+        seal_identities(comparison, self.installation)
+        warehouse.replace_rows(definition("quarantine.row"), comparison.problems(), here)
         keep_repairs(batch, delivery, self.installation)
-        warehouse.replace(table.name, write_versions(batch, delivery, warehouse.new_path(table.name)), here)
-        keep_profile(self.installation, batch, delivery, nulls)
-        return replace(count_rows(batch), deleted=deleted)
+        versions = as_versions(delivery, comparison.new_versions())
+        files = warehouse.write_file(table, versions)
+        if deleted is not None:
+            files += warehouse.write_file(table, as_versions(delivery, deleted))
+        warehouse.replace(table.name, files, here)
+        keep_profile(self.installation, batch, delivery)
+        return replace(comparison.counts(), deleted=deleted.num_rows if deleted is not None else 0)
 
-    def _add_deletions(self, batch: Batch, delivery: Delivery) -> int:
-        if delivery.manifest.mode != "full":
-            return 0
-        if not deletable(batch, delivery.contract, self._unreadable_last_time(delivery)):
-            return 0
-        return add_deletions(batch, delivery.contract)
+    def _deletions(self, comparison: Comparison) -> pa.Table | None:
+        if not comparison.deletable(self._unreadable_last_time(comparison.delivery)):
+            return None
+        return comparison.deletions()
 
     def _unreadable_last_time(self, delivery: Delivery) -> Counter[str]:
         """The masked identity numbers of the rows that the class's previous delivery could not tell apart."""

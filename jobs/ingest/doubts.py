@@ -16,7 +16,7 @@ from jobs.ingest.batch import Batch, Delivery
 from jobs.ingest.field_profile import highest_null_rates
 from jobs.ingest.history import ClassHistory
 from jobs.ingest.ledger import DeliveryRecord
-from jobs.ingest.versions import known_count, named_known_count
+from jobs.ingest.versions import Comparison
 from jobs.installation import Installation
 
 log = structlog.get_logger(__name__)
@@ -42,18 +42,17 @@ class Doubt:
 
 def hold_doubtful(
     installation: Installation,
-    batch: Batch,
-    delivery: Delivery,
-    null_counts: Mapping[str, int],
+    comparison: Comparison,
     history: ClassHistory,
 ) -> None:
-    """Raises a releasable DeliveryHeldError that names every doubt; call after compare_with_known."""
+    """Raises a releasable DeliveryHeldError that names every doubt."""
+    batch, delivery = comparison.batch, comparison.delivery
     mode = delivery.manifest.mode
     last = history.last(mode, COMPARED_DELIVERIES, apart_from=delivery.delivery_id)
-    doubts = list(_row_count_doubts(batch, delivery, last))
+    doubts = list(_row_count_doubts(comparison, last))
     if mode == "full" or len(last) >= HABIT_AFTER:
         rates = highest_null_rates(installation, [record.delivery_id for record in last], LEAST_ROWS)
-        doubts += _null_rate_doubts(batch, delivery, null_counts, rates)
+        doubts += _null_rate_doubts(batch, delivery, rates)
     if doubts:
         raise DeliveryHeldError(
             f"{delivery.manifest.files[0].name} {'; '.join(doubt.text for doubt in doubts)}",
@@ -63,29 +62,32 @@ def hold_doubtful(
         )
 
 
-def _row_count_doubts(batch: Batch, delivery: Delivery, last: Sequence[DeliveryRecord]) -> Iterator[Doubt]:
-    if delivery.manifest.mode == "full":
-        yield from _shrunken(batch, delivery)
-    elif not _is_full_in_truth(batch, delivery):
-        yield from _jumped(batch, delivery, last)
+def _row_count_doubts(comparison: Comparison, last: Sequence[DeliveryRecord]) -> Iterator[Doubt]:
+    if comparison.delivery.manifest.mode == "full":
+        yield from _shrunken(comparison)
+    elif not _is_full_in_truth(comparison):
+        yield from _jumped(comparison.batch, comparison.delivery, last)
 
 
-def _shrunken(batch: Batch, delivery: Delivery) -> Iterator[Doubt]:
-    known, gate = known_count(batch), delivery.contract.completeness_gate
-    if batch.received < known * gate:
+def _shrunken(comparison: Comparison) -> Iterator[Doubt]:
+    known, gate = comparison.known_count, comparison.delivery.contract.completeness_gate
+    received = comparison.batch.received
+    if received < known * gate:
         yield Doubt(
-            f"is a full delivery of {batch.received} rows where {known} are known; fewer than {gate:.0%} may mean "
+            f"is a full delivery of {received} rows where {known} are known; fewer than {gate:.0%} may mean "
             "that a part is missing",
-            f"全量数据 {batch.received} 行, 而已有 {known} 行, 不足 {gate:.0%}, 可能缺少一部分",
+            f"全量数据 {received} 行, 而已有 {known} 行, 不足 {gate:.0%}, 可能缺少一部分",
         )
 
 
-def _is_full_in_truth(batch: Batch, delivery: Delivery) -> bool:
+def _is_full_in_truth(comparison: Comparison) -> bool:
     """Whether an incremental delivery names nearly everything known. It never deletes for that."""
-    known = known_count(batch)
-    if known < FULL_LEAST_ROWS or named_known_count(batch, delivery.contract) < known * FULL_SHARE:
+    known = comparison.known_count
+    if known < FULL_LEAST_ROWS or comparison.named_known_count() < known * FULL_SHARE:
         return False
-    log.warning("an incremental delivery looks like a full one", delivery_id=delivery.delivery_id, known_rows=known)
+    log.warning(
+        "an incremental delivery looks like a full one", delivery_id=comparison.delivery.delivery_id, known_rows=known
+    )
     return True
 
 
@@ -100,13 +102,11 @@ def _jumped(batch: Batch, delivery: Delivery, last: Sequence[DeliveryRecord]) ->
         )
 
 
-def _null_rate_doubts(
-    batch: Batch, delivery: Delivery, null_counts: Mapping[str, int], highest: Mapping[str, Fraction]
-) -> Iterator[Doubt]:
+def _null_rate_doubts(batch: Batch, delivery: Delivery, highest: Mapping[str, Fraction]) -> Iterator[Doubt]:
     if batch.row_count < LEAST_ROWS:
         return
     for field in delivery.contract.fields:
-        rate = Fraction(null_counts[field.name], batch.row_count)
+        rate = Fraction(batch.read.empty_counts[field.name], batch.row_count)
         if field.name in highest and float(rate - highest[field.name]) > delivery.contract.null_rate_jump:
             before = float(highest[field.name])
             yield Doubt(

@@ -1,6 +1,6 @@
 """How empty each field of each delivery was (`ops.field_profile`), to notice when that jumps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 
 import pyarrow as pa
@@ -13,15 +13,7 @@ from warehouse.tables import rows_among, rows_where
 TABLE = "ops.field_profile"
 
 
-def null_counts(batch: Batch, delivery: Delivery) -> dict[str, int]:
-    """How many rows leave each field empty, as delivered."""
-    names = [field.name for field in delivery.contract.fields]
-    counts = ", ".join(f"count(*) filter (tidy_text(text_{name}) is null)" for name in names)
-    found = batch.connection.execute(f"select {counts} from rows").fetchall()[0]
-    return dict(zip(names, found, strict=True))
-
-
-def keep_profile(installation: Installation, batch: Batch, delivery: Delivery, counts: Mapping[str, int]) -> None:
+def keep_profile(installation: Installation, batch: Batch, delivery: Delivery) -> None:
     """Put the delivery's profile beside the others, in place of an earlier one of the same delivery."""
     table = definition(TABLE)
     rows = [
@@ -33,7 +25,7 @@ def keep_profile(installation: Installation, batch: Batch, delivery: Delivery, c
             "row_count": batch.row_count,
             "null_count": nulls,
         }
-        for name, nulls in counts.items()
+        for name, nulls in batch.read.empty_counts.items()
     ]
     installation.warehouse.replace_rows(
         table, pa.Table.from_pylist(rows, schema=table.schema), rows_where(delivery_id=delivery.delivery_id)

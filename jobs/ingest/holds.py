@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from jobs.errors import DeliveryHeldError
 from jobs.ingest import ledger
 from jobs.ingest.arrival import Arrival
-from jobs.ingest.batch import Batch, Delivery, write_batch
+from jobs.ingest.batch import Batch, Delivery
 from jobs.ingest.ledger import DeliveryRecord
 from schemas.delivery import MANIFEST_SUFFIX, Manifest
 from schemas.loader import contracts, department_titles
@@ -35,15 +35,9 @@ def delivery_of(arrival: Arrival) -> Delivery:
     return Delivery(arrival, contract)
 
 
-def hold_broken_promises(batch: Batch, delivery: Delivery, validator: "BatchValidator", work: Path) -> None:
+def hold_broken_promises(batch: Batch, delivery: Delivery, validator: "BatchValidator") -> None:
     """Raises DeliveryHeldError where the batch breaks a critical promise of manifest or contract."""
-    work.mkdir(parents=True, exist_ok=True)
-    path = work / f"{delivery.delivery_id}.parquet"
-    try:
-        write_batch(batch, delivery.contract, path)
-        broken = validator.validate(delivery.contract, batch.promise(delivery.manifest), path, batch.columns_fit)
-    finally:
-        path.unlink(missing_ok=True)
+    broken = validator.validate(delivery.contract, batch.promise(delivery.manifest), batch)
     if broken:
         details = [f"{item.expectation}: {item.explanation} {item.observed}".strip() for item in broken]
         details_zh = [f"{item.explanation} {item.observed_zh}".strip() for item in broken]

@@ -14,16 +14,18 @@ def keep_repairs(batch: Batch, delivery: Delivery, installation: Installation) -
 
     Rows that are unchanged were recorded when they became known.
     """
-    warehouse, table = installation.warehouse, definition("quarantine.repair")
-    warehouse.ensure(table)
+    table = definition("quarantine.repair")
     manifest = delivery.manifest
-    number = f"text_{delivery.contract.identity_field.name}"
+    mended = batch.connection.execute(
+        "select repair.* from repair semi join version using (row_number)"
+    ).to_arrow_table()
+    batch.connection.register("mended", mended)
+    batch.show_text_of(mended.column("row_number").unique())
     rows = batch.connection.execute(f"""
         select '{delivery.delivery_id}' as delivery_id, date '{manifest.business_date}' as business_date,
           '{manifest.department}' as department, '{manifest.extract_class}' as extract_class,
-          source_file as file, cast(source_line as integer) as line, mended.field as field, mended.repair as repair,
-          masked({number}) as masked_identity
-        from (select *, unnest(repairs) as mended from rows join version using (source_file, source_line)
-          where len(repairs) > 0)
+          source_file as file, cast(source_line as integer) as line, field, repair,
+          masked({delivery.contract.identity_field.name}) as masked_identity
+        from mended join text_of_row using (row_number)
         order by file, line, field""").to_arrow_table()
-    warehouse.replace_rows(table, rows.cast(table.schema), rows_where(delivery_id=delivery.delivery_id))
+    installation.warehouse.replace_rows(table, rows, rows_where(delivery_id=delivery.delivery_id))

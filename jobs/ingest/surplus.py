@@ -1,14 +1,13 @@
 """Puts lines with too many cells back together where only the address can have had the delimiter in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import duckdb
 import pyarrow as pa
 
 from jobs.ingest.readers import SurplusLine
+from jobs.ingest.rows import REPAIR_SCHEMA, Reading
 from schemas.loader import Contract, Field
-from schemas.row_rules import read_batch_sql
 
 PLACE = pa.schema([("source_file", pa.string()), ("source_line", pa.int32())])
 
@@ -22,32 +21,41 @@ class SurplusFile:
     lines: Sequence[SurplusLine]
 
 
-def place_surplus(
-    connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    files: Sequence[SurplusFile],
-    parameters: Mapping[str, object] | None,
-) -> set[tuple[str, int]]:
-    """Add the lines that fit to the table `rows`, recorded as mended; returns their files and lines.
+@dataclass(frozen=True)
+class PlacedSurplus:
+    """The lines that fit, as text of the fields, with the surplus in the address."""
+
+    text: pa.Table
+    address: str = ""
+
+    @property
+    def lines(self) -> set[tuple[str, int]]:
+        """Their files and lines."""
+        return set(_lines_in_order(self.text))
+
+    def repairs(self, row_numbers: pa.Array) -> pa.Table:
+        """What was mended in them, where they bear these numbers."""
+        count = len(row_numbers)
+        columns = [row_numbers, pa.repeat(self.address, count), pa.repeat("unquoted_delimiter", count)]
+        return pa.table(columns, schema=REPAIR_SCHEMA)
+
+
+def placed_surplus(reading: Reading, files: Sequence[SurplusFile]) -> PlacedSurplus:
+    """The lines that fit.
 
     A line fits where the surplus given to the address leaves every field right, and given to any
     other field of free text does not.
     """
-    fields = [field for field in contract.fields if _takes_delimiters(field)]
+    fields = [field for field in reading.contract.fields if _takes_delimiters(field)]
     addresses = [field for field in fields if field.identity == "address"]
     if len(addresses) != 1 or not any(file.lines for file in files):
-        return set()
-    fitting = {field.name: _fitting(connection, contract, files, field, parameters) for field in fields}
+        return PlacedSurplus(_schema(reading.contract).empty_table())
+    fitting = {field.name: _fitting(reading, files, field) for field in fields}
     address = addresses[0].name
-    certain = fitting.pop(address).difference(*fitting.values())
-    mended = f"list_append(repairs, {{'field': '{address}', 'repair': 'unquoted_delimiter'}}) as repairs"
-    places = [{"source_file": file, "source_line": line} for file, line in sorted(certain)]
-    connection.register("certain", pa.Table.from_pylist(places, PLACE))
-    connection.execute(
-        f"insert into rows select * replace ({mended}) from surplus_{address} "
-        "semi join certain using (source_file, source_line)"
-    )
-    return certain
+    placed = PlacedSurplus(fitting.pop(address), address)
+    elsewhere = {line for text in fitting.values() for line in PlacedSurplus(text).lines}
+    certain = [at for at, line in enumerate(_lines_in_order(placed.text)) if line not in elsewhere]
+    return PlacedSurplus(placed.text.take(pa.array(certain, pa.int64())), address)
 
 
 def _takes_delimiters(field: Field) -> bool:
@@ -56,21 +64,15 @@ def _takes_delimiters(field: Field) -> bool:
     return is_text and field.key_position is None and field.identity in (None, "address")
 
 
-def _fitting(
-    connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    files: Sequence[SurplusFile],
-    field: Field,
-    parameters: Mapping[str, object] | None,
-) -> set[tuple[str, int]]:
-    """The files and lines whose rows are right with the surplus in this field; makes `surplus_<field>`."""
+def _fitting(reading: Reading, files: Sequence[SurplusFile], field: Field) -> pa.Table:
+    """The text of the lines whose rows are right with the surplus in this field."""
     rows = [row for file in files for line in file.lines if (row := _joined(file, line, field.name))]
-    connection.register("surplus_text", pa.Table.from_pylist(rows, _schema(contract)))
-    sql = read_batch_sql(contract, "surplus_text")
-    connection.execute(f"create or replace table surplus_{field.name} as {sql}", parameters)
-    connection.unregister("surplus_text")
-    right = f"select source_file, source_line from surplus_{field.name} where len(problems) = 0"
-    return set(connection.execute(right).fetchall())
+    text = pa.Table.from_pylist(rows, _schema(reading.contract))
+    return text.filter(pa.array(reading.read_rows(text).right))
+
+
+def _lines_in_order(text: pa.Table) -> list[tuple[str, int]]:
+    return list(zip(text.column("source_file").to_pylist(), text.column("source_line").to_pylist(), strict=True))
 
 
 def _joined(file: SurplusFile, line: SurplusLine, field: str) -> dict[str, str | int] | None:

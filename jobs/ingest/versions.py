@@ -7,17 +7,14 @@ or unchanged; nothing is counted twice.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 
-import duckdb
+import numpy as np
 import pyarrow as pa
 
-from jobs.identity import Pseudonymiser
 from jobs.ingest.batch import Batch, Delivery
 from jobs.ods import VERSION_COLUMNS, key_columns, latest_version_sql, ods_table
-from schemas.loader import Contract
 
-CONTACT_KINDS = {"phone", "address"}
 MALFORMED_SCHEMA = pa.schema([("file", pa.string()), ("line", pa.int32())])
 
 
@@ -32,40 +29,174 @@ class Counts:
     deleted: int = 0
 
 
-def keeps_contact(contract: Contract) -> bool:
-    """Whether the class says how to reach people; then its names, phones and addresses go to the vault."""
-    return any(field.identity in CONTACT_KINDS for field in contract.fields)
+class Comparison:
+    """A batch beside what is known of its class.
 
-
-def compare_with_known(
-    batch: Batch, delivery: Delivery, known_files: Sequence[str], pseudonymiser: Pseudonymiser, overtaken: bool
-) -> None:
-    """Create in DuckDB: `judged` (right rows with keys), `known` (the state), `version` (what is new).
-
-    Where a newer complete snapshot is known (`overtaken`), what is new is kept, but outdated from the start.
+    Shows the batch's connection `judged` (`row_number`, keys and `row_hash` of the right rows), `copy`
+    (rows whose key stands more than once), `known` (the state, of the batch's keys or of all where the
+    batch is complete) and `version` (`row_number`, `operation` and `row_hash` of what is new).
     """
-    contract, connection = delivery.contract, batch.connection
-    keys = key_columns(contract)
-    connection.execute(_judged_sql(contract), {"pepper": pseudonymiser.fingerprint("row")})
-    table = ods_table(contract)
-    connection.register("no_versions", table.schema.empty_table())
-    source = _known_source(known_files, delivery.delivery_id)
-    connection.execute(
-        f"create table known as select * from ({latest_version_sql(source, keys)}) where operation <> 'delete'"
-    )
-    operation = "'outdated'" if overtaken else "case when known.row_hash is null then 'insert' else 'update' end"
-    join = " and ".join(f"known.{key} = judged.{key}" for key in keys)
-    connection.execute(f"""
-        create table version as
-        select {operation} as operation, judged.*
-        from judged left join known on {join}
-        where judged.is_conflicting is false and judged.copy_number = 1
-          and judged.row_hash is distinct from known.row_hash""")
+
+    def __init__(self, batch: Batch, delivery: Delivery, known_files: Sequence[str], overtaken: bool) -> None:
+        self.batch, self.delivery = batch, delivery
+        self._contract, self._connection = delivery.contract, batch.connection
+        self._keys = key_columns(delivery.contract)
+        self._source = _known_source(known_files, delivery.delivery_id) if known_files else None
+        self._connection.execute(
+            f"create table judged as select row_number, {', '.join(self._keys)}, row_hash from rows where is_right"
+        )
+        self._find_copies()
+        self._find_known()
+        self._find_versions(overtaken)
+
+    def _find_copies(self) -> None:
+        """Of rows with one key, all are wrong where they differ, and only the first counts where not."""
+        keys = ", ".join(self._keys)
+        self._connection.execute(f"""
+            create table copy as
+            select row_number, min(row_hash) over same_key <> max(row_hash) over same_key as is_conflicting,
+              row_number() over (partition by {keys} order by row_number) as copy_number
+            from judged semi join (select {keys} from judged group by {keys} having count(*) > 1) as repeated
+              using ({keys})
+            window same_key as (partition by {keys})""")
+
+    def _find_known(self) -> None:
+        self._connection.register("no_versions", ods_table(self._contract).schema.empty_table())
+        source, keys = self._source or "no_versions", ", ".join(self._keys)
+        if self.delivery.manifest.mode != "full":
+            source = f"(select * from {source} semi join judged using ({keys}))"
+        latest = latest_version_sql(source, self._keys)
+        self._connection.execute(
+            f"create table known as select {keys}, row_hash from ({latest}) where operation <> 'delete'"
+        )
+
+    def _find_versions(self, overtaken: bool) -> None:
+        """Where a newer complete snapshot is known, what is new is kept, but outdated from the start."""
+        operation = "'outdated'" if overtaken else "case when known.row_hash is null then 'insert' else 'update' end"
+        join = " and ".join(f"known.{key} = judged.{key}" for key in self._keys)
+        self._connection.execute(f"""
+            create table version as
+            select judged.row_number, {operation} as operation, judged.row_hash
+            from judged left join known on {join}
+            where judged.row_number not in (select row_number from copy where is_conflicting or copy_number > 1)
+              and judged.row_hash is distinct from known.row_hash
+            order by judged.row_number""")
+
+    @cached_property
+    def known_count(self) -> int:
+        """How many rows of the class are known."""
+        if self._source is None:
+            return 0
+        return self._scalar(
+            "select count(*) filter (operation = 'insert') - count(*) filter (operation = 'delete') "
+            f"from {self._source}"
+        )
+
+    def named_known_count(self) -> int:
+        """How many of the known rows the batch names."""
+        join = " and ".join(f"known.{key} = judged.{key}" for key in self._keys)
+        return self._scalar(f"select count(*) from known where exists (select 1 from judged where {join})")
+
+    def deletable(self, unreadable_last_time: Counter[str]) -> bool:
+        """Whether rows missing from this snapshot may be taken as gone.
+
+        Not while a row's key could not be read that the last delivery did not have likewise: the
+        missing row may be that one. Deferring keeps a family's rights a little longer.
+        """
+        if any(self.batch.malformed.values()):
+            return False
+        key_is_missing = " or ".join(f"{field.name} is null" for field in self._contract.key_fields)
+        rows = self._connection.execute(f"select row_number from rows where {key_is_missing}").to_arrow_table()
+        self.batch.show_text_of(rows.column("row_number").combine_chunks())
+        number = self._contract.identity_field.name
+        masked = self._connection.execute(f"select masked({number}) from text_of_row").fetchall()
+        return not Counter(text for (text,) in masked) - unreadable_last_time
+
+    def deletions(self) -> pa.Table:
+        """The known rows that the snapshot no longer names, as of the ods table, without version columns."""
+        keys = ", ".join(self._keys)
+        columns = ", ".join(column.name for column in ods_table(self._contract).columns[len(VERSION_COLUMNS) :])
+        source = self._source or "no_versions"
+        self._connection.execute(f"create table gone as select {keys} from known anti join rows using ({keys})")
+        gone = latest_version_sql(f"(select * from {source} semi join gone using ({keys}))", self._keys)
+        return self._connection.execute(
+            f"select 'delete' as operation, source_line, row_hash, {columns} from ({gone})"
+        ).to_arrow_table()
+
+    @cached_property
+    def _version(self) -> pa.Table:
+        return self._connection.execute("select * from version").to_arrow_table()
+
+    def new_rows(self) -> pa.Table:
+        """The rows of the batch that become versions."""
+        numbers, rows = self._version.column("row_number"), self.batch.read.rows
+        return rows if len(numbers) == rows.num_rows else rows.take(numbers)
+
+    def new_versions(self) -> pa.Table:
+        """The new rows: `operation`, `source_line`, `row_hash` and the columns of the ods table."""
+        rows = self.new_rows()
+        names = ["source_line", *ods_table(self._contract).schema.names[len(VERSION_COLUMNS) :]]
+        return (
+            rows.select(names)
+            .append_column("operation", self._version.column("operation").dictionary_encode())
+            .append_column("row_hash", self._version.column("row_hash"))
+        )
+
+    def problems(self) -> pa.Table:
+        """What is wrong with the rejected rows, as of quarantine.row: one record for each problem."""
+        contract, manifest = self._contract, self.delivery.manifest
+        connection = self._connection
+        wrong = connection.execute("""
+            select row_number, field, reason from problem
+            union all select row_number, '', 'duplicate_key' from copy where is_conflicting""").to_arrow_table()
+        connection.register("wrong", wrong)
+        self.batch.show_text_of(wrong.column("row_number").unique())
+        values = " ".join(
+            f"when '{field.name}' then {f'masked({field.name})' if field.identity else field.name}"
+            for field in contract.fields
+        )
+        malformed = [{"file": file, "line": bad.line} for file, lines in self.batch.malformed.items() for bad in lines]
+        connection.register("malformed", pa.Table.from_pylist(malformed, MALFORMED_SCHEMA))
+        return connection.execute(f"""
+            with problem_value as (
+              select source_file as file, source_line as line, field, reason, case field {values} end as value,
+                masked({contract.identity_field.name}) as masked_identity
+              from wrong join text_of_row using (row_number)
+              union all
+              select file, line, '', 'malformed_line', null, null from malformed)
+            select '{self.delivery.delivery_id}' as delivery_id, date '{self.delivery.known_on}' as business_date,
+              '{manifest.department}' as department, '{manifest.extract_class}' as extract_class,
+              file, cast(line as integer) as line, field, reason,
+              left(case when regexp_matches(value, '[0-9]{{11,}}') then masked(value) else value end, 40)
+                as masked_value,
+              masked_identity
+            from problem_value order by line, field, reason""").to_arrow_table()
+
+    def rejected_text(self) -> pa.Table:
+        """The rejected rows as delivered: `file`, `line` and the fields' text."""
+        numbers = self._connection.execute("""
+            select row_number from rows where not is_right
+            union select row_number from copy where is_conflicting order by 1""").to_arrow_table()
+        text = self.batch.text.take(numbers.column("row_number"))
+        names = [field.name for field in self._contract.fields]
+        return pa.table(
+            [text.column("source_file"), text.column("source_line"), *(text.column(name) for name in names)],
+            ["file", "line", *names],
+        )
+
+    def counts(self) -> Counts:
+        """How the rows ended; the three add up by construction of the tables."""
+        accepted = self._scalar("select count(*) from version")
+        conflicting = self._scalar("select count(*) from copy where is_conflicting")
+        wrong = int(np.count_nonzero(~self.batch.read.right))
+        rejected = wrong + conflicting + self.batch.malformed_count
+        return Counts(self.batch.received, accepted, rejected, self.batch.received - rejected - accepted)
+
+    def _scalar(self, sql: str) -> int:
+        return int(self._connection.execute(sql).fetchall()[0][0])
 
 
 def _known_source(known_files: Sequence[str], delivery_id: str) -> str:
-    if not known_files:
-        return "no_versions"
     listed = ", ".join(f"'{file}'" for file in known_files)
     # The empty part gives a column to files written before it existed.
     return f"""(
@@ -73,153 +204,14 @@ def _known_source(known_files: Sequence[str], delivery_id: str) -> str:
         select * from read_parquet([{listed}], union_by_name = true) where delivery_id <> '{delivery_id}')"""
 
 
-def _judged_sql(contract: Contract) -> str:
-    stored = {
-        field.stored_name or field.name: _stored_expression(field.name, field.identity)
-        for field in contract.stored_fields
-    }
-    hashed = [f"coalesce(cast({expression} as varchar), '␀')" for expression in stored.values()]
-    if keeps_contact(contract):
-        hashed += [f"coalesce(rows.{field.name}, '␀')" for field in contract.contact_fields]
-    columns = ", ".join(f"{expression} as {name}" for name, expression in stored.items())
-    keys = ", ".join(key_columns(contract))
-    household = next((field.name for field in contract.fields if field.identity == "household_number"), None)
-    household_join = f"left join household_keys on household_keys.number = rows.{household}" if household else ""
-    return f"""
-        create table judged as
-        select *, min(row_hash) over same_key <> max(row_hash) over same_key as is_conflicting,
-          row_number() over (partition by {keys} order by source_file, source_line) as copy_number
-        from (
-          select source_file, source_line, md5($pepper || {" || '␟' || ".join(hashed)}) as row_hash, {columns}
-          from rows
-          left join person_keys on person_keys.number = rows.{contract.identity_field.name} {household_join}
-          where len(problems) = 0)
-        window same_key as (partition by {keys})"""
-
-
-def _stored_expression(name: str, identity: str | None) -> str:
-    if identity == "number":
-        return "person_keys.key"
-    if identity == "household_number":
-        return "household_keys.key"
-    return f"rows.{name}"
-
-
-def deletable(batch: Batch, contract: Contract, unreadable_last_time: Counter[str]) -> bool:
-    """Whether rows missing from this snapshot may be taken as gone.
-
-    Not while a row's key could not be read that the last delivery did not have likewise: the
-    missing row may be that one. Deferring keeps a family's rights a little longer.
-    """
-    if any(batch.malformed.values()):
-        return False
-    number = contract.identity_field.name
-    key_is_missing = " or ".join(f"{field.name} is null" for field in contract.key_fields)
-    rows = batch.connection.execute(f"select masked(text_{number}) from rows where {key_is_missing}").fetchall()
-    return not Counter(masked for (masked,) in rows) - unreadable_last_time
-
-
-def add_deletions(batch: Batch, contract: Contract) -> int:
-    """Add a delete version for every known row that the snapshot no longer names; returns how many."""
-    named = " and ".join(
-        f"known.{stored} = {_stored_expression(field.name, field.identity)}"
-        for field, stored in zip(contract.key_fields, key_columns(contract), strict=True)
-    )
-    columns = ", ".join(f"known.{column.name}" for column in ods_table(contract).columns[len(VERSION_COLUMNS) :])
-    batch.connection.execute(f"""
-        create table deletion as
-        select known.source_line, known.row_hash, {columns}
-        from known where not exists (
-          select 1 from rows
-          left join person_keys on person_keys.number = rows.{contract.identity_field.name}
-          where {named})""")
-    return _scalar(batch, "select count(*) from deletion")
-
-
-def write_versions(batch: Batch, delivery: Delivery, path: Path) -> list[str]:
-    """Write the new versions, deletions among them, to a Parquet file; [] where there are none."""
-    columns = ods_table(delivery.contract).columns[len(VERSION_COLUMNS) :]
-    fields = ", ".join(f"cast({column.name} as {column.physical_type}) as {column.name}" for column in columns)
-    names = ", ".join(column.name for column in columns)
-    new_versions = f"select operation, source_line, row_hash, {names} from version"
-    if _table_exists(batch, "deletion"):
-        new_versions += f"""
-            union all
-            select 'delete' as operation, source_line, row_hash, {names} from deletion"""
-    select = f"""
-        select date '{delivery.known_on}' as known_on, operation, '{delivery.delivery_id}' as delivery_id,
-          cast(source_line as integer) as source_line, row_hash, date '{delivery.manifest.period_end}' as period_end,
-          {fields}
-        from ({new_versions}) order by source_line"""
-    return _copy(batch, select, path)
-
-
-def write_quarantine(batch: Batch, delivery: Delivery, path: Path) -> list[str]:
-    """Write the rejected rows with field, reason and masked value, one record for each problem."""
-    contract, manifest = delivery.contract, delivery.manifest
-    connection = batch.connection
-    number = f"text_{contract.identity_field.name}"
-    values = " ".join(
-        f"when '{field.name}' then {'masked(text_' + field.name + ')' if field.identity else 'text_' + field.name}"
-        for field in contract.fields
-    )
-    connection.execute(f"""
-        create table problem as
-        select source_file as file, source_line as line, broken.field as field, broken.reason as reason,
-          case broken.field {values} end as value, masked({number}) as masked_identity
-        from (select *, unnest(problems) as broken from rows where len(problems) > 0)
-        union all
-        select rows.source_file, rows.source_line, '', 'duplicate_key', null, masked({number})
-        from judged join rows using (source_file, source_line) where is_conflicting""")
-    malformed = [{"file": file, "line": bad.line} for file, lines in batch.malformed.items() for bad in lines]
-    connection.register("malformed", pa.Table.from_pylist(malformed, MALFORMED_SCHEMA))
-    connection.execute("insert into problem select file, line, '', 'malformed_line', null, null from malformed")
-    select = f"""
-        select '{delivery.delivery_id}' as delivery_id, date '{delivery.known_on}' as business_date,
-          '{manifest.department}' as department, '{manifest.extract_class}' as extract_class,
-          file, cast(line as integer) as line, field, reason,
-          left(case when regexp_matches(value, '[0-9]{{11,}}') then masked(value) else value end, 40) as masked_value,
-          masked_identity
-        from problem order by line, field, reason"""
-    return _copy(batch, select, path)
-
-
-def count_rows(batch: Batch) -> Counts:
-    """How the rows ended. Call after write_quarantine; the three add up by construction of the tables."""
-    accepted = _scalar(batch, "select count(*) from version")
-    rejected = _scalar(batch, "select count(distinct (file, line)) from problem")
-    repeated = _scalar(batch, "select count(*) from judged where not is_conflicting and copy_number > 1")
-    first_copies = _scalar(batch, "select count(*) from judged where not is_conflicting and copy_number = 1")
-    return Counts(batch.received, accepted, rejected, unchanged=repeated + first_copies - accepted)
-
-
-def known_count(batch: Batch) -> int:
-    return _scalar(batch, "select count(*) from known")
-
-
-def named_known_count(batch: Batch, contract: Contract) -> int:
-    """How many of the known rows the batch names."""
-    join = " and ".join(f"known.{key} = judged.{key}" for key in key_columns(contract))
-    return _scalar(batch, f"select count(*) from known where exists (select 1 from judged where {join})")
-
-
-def _copy(batch: Batch, select: str, path: Path) -> list[str]:
-    copy = f"copy ({select}) to '{path}' (format parquet, compression zstd)"
-    try:
-        written = batch.connection.execute(copy).fetchall()[0][0]
-    except duckdb.Error:
-        # On a full disk what is half written must not stand in the way of the next run.
-        path.unlink(missing_ok=True)
-        raise
-    if not written:
-        path.unlink(missing_ok=True)
-        return []
-    return [str(path)]
-
-
-def _scalar(batch: Batch, sql: str) -> int:
-    return int(batch.connection.execute(sql).fetchall()[0][0])
-
-
-def _table_exists(batch: Batch, name: str) -> bool:
-    return _scalar(batch, f"select count(*) from duckdb_tables() where table_name = '{name}'") > 0
+def as_versions(delivery: Delivery, rows: pa.Table) -> pa.Table:
+    """Rows of new_versions or deletions as the ods table holds them."""
+    count = rows.num_rows
+    return pa.table(
+        {
+            **{name: rows.column(name) for name in rows.column_names},
+            "known_on": pa.repeat(pa.scalar(delivery.known_on, pa.date32()), count),
+            "delivery_id": pa.repeat(delivery.delivery_id, count).dictionary_encode(),
+            "period_end": pa.repeat(pa.scalar(delivery.manifest.period_end, pa.date32()), count),
+        }
+    ).select(ods_table(delivery.contract).schema.names)

@@ -4,7 +4,18 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import count
 
-from schemas.messages import Contact, Figure, Level, Text, WarningBatch, WarningMessage
+from schemas.messages import (
+    ClassFreshness,
+    Contact,
+    Figure,
+    FreshnessReport,
+    Level,
+    SourceDate,
+    SourceStatus,
+    Text,
+    WarningBatch,
+    WarningMessage,
+)
 
 CITY = "340700000000"
 YIAN = "340706000000"
@@ -77,6 +88,10 @@ def warning(**changes: object) -> WarningMessage:
             Text(zh="家里谁在照顾病人，误工没有", en="Who cares for the patient, do they miss work"),
         ],
         "data_as_of": date(2025, 11, 20),
+        "rests_on": [
+            SourceDate(title=Text(zh="住院结算", en="Inpatient settlements"), covers_until=date(2025, 11, 20)),
+            SourceDate(title=Text(zh="低保家庭及成员", en="Subsistence allowance"), covers_until=None),
+        ],
         "contact": Contact(name=NAME, identity_number=IDENTITY_NUMBER, address=ADDRESS, phone=PHONE),
     }
     return WarningMessage.model_validate(given | changes)
@@ -85,3 +100,38 @@ def warning(**changes: object) -> WarningMessage:
 def batch(*warnings: WarningMessage, business_date: date = BUSINESS_DATE) -> dict[str, object]:
     """A batch as it goes over the wire."""
     return WarningBatch(business_date=business_date, warnings=list(warnings)).model_dump(mode="json")
+
+
+def freshness(business_date: date = BUSINESS_DATE, late: str = "dibao") -> dict[str, object]:
+    """Three departments' classes as they go over the wire; one class is late, one never connected."""
+    given = [
+        ("medical_insurance", "市医疗保障局", "inpatient_settlement", "住院结算", "Inpatient settlements"),
+        (
+            "medical_insurance",
+            "市医疗保障局",
+            "chronic_outpatient_settlement",
+            "门诊慢特病结算",
+            "Outpatient settlements",
+        ),
+        ("civil_affairs", "市民政局", "dibao", "低保家庭及成员", "Subsistence allowance members"),
+        ("civil_affairs", "市民政局", "marginal_and_rigid", "低保边缘与刚性支出困难", "Marginal and rigid-expenditure"),
+        ("public_security", "市公安局", "custody", "在押与强制隔离戒毒", "Custody and compulsory rehabilitation"),
+    ]
+    classes = []
+    for at, (department, department_title, name, zh, en) in enumerate(given):
+        status = SourceStatus.LATE if name == late else SourceStatus.CONNECTED
+        status = SourceStatus.NEVER_CONNECTED if name == "custody" else status
+        known = status is not SourceStatus.NEVER_CONNECTED
+        classes.append(
+            ClassFreshness(
+                extract_class=name,
+                title=Text(zh=zh, en=en),
+                department=department,
+                department_title=department_title,
+                status=status,
+                covers_until=date(2025, 9 if name == late else 11, 20) if known else None,
+                delivered_on=date(2025, 11, 21) if known else None,
+                row_count=(12_345 + at) if known else 0,
+            )
+        )
+    return FreshnessReport(business_date=business_date, classes=classes).model_dump(mode="json")

@@ -48,9 +48,15 @@ GUARDED: dict[tuple[str, str], dict[int, set[str]]] = {
     ("GET", "/orders/{number}/visit"): {200: HOLDER, 403: ABOVE, 404: ELSEWHERE_WORKERS | ELSEWHERE_SUPERVISORS},
     ("POST", "/orders/{number}/visit"): {303: HOLDER, 403: ABOVE, 404: ELSEWHERE_WORKERS | ELSEWHERE_SUPERVISORS},
     ("GET", "/supervision"): {403: WORKERS, 200: ABOVE, 404: ELSEWHERE_SUPERVISORS},
+    ("GET", "/supervision/freshness"): {403: WORKERS, 200: ABOVE | ELSEWHERE_SUPERVISORS},
     ("POST", "/sign-out"): {303: EVERYBODY},
 }
-FOR_THE_PIPELINE = {("PUT", "/api/v1/warnings"), ("GET", "/api/v1/outcomes"), ("GET", "/api/v1/deadlines")}
+FOR_THE_PIPELINE = {
+    ("PUT", "/api/v1/warnings"),
+    ("GET", "/api/v1/outcomes"),
+    ("GET", "/api/v1/deadlines"),
+    ("PUT", "/api/v1/freshness"),
+}
 # Show nothing about people, and are open to all.
 PUBLIC = {
     ("GET", "/sign-in"),

@@ -136,3 +136,20 @@ def test_a_warning_becomes_a_visit_and_a_closed_case_on_a_phone_and_the_supervis
     desk.page.set_viewport_size(PHONE)
     desk.page.goto(f"{base_url}/supervision")
     desk.check("phone-supervisor.png")
+
+
+def test_supervisors_see_how_fresh_the_data_is(browser: Browser, base_url: str) -> None:
+    told = httpx.put(
+        f"{base_url}/api/v1/freshness",
+        json=made_up.freshness(),
+        headers={"Authorization": f"Bearer {DEMO_SERVICE_TOKEN}"},
+        trust_env=False,
+    )
+    assert told.status_code == 204
+    for size, picture in ((DESK, "freshness.png"), (PHONE, "phone-freshness.png")):
+        watched = open_page(browser, base_url, size)
+        sign_in(watched, "yian")
+        watched.page.get_by_role("link", name="数据新鲜度").click()
+        expect(watched.page.get_by_role("heading", level=1)).to_have_text("数据新鲜度")
+        expect(watched.page.locator(".sources li").filter(has_text="低保家庭及成员")).to_contain_text("逾期未更新")
+        watched.check(picture)

@@ -22,7 +22,7 @@ def dags() -> dict[str, object]:
 
 
 def test_each_file_holds_the_dag_of_its_name(dags: dict[str, object]) -> None:
-    assert set(dags) == {path.stem for path in FILES} == {"nightly", "follow_up"}
+    assert set(dags) == {path.stem for path in FILES} == {"nightly", "follow_up", "held_delivery"}
 
 
 def test_a_dag_says_what_it_is_and_who_owns_it(dags: dict[str, object]) -> None:
@@ -36,12 +36,25 @@ def test_a_dag_says_what_it_is_and_who_owns_it(dags: dict[str, object]) -> None:
 def test_the_night_starts_at_one_and_goes_on_when_a_department_fails(dags: dict[str, object]) -> None:
     night = dags["nightly"]
     assert night.schedule == "0 1 * * *"  # type: ignore[attr-defined]
-    order = ["ingest", "conform", "warn", "dispatch", "feedback", "publish"]
+    order = ["pull", "departments", "ingest", "conform", "warn", "dispatch", "feedback", "publish"]
     tasks = night.task_dict  # type: ignore[attr-defined]
     for earlier, later in pairwise(order):
         assert later in tasks[earlier].downstream_task_ids
     assert tasks["ingest"].is_mapped
-    assert tasks["conform"].trigger_rule == "all_done"
+    assert tasks["pull"].is_mapped
+    assert tasks["departments"].trigger_rule == tasks["conform"].trigger_rule == "all_done"
+
+
+def test_the_night_asks_about_what_is_held_and_waits_for_no_answer(dags: dict[str, object]) -> None:
+    tasks = dags["nightly"].task_dict  # type: ignore[attr-defined]
+    assert tasks["held"].upstream_task_ids == {"business_date", "ingest"}
+    assert tasks["held"].trigger_rule == "all_done"
+    assert tasks["ask"].is_mapped
+    assert tasks["ask"].partial_kwargs["skip_when_already_exists"], "asked once, however often the night runs"
+    assert not tasks["ask"].downstream_task_ids
+    decided = dags["held_delivery"].task_dict  # type: ignore[attr-defined]
+    assert decided["release"].upstream_task_ids == {"approval"}
+    assert (decided["reject"].upstream_task_ids, decided["reject"].trigger_rule) == ({"release"}, "all_skipped")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -57,7 +70,7 @@ def test_a_dag_file_is_thin_and_imports_nothing_of_ours_while_parsing(path: Path
 
 def test_parsing_touches_neither_duckdb_nor_spark_nor_great_expectations() -> None:
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import dags.nightly, dags.follow_up; "
+        "import sys; sys.path.insert(0, sys.argv[1]); import dags.nightly, dags.follow_up, dags.held_delivery; "
         "print(sorted({'duckdb', 'pyspark', 'great_expectations', 'pyiceberg'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code, str(DAGS.parent)], capture_output=True, text=True, check=True)

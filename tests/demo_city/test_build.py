@@ -2,13 +2,14 @@ import hashlib
 import stat
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from demo_city.__main__ import main
 from demo_city.build import CityRefusedError, build
-from demo_city.period import PEOPLE_AT_SCALE
-from jobs.cli import Scale
+from demo_city.period import PEOPLE_AT_SCALE, CityPlan
+from jobs.cli import Mess, Scale
 from tests.demo_city.conftest import SMALL, BuiltCity, built
 
 
@@ -48,12 +49,10 @@ def test_other_arguments_are_refused(small_city: BuiltCity, capsys: pytest.Captu
     assert "Another demo city is already in" in capsys.readouterr().err
 
 
-def test_a_scale_names_how_many_people_live_there(small_city: BuiltCity, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["build", "--home", str(small_city.home), "--people", "1500", "--scale", "city"])
-    assert "not allowed with" in capsys.readouterr().err
-    assert PEOPLE_AT_SCALE["city"] == 1_310_000
+def test_a_scale_names_how_many_people_live_there() -> None:
+    assert PEOPLE_AT_SCALE["city"] == PEOPLE_AT_SCALE["province"] == 1_310_000
     assert set(PEOPLE_AT_SCALE) == {scale.value for scale in Scale}
+    assert set(get_args(CityPlan.__annotations__["mess"])) == {mess.value for mess in Mess}
 
 
 def test_a_build_that_crashed_is_built_again(small_city: BuiltCity, tmp_path: Path) -> None:

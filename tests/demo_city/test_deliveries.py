@@ -73,7 +73,7 @@ def test_the_second_night_brings_little_that_is_new(usual_city: BuiltCity) -> No
         first, second = (usual_city.manifest(extract_class, night).row_count for night in (0, 1))
         assert 0 < second < 0.015 * first
 
-    for extract_class in ("dibao", "tekun", "marginal_and_rigid", "disability_certificate"):
+    for extract_class in ("dibao", "tekun", "marginal_and_rigid"):
         contract = contracts()[extract_class]
         before, after = (
             {tuple(row[field.name] for field in contract.fields) for row in delivered_rows(contract, path)}
@@ -99,7 +99,16 @@ def test_the_second_night_repeats_and_changes_rows(usual_city: BuiltCity) -> Non
     assert second.keys() - first.keys()
 
 
-def test_nothing_comes_on_the_second_night_that_comes_rarely(small_city: BuiltCity) -> None:
-    second = {each.extract_class for each in small_city.manifests if each.business_date == small_city.plan.last_night}
+def test_whole_registers_come_only_at_their_cadence(small_city: BuiltCity) -> None:
+    accounts = small_city.truth("deliveries")
+    regular = set(accounts[accounts["kind"] == "regular"]["delivery_id"])
+    second = [
+        each
+        for each in small_city.manifests
+        if each.business_date == small_city.plan.last_night and each.delivery_id in regular
+    ]
+    whole = {each.extract_class for each in second if each.mode == "full"}
+    increments = {each.extract_class for each in second if contracts()[each.extract_class].delivery_mode != each.mode}
 
-    assert not second & {"household_register", "employee_pension_contribution"}
+    assert whole == {"dibao", "tekun", "marginal_and_rigid", "relapse_monitoring"}
+    assert increments >= {"household_register", "insured_person", "resident_pension", "vehicle_register"}

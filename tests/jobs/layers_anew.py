@@ -9,8 +9,13 @@ from jobs.installation import Installation
 from jobs.layer_views import named_people_sql
 from jobs.lineage import LAYERS, NAMED_PERSON, layer_tables
 from jobs.ods import key_columns, latest_version_sql, ods_table
-from schemas.loader import contracts
+from jobs.people.decisions import decided_on
+from jobs.people.links import known_people
+from jobs.people.places import register_divisions
+from jobs.people.resolution import follow_links
+from schemas.loader import Contract, contracts
 from warehouse.definitions import definition, layer_sql
+from warehouse.engines.engine import Engine
 from warehouse.layers import layer_rows
 from warehouse.tables import Warehouse
 
@@ -36,13 +41,26 @@ def layers_anew(installation: Installation, as_of: date, folder: Path) -> Tables
         for contract in contracts().values():
             table = ods_table(contract)
             engine.register_files(f"{table.sql_name}_all", installation.warehouse.files(table.name), table.schema)
-            known = f"select * from {table.sql_name}_all where known_on <= :as_of and operation <> 'outdated'"
-            engine.create_view(f"{table.sql_name}_version", known, {"as_of": as_of})
-            latest = latest_version_sql(f"{table.sql_name}_version", key_columns(contract))
-            engine.create_view(table.sql_name, f"select * from ({latest}) as latest where operation <> 'delete'")
+            _show_class(engine, contract, as_of, table.sql_name)
+        register_divisions(engine, as_of)
+        if known_people(engine, decided_on(installation, as_of)).follows_links:
+            for contract in contracts().values():
+                table = ods_table(contract)
+                _show_class(engine, contract, as_of, f"{table.sql_name}_delivered")
+                follow_links(engine, table, key_columns(contract))
         engine.create_view(NAMED_PERSON, named_people_sql(list(contracts().values())))
         for table in layer_tables():
             files = engine.write(layer_sql(table.name), {"as_of": as_of}, table.schema, folder / table.sql_name)
             engine.register_files(table.sql_name, files, table.schema)
             built[table.name] = sorted(map(str, engine.query(f"select * from {table.sql_name}").to_pylist()))
     return built
+
+
+def _show_class(engine: Engine, contract: Contract, as_of: date, name: str) -> None:
+    known = (
+        f"select *, person_key as delivered_person_key from {ods_table(contract).sql_name}_all "
+        "where known_on <= :as_of and operation <> 'outdated'"
+    )
+    engine.create_view(f"{name}_version", known, {"as_of": as_of})
+    latest = latest_version_sql(f"{name}_version", key_columns(contract))
+    engine.create_view(name, f"select * from ({latest}) as latest where operation <> 'delete'")

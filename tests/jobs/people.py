@@ -74,3 +74,22 @@ def on_dibao(n: int, **changes: Any) -> dict[str, Any]:
         "start_date": "2025-01-01",
         "review_date": "2026-06-01",
     } | changes
+
+
+def in_tekun(n: int, **changes: Any) -> dict[str, Any]:
+    """A row of the tekun list."""
+    return {
+        "psn_name": "李某",
+        "certno": identity_number(n),
+        "support_kind": "2",
+        "selfcare_level": "1",
+        "start_date": "2025-01-01",
+        "monthly_amount": "900.00",
+    } | changes
+
+
+def renumbered(old: str, n: int) -> dict[str, str]:
+    """A person's identity number became that of n."""
+    day = "2026-11-10"
+    fixed = {"event_no": f"E{n:04d}", "event_kind": "5", "event_date": day, "happened_on": day, "psn_name": "王某"}
+    return {**fixed, "certno": identity_number(n), "old_certno": old}

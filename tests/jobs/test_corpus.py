@@ -63,16 +63,15 @@ def test_a_delivery_is_read_as_its_case_says(installation: Installation, case: C
     delivery = land(installation, case)
     if case.held:
         with pytest.raises(DeliveryHeldError, match=case.held) as caught:
-            open_batch(delivery, installation.pseudonymiser)
+            open_batch(delivery, installation.person_keys)
         assert caught.value.zh
         return
-    batch = open_batch(delivery, installation.pseudonymiser)
-    rows = batch.connection.execute("select len(problems) = 0, problems, repairs from rows").fetchall()
-    accepted = sum(right for right, _, _ in rows)
-    reasons = {problem["reason"] for _, problems, _ in rows for problem in problems}
+    batch = open_batch(delivery, installation.person_keys)
+    accepted = int(batch.read.right.sum())
+    reasons = set(batch.read.problems["reason"].to_pylist())
     assert (accepted, batch.received - accepted) == (case.accepted, case.rejected)
     assert reasons | ({"malformed_line"} if batch.malformed_count else set()) == case.reasons
-    assert {repair["repair"] for _, _, repairs in rows for repair in repairs} == case.repairs
+    assert set(batch.read.repairs["repair"].to_pylist()) == case.repairs
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.whole], ids=lambda case: case.name)
@@ -105,7 +104,7 @@ def test_what_is_mended_names_nobody(installation: Installation) -> None:
 
 def test_lines_keep_their_numbers_across_values_that_span_lines(installation: Installation) -> None:
     case = next(case for case in CASES if case.name == "a value that spans lines")
-    batch = open_batch(land(installation, case), installation.pseudonymiser)
+    batch = open_batch(land(installation, case), installation.person_keys)
     numbers = [line for (line,) in batch.connection.execute("select source_line from rows order by 1").fetchall()]
     assert numbers == [2, 3, *range(5, 15)]
 
@@ -117,5 +116,5 @@ def test_nothing_of_a_zip_is_left_behind(
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
     case = next(case for case in CASES if case.name == "a zip of a csv")
-    open_batch(land(installation, case), installation.pseudonymiser)
+    open_batch(land(installation, case), installation.person_keys)
     assert list(folder.iterdir()) == []

@@ -22,16 +22,18 @@ from jobs.upkeep import upkeep
 from schemas.loader import contracts
 from tests.jobs.landing import NIGHT_1, Row, deliver
 from tests.jobs.layers_anew import layers_anew, stored_layers
-from tests.jobs.people import identity_number, on_dibao, registered, settlement
+from tests.jobs.people import identity_number, on_dibao, registered, renumbered, settlement
 from tests.warehouse.test_layers_on_both_engines import certificate, pension
 from warehouse.layers import LayerState, layer_state
 from warehouse.tables import Warehouse
 
 NIGHTS = [NIGHT_1 + timedelta(days=at) for at in range(4)]
 PEOPLE = 8
+NEW_NUMBERS = [100, 101]
 SOME_DAYS = ["2026-01-01", *map(str, NIGHTS)]
 
 people = st.integers(0, PEOPLE - 1)
+numbers = st.one_of(people, people, st.sampled_from(NEW_NUMBERS))
 nearly_everybody = st.sets(people, max_size=2).map(lambda gone: [n for n in range(PEOPLE) if n not in gone])
 
 
@@ -64,9 +66,10 @@ Act = Delivered | Conformed | KeptUp
 def household_register(draw: st.DrawFn) -> list[Row]:
     moved = {n: draw(st.integers(0, 3)) for n in draw(st.sets(people, max_size=2))}
     village = draw(st.sampled_from(["340706100003", "340706100004"]))
+    renumbered_already = draw(st.sets(st.sampled_from(NEW_NUMBERS), max_size=1))
     return [
         registered(n, household=moved.get(n, n // 3), village_code=village if n in moved else "340706100003")
-        for n in draw(nearly_everybody)
+        for n in [*draw(nearly_everybody), *renumbered_already]
     ]
 
 
@@ -100,7 +103,7 @@ def marginal_and_rigid(draw: st.DrawFn) -> list[Row]:
 def inpatient_settlement(draw: st.DrawFn) -> list[Row]:
     """A settlement may be corrected, and turn out to have been somebody else's."""
     return [
-        settlement(number, certno=identity_number(draw(people)), setl_date=draw(st.sampled_from(SOME_DAYS[:2])))
+        settlement(number, certno=identity_number(draw(numbers)), setl_date=draw(st.sampled_from(SOME_DAYS[:2])))
         for number in draw(st.sets(st.integers(0, 4), min_size=1))
     ]
 
@@ -117,6 +120,13 @@ def disability_certificate(draw: st.DrawFn) -> list[Row]:
     return [certificate(n, level if n < 2 else "3", "2020-05-01") for n in draw(nearly_everybody)]
 
 
+@st.composite
+def register_event(draw: st.DrawFn) -> list[Row]:
+    """Numbers change, in chains and circles, to new ones and to ones that are somebody's."""
+    changes = draw(st.lists(st.tuples(people, numbers).filter(lambda pair: pair[0] != pair[1]), min_size=1, max_size=2))
+    return [renumbered(identity_number(old), new) | {"event_no": f"E{old}{new:03d}"} for old, new in changes]
+
+
 CLASSES: dict[str, st.SearchStrategy[list[Row]]] = {
     "household_register": household_register(),
     "dibao": dibao(),
@@ -124,6 +134,7 @@ CLASSES: dict[str, st.SearchStrategy[list[Row]]] = {
     "inpatient_settlement": inpatient_settlement(),
     "employee_pension_contribution": employee_pension_contribution(),
     "disability_certificate": disability_certificate(),
+    "register_event": register_event(),
 }
 
 nights = st.integers(0, len(NIGHTS) - 1)
@@ -227,6 +238,12 @@ def a_week_of_changes() -> list[Act]:
         Conformed(1),
         Delivered(2, "dibao", [on_dibao(n) for n in everybody if n != 6], 2),
         Conformed(2),
+        Delivered(2, "register_event", [renumbered(identity_number(3), 100)], 0),
+        Delivered(2, "inpatient_settlement", [settlement(9, certno=identity_number(100))], 0),
+        Conformed(2),
+        Delivered(3, "inpatient_settlement", [settlement(10, certno=identity_number(3))], 0),
+        Delivered(3, "register_event", [renumbered(identity_number(3), 101)], 0),
+        Conformed(3),
         Conformed(0),
         Conformed(3),
     ]

@@ -340,8 +340,19 @@ def test_a_new_phone_number_is_a_new_contact_in_the_vault(installation: Installa
     record = ingest_rows(installation, "household_register", [registered(0), moved, registered(2)], NIGHT_2)
     assert (record.accepted, record.unchanged) == (1, 2)
     newest = [row for row in installation.warehouse.rows("vault.contact").to_pylist() if row["known_on"] == NIGHT_2]
-    opened = [installation.vault.open(row["person_key"], row["sealed"]) for row in newest]
-    assert [content["phone"] for content in opened] == ["19900009999"]
+    contacts = installation.vault.contacts_of([row["person_key"] for row in newest], "household_register")
+    assert [contact["phone"] for contact in contacts.values()] == ["19900009999"]
+
+
+def test_rejected_rows_are_kept_sealed_as_they_were_delivered(installation: Installation) -> None:
+    right = [settlement(n) for n in range(190)]
+    wrong = [row for row, _, _ in WRONG_SETTLEMENTS]
+    twice = [settlement(500), settlement(500, psn_name="另一人", hosp_lv="1")]
+    record = ingest_rows(installation, "inpatient_settlement", [*right, *wrong, *twice])
+    kept = installation.vault.rejected_of(record.delivery_id)
+    assert len(kept) == record.rejected
+    assert [row["line"] for row in kept] == [str(2 + len(right) + n) for n in range(len(wrong) + len(twice))]
+    assert {row["psn_name"] for row in kept} >= {"另一人"}
 
 
 def test_production_refuses_missing_and_demo_keys(tmp_path: Path) -> None:

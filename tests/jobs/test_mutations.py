@@ -4,7 +4,6 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-import pyarrow.parquet as pq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +11,8 @@ from jobs.errors import DeliveryHeldError
 from jobs.identity import Pseudonymiser
 from jobs.ingest.arrival import Arrival
 from jobs.ingest.batch import Batch, Delivery, open_batch
-from jobs.ingest.versions import compare_with_known, count_rows, write_quarantine
+from jobs.ingest.versions import Comparison
+from jobs.person_keys import PersonKeys
 from schemas.loader import contracts
 from schemas.row_rules import REASONS_ZH
 from tests.jobs.corpus.case import ROWS, Case, csv_bytes, lines, table, text
@@ -48,7 +48,7 @@ UGLY = [
     "'",
     "3.4E+17",
 ]
-PSEUDONYMISER = Pseudonymiser(b"a key of this test", 1)
+KEYS = PersonKeys(Pseudonymiser(b"a key of this test", 1))
 BOUNDED = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -112,25 +112,24 @@ def _judge(case: Case) -> None:
         arrival = Arrival(manifest, Path(folder), manifest.business_date, manifest.delivery_id)
         delivery = Delivery(arrival, contracts()[case.extract_class])
         try:
-            batch = open_batch(delivery, PSEUDONYMISER)
+            batch = open_batch(delivery, KEYS)
         except DeliveryHeldError as held:
             said = (str(held), held.zh)
         else:
             with batch.connection:
-                _every_row_is_accounted_for(batch, delivery, Path(folder) / "quarantine.parquet")
+                _every_row_is_accounted_for(batch, delivery)
             return
         assert all(said)
 
 
-def _every_row_is_accounted_for(batch: Batch, delivery: Delivery, quarantine: Path) -> None:
+def _every_row_is_accounted_for(batch: Batch, delivery: Delivery) -> None:
     if not batch.columns_fit:
         return
-    compare_with_known(batch, delivery, [], PSEUDONYMISER, overtaken=False)
-    written = write_quarantine(batch, delivery, quarantine)
-    counts = count_rows(batch)
+    comparison = Comparison(batch, delivery, [], overtaken=False)
+    counts = comparison.counts()
     assert counts.received == counts.accepted + counts.rejected + counts.unchanged
     promised = batch.promise(delivery.manifest).row_count
     assert counts.received == delivery.manifest.row_count or promised != batch.row_count, "a loss that nobody sees"
-    reasons = set(pq.read_table(quarantine)["reason"].to_pylist()) if written else set()
+    reasons = set(comparison.problems()["reason"].to_pylist())
     assert reasons <= set(REASONS_ZH) | {rule.name for rule in delivery.contract.row_rules}
     assert bool(reasons) == bool(counts.rejected)

@@ -94,14 +94,14 @@ def installation_at(home: Path) -> Installation:
 def kept_rows(home: Path) -> dict[str, list[str]]:
     """Everything a night keeps, as sorted text by table: versions, quarantine, ledger, warnings, their fate.
 
-    Leaves out what differs between equal nights: sealed bytes, seconds, order numbers.
+    Leaves out what differs between equal nights: sealed blocks and their names, seconds, order numbers.
     """
     installation = installation_at(home)
     kept = {}
     for name in installation.warehouse.table_names():
         rows = said_rows(installation.warehouse, name)
         for row in rows:
-            for varying in ("sealed", "seconds", "order_number"):
+            for varying in ("sealed", "block", "seconds", "order_number"):
                 row.pop(varying, None)
         if name == "ops.step":
             rows = [row for row in rows if row["step"] in ("conform", "warn")]

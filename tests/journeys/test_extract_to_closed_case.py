@@ -79,7 +79,7 @@ def test_the_days_follow_up_keeps_how_work_stands(
 ) -> None:
     home, url = copy_city("follow_up"), case_service_at()
     report = run_night(home, FIRST, url)
-    code = "import sys; from jobs.nightly import run_step_of_day; run_step_of_day('deadlines', sys.argv[1])"
+    code = "import sys; from jobs.scheduled import run_step; run_step('deadlines', sys.argv[1])"
     subprocess.run([sys.executable, "-c", code, FIRST], env=environment(home, url), check=True, capture_output=True)
     counties = installation_at(home).warehouse.rows("ads.deadline").to_pylist()
     waiting = sum(row["open_count"] + row["unassigned_count"] for row in counties)

@@ -1,4 +1,4 @@
-"""The contracts of a warning and of an outcome say what the messages say."""
+"""The contracts of what is exchanged say what the messages say."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from schemas import messages
 EXCHANGE = Path(messages.__file__).parent / "exchange"
 
 
-@pytest.mark.parametrize("name", ["warning", "outcome"])
+@pytest.mark.parametrize("name", ["warning", "outcome", "freshness"])
 def test_contract_and_message_have_the_same_fields(name: str) -> None:
     contract = OpenDataContractStandard.from_file(str(EXCHANGE / f"{name}.odcs.yaml"))
     custom = {item.property: item.value for item in contract.customProperties or []}

@@ -126,6 +126,11 @@ def test_a_number_that_could_be_another_is_not_mended(connection: duckdb.DuckDBP
     assert read(connection, "read_identity_number", text) is None
 
 
+def test_a_test_row_of_ones_is_nobody(connection: duckdb.DuckDBPyConnection) -> None:
+    """Its check character fits, but nobody was born on 1111-11-11."""
+    assert read(connection, "read_identity_number", "111111111111111110") is None
+
+
 @pytest.mark.parametrize("text", ["9999-12-31", "99991231"])
 def test_an_end_that_never_comes_is_a_date(connection: duckdb.DuckDBPyConnection, text: str) -> None:
     assert read(connection, "read_date", text) == date(9999, 12, 31)

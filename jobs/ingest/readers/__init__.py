@@ -22,7 +22,7 @@ from jobs.ingest.readers.spreadsheets import read_workbook
 from jobs.ingest.readers.tabular import DeliveredText, MalformedLine, SurplusLine, UnreadableFileError
 from schemas.loader import Contract
 
-__all__ = ["DeliveredText", "MalformedLine", "SurplusLine", "read_delivered_file"]
+__all__ = ["DeliveredText", "MalformedLine", "SurplusLine", "UnreadableFileError", "read_delivered_file", "read_sample"]
 
 log = structlog.get_logger(__name__)
 
@@ -44,17 +44,28 @@ def read_delivered_file(path: Path, contract: Contract) -> list[DeliveredText]:
 
     Raises DeliveryHeldError where it cannot be read as what it is; the sentence says why.
     """
-    layout = Layout.of(contract)
     try:
-        if is_archive(path):
-            return _read_archive(path, layout)
-        return _read_plain(path, path.name, layout)
+        return _read(path, Layout.of(contract))
     except (UnreadableFileError, OSError) as error:
         zh = error.zh if isinstance(error, UnreadableFileError) else "文件已损坏"
         promised = f"{contract.file.format}{' in ' + contract.file.encoding if contract.file.encoding else ''}"
         raise DeliveryHeldError(
             f"{path.name} cannot be read (promised: {promised}): {error}", f"文件 {path.name} 无法读取: {zh}"
         ) from error
+
+
+def read_sample(path: Path) -> DeliveredText:
+    """Read the first table of a file of which nothing is promised yet; the findings say how it is written.
+
+    Raises UnreadableFileError or OSError where it cannot be read.
+    """
+    return _read(path, Layout.unpromised())[0]
+
+
+def _read(path: Path, layout: Layout) -> list[DeliveredText]:
+    if is_archive(path):
+        return _read_archive(path, layout)
+    return _read_plain(path, path.name, layout)
 
 
 def _read_archive(path: Path, layout: Layout) -> list[DeliveredText]:
@@ -67,7 +78,8 @@ def _read_plain(path: Path, name: str, layout: Layout) -> list[DeliveredText]:
     texts = READERS[file_format](path, layout)
     for at, text in enumerate(texts, start=1):
         text.name = name if len(texts) == 1 else f"{name}[{at}]"
-        log.info("file read", file=text.name, format=file_format, **text.findings)
+        text.findings["format"] = file_format
+        log.info("file read", file=text.name, **text.findings)
     return texts
 
 

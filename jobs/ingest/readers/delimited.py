@@ -63,11 +63,12 @@ def find_header(buffer: pa.Buffer, layout: Layout) -> Header:
         for at, line in enumerate(lines, start=1):
             if layout.fits(cells := cells_of(line, delimiter)):
                 return Header(at, delimiter, cells)
-    promised = [cells_of(line, layout.delimiter) for line in lines]
-    nearest = layout.find_header(promised)
+    delimiter = layout.likely_delimiter(lines)
+    rows = [cells_of(line, delimiter) for line in lines]
+    nearest = layout.find_header(rows)
     if nearest is None:
         nearest = next(at for at, line in enumerate(lines) if line.strip() or at == len(lines) - 1)
-    return Header(nearest + 1, layout.delimiter, promised[nearest])
+    return Header(nearest + 1, delimiter, rows[nearest])
 
 
 def _read_plain_lines(buffer: pa.Buffer, header: Header, layout: Layout) -> DeliveredText | None:

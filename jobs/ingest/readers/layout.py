@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import mode
 
 from schemas.loader import Contract
 
@@ -28,13 +29,18 @@ class Layout:
     @classmethod
     def of(cls, contract: Contract) -> "Layout":
         return cls(
-            headers=tuple(field.headers[contract.schema_version] for field in contract.fields),
+            headers=contract.headers,
             field_names=tuple(field.name for field in contract.fields),
             format=contract.file.format,
             encoding=contract.file.encoding,
             delimiter=contract.file.delimiter,
             title_rows=contract.file.title_rows,
         )
+
+    @classmethod
+    def unpromised(cls) -> "Layout":
+        """For a sample, of which nothing is promised yet: its fullest row is its header."""
+        return cls(headers=(), field_names=(), format="csv", encoding=None, delimiter=",", title_rows=0)
 
     @cached_property
     def _by_key(self) -> dict[str, str]:
@@ -64,13 +70,33 @@ class Layout:
     def fits(self, cells: Sequence[object]) -> bool:
         """Whether the cells are the promised headers, all of them and nothing else."""
         given = [cell for cell in cells if cell not in (None, "")]
-        return len(given) == len(self.headers) == self.count_headers(given)
+        return bool(given) and len(given) == len(self.headers) == self.count_headers(given)
+
+    def likely_delimiter(self, lines: Sequence[str]) -> str:
+        """The promised delimiter; where nothing is promised, the one that parts a line most often."""
+        if self.headers:
+            return self.delimiter
+        return max(DELIMITERS, key=lambda known: max(line.count(known) for line in lines))
 
     def find_header(self, rows: Sequence[Sequence[object]]) -> int | None:
-        """The index of the row that holds most of the promised headers, at least half; else None."""
+        """The index of the row that holds most of the promised headers, at least half; else None.
+
+        Where nothing is promised: of the rows of the commonest width the first that no other exceeds in filled cells.
+        """
+        if not self.headers:
+            return _fullest(rows)
         counts = [self.count_headers(row) for row in rows]
         best = max(counts, default=0)
         return counts.index(best) if best * 2 >= len(self.headers) else None
+
+
+def _fullest(rows: Sequence[Sequence[object]]) -> int | None:
+    filled = [sum(cell not in (None, "") for cell in row) for row in rows]
+    if not any(filled):
+        return None
+    width = mode(len(row) for row, count in zip(rows, filled, strict=True) if count)
+    fitting = [count if len(row) == width else 0 for row, count in zip(rows, filled, strict=True)]
+    return fitting.index(max(fitting))
 
 
 def header_key(text: str) -> str:

@@ -1,0 +1,1 @@
+"""How fast the pipeline is, and against whom. Nothing of the product imports this."""

@@ -1,0 +1,1 @@
+"""Who is who: changed numbers, rows without a usable number, and what a person decided about either."""

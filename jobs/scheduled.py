@@ -1,0 +1,66 @@
+"""What a scheduler's tasks call: the steps of a night by name, with dates and departments as text."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from jobs import approval
+from jobs.errors import DeliveriesHeldError, SourceError
+from jobs.installation import Installation, this_installation
+from jobs.nightly import FOLLOW_UP_STEPS, LATER_STEPS, SHANGHAI, departments_of, ingest
+from jobs.sources.addresses import source_departments
+from jobs.sources.pull import pull
+
+
+def business_date_of(given: str | None, run_after: datetime) -> date:
+    """The date a run is for: the one given, else the Shanghai day on which it starts."""
+    return date.fromisoformat(given) if given else run_after.astimezone(SHANGHAI).date()
+
+
+def run_step(step: str, day: str) -> None:
+    """One of the later steps of a night, or of the day's follow-up."""
+    {**LATER_STEPS, **FOLLOW_UP_STEPS}[step](this_installation(), date.fromisoformat(day))
+
+
+def run_department_step(step: str, day: str, department: str) -> None:
+    """One of the steps that go department by department; raises after all of it where something needs a person."""
+    DEPARTMENT_STEPS[step](this_installation(), date.fromisoformat(day), department)
+
+
+def listed(what: str, day: str) -> list[Any]:
+    """What a task is mapped over."""
+    return LISTINGS[what](this_installation(), date.fromisoformat(day))
+
+
+def _pull(installation: Installation, business_date: date, department: str) -> None:
+    classes = source_departments(installation.settings)[department]
+    problems = pull(installation, business_date, department, classes).report["problems"]
+    if problems:
+        raise SourceError("; ".join(problems.values()))
+
+
+def _ingest(installation: Installation, business_date: date, department: str) -> None:
+    held = ingest(installation, business_date, department).report["held"]
+    if held:
+        raise DeliveriesHeldError("; ".join(held.values()))
+
+
+def _sources(installation: Installation, _business_date: date) -> list[Any]:
+    """The departments with a database to read."""
+    return list(source_departments(installation.settings))
+
+
+def _held(installation: Installation, _business_date: date) -> list[Any]:
+    """A run of the DAG held_delivery for every delivery that waits for a decision; asked once, however many nights."""
+    return [
+        {"trigger_run_id": approval.question_id(record), "conf": {"delivery_id": record.delivery_id}}
+        for record in approval.undecided(installation)
+    ]
+
+
+DEPARTMENT_STEPS: Mapping[str, Callable[[Installation, date, str], None]] = {"pull": _pull, "ingest": _ingest}
+LISTINGS: Mapping[str, Callable[[Installation, date], list[Any]]] = {
+    "sources": _sources,
+    "departments": departments_of,
+    "held": _held,
+}
