@@ -8,8 +8,6 @@ all anew would give.
 
 from datetime import date
 
-import structlog
-
 from jobs.freshness import build_freshness
 from jobs.ingest import ledger
 from jobs.installation import Installation
@@ -25,8 +23,6 @@ from schemas.division_changes import division_changes
 from schemas.loader import contracts
 from warehouse.definitions import layer_definitions, layer_sql
 from warehouse.engines.engine import Engine
-
-log = structlog.get_logger(__name__)
 
 
 def state_fingerprint(installation: Installation, business_date: date) -> str:
@@ -74,6 +70,6 @@ def register_ods_state(engine: Engine, installation: Installation, as_of: date) 
 def _bring_to(installation: Installation, business_date: date, whole: bool) -> Report:
     with installation.engine() as engine:
         build = LayerBuild(engine, installation, business_date, whole)
-        report = {table.name: build.bring(table) for table in layer_tables()}
+        # First, for once the layers hold the state nobody asks for it again.
         build_freshness(engine, installation, build.ods, build.asked, build.current)
-    return report
+        return {table.name: build.bring(table) for table in layer_tables()}
