@@ -185,9 +185,9 @@ def test_the_command_line_reviews_lists_and_decides(reviewed: Installation) -> N
     home = reviewed.settings.home
     [listed, *_] = shouwang(home, "people", "list")["review"]
     words = (listed["subject_key"], listed["person_key"], "--reason", "已核对", "--by", "审核员甲")
-    decided = shouwang(home, "people", "accept", *words)
+    decided = shouwang(home, "people", "accept", *words, "--date", NIGHT_1.isoformat())
     assert (decided["verdict"], decided["in_force_from"]) == ("accepted", NIGHT_1.isoformat())
-    assert shouwang(home, "people", "review")["rows"] == 2
+    assert shouwang(home, "people", "review", "--date", NIGHT_1.isoformat())["rows"] == 2
 
 
 def shouwang(home: Path, *words: str) -> dict[str, Any]:

@@ -191,8 +191,9 @@ def test_somebody_reported_dead_and_treated_later_is_for_review(state: State) ->
 
 
 def test_who_moved_away_is_told_with_the_day(state: State) -> None:
-    person = by_person(state("dwd.person"))[key(103)]
-    assert person["status"] == "living"
+    people = by_person(state("dwd.person"))
+    assert (people[key(9)]["status"], people[key(9)]["status_since"]) == ("moved_out", date(2026, 10, 1))
+    assert people[key(103)]["status"] == "living"
     moves = {row["person_key"]: row["moved_on"] for row in state("dwd.move")}
     assert moves == {key(9): date(2026, 10, 1)}
 

@@ -1,6 +1,9 @@
 -- Who belonged to which registered household, as what, and from when to when. The family that lives together is
 -- another thing: family_membership.
-with marked as (
+with changing as (
+  select person_key from dwd_register_span group by person_key having count(*) > 1
+),
+marked as (
   select person_key, household_key, relation_code, valid_from, valid_to, known_on, delivery_id, source_line,
     case
       when lag(household_key) over (partition by person_key order by valid_from, known_on) = household_key
@@ -9,6 +12,7 @@ with marked as (
       then 0 else 1
     end as begins
   from dwd_register_span
+  where person_key in (select person_key from changing)
 ),
 numbered as (
   select marked.*, sum(begins) over (
@@ -23,3 +27,9 @@ select person_key, household_key, relation_code, min(valid_from) as valid_from,
     max(case when begins = 1 then source_line end) as source_line
 from numbered
 group by person_key, household_key, relation_code, spell
+union all
+select single.person_key, single.household_key, single.relation_code, single.valid_from, single.valid_to,
+  single.known_on, single.delivery_id, single.source_line
+from dwd_register_span as single
+left join changing on changing.person_key = single.person_key
+where changing.person_key is null

@@ -1,13 +1,18 @@
 -- What the household register said of a person, and from when to when. Each span begins when we learnt of it, unless
 -- an event of the register (moved in, born) tells the day; a person gone from the register left on the day of the
 -- event (died, moved out), else on the day before we learnt that they are gone.
-with version as (
+-- Most people have one version only; ordering theirs would be dear, so only the others' are ordered.
+with changing as (
+  select person_key from ods_household_register_version group by person_key having count(*) > 1
+),
+version as (
   select person_key, delivered_person_key, household_key, relation_code, village_code, grid_code, operation,
     known_on, period_end, delivery_id, source_line,
     lead(known_on) over (
       partition by delivered_person_key order by period_end asc nulls first, known_on, delivery_id
     ) as replaced_on
   from ods_household_register_version
+  where person_key in (select person_key from changing)
 ),
 -- Under a changed number a person has versions of two keys: the later one begins where the earlier one ends.
 ordered as (
@@ -22,6 +27,14 @@ learnt as (
     case when later_on < coalesce(replaced_on, later_on) or replaced_on is null then later_on else replaced_on end as until
   from ordered
   where later_on is null or later_on > known_on
+  union all
+  select single.person_key, single.delivered_person_key, single.household_key, single.relation_code,
+    single.village_code, single.grid_code, single.operation, single.known_on, single.period_end, single.delivery_id,
+    single.source_line, cast(null as date) as replaced_on, cast(null as date) as earlier_on,
+    cast(null as date) as later_on, cast(null as date) as until
+  from ods_household_register_version as single
+  left join changing on changing.person_key = single.person_key
+  where changing.person_key is null and single.operation <> 'delete'
 ),
 arrival as (
   select learnt.person_key, learnt.known_on, max(event.happened_on) as happened_on
@@ -49,6 +62,11 @@ departure as (
 followed as (
   select begun.*, lead(valid_from) over (partition by person_key order by known_on, period_end, delivery_id) as next_from
   from begun
+  where later_on is not null or earlier_on is not null
+  union all
+  select begun.*, cast(null as date) as next_from
+  from begun
+  where later_on is null and earlier_on is null
 )
 select followed.person_key, followed.household_key, followed.relation_code, followed.village_code, followed.grid_code,
   followed.valid_from,
