@@ -81,7 +81,7 @@ def check(text: pd.DataFrame, contract: Contract, business_date: date, keys: Key
 
 
 def _typed(field: Field, text: pd.Series) -> pd.Series:
-    if field.identity == "number":
+    if field.identity in ("number", "former_number"):
         return casts.identity_numbers(text)
     if field.is_month:
         return casts.months(text)
@@ -167,7 +167,7 @@ def _stored(typed: pd.DataFrame, contract: Contract, keys: Keys) -> pd.DataFrame
     columns = {}
     for field in contract.stored_fields:
         column = typed[field.name]
-        if field.identity == "number":
+        if field.identity in ("number", "former_number"):
             column = keys.of(column, "person")
         elif field.identity == "household_number":
             column = keys.of(column, "household")

@@ -12,6 +12,7 @@ import pandas as pd
 
 from benchmarks.landing import DeliveredExtract, data_files
 from benchmarks.pandas_load.checking import Checked, Keys, check
+from benchmarks.pandas_load.links import current_keys, under_current_keys
 from benchmarks.pandas_load.reading import read_extract
 from benchmarks.pandas_load.tables import TABLES, Extracts, Tables
 
@@ -29,6 +30,7 @@ class Load:
     state: dict[str, pd.DataFrame] = field(default_factory=dict)
     versions: dict[str, pd.DataFrame] = field(default_factory=dict)
     unreadable: dict[str, Counter[str]] = field(default_factory=dict)
+    key_names: dict[str, list[str]] = field(default_factory=dict)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def take_in(self, extract: DeliveredExtract) -> None:
@@ -52,6 +54,7 @@ class Load:
             if manifest.mode == "full" and not checked.unreadable - self.unreadable[name]:
                 known = known.merge(checked.named.drop_duplicates(), on=names)
             rows = pd.concat([known, rows], ignore_index=True).drop_duplicates(names, keep="last")
+        self.key_names[name] = names
         self.state[name], self.unreadable[name] = rows, checked.unreadable
 
     def _count(self, delivery_id: str, checked: Checked) -> None:
@@ -63,6 +66,11 @@ class Load:
         }
 
     def build_tables(self) -> None:
+        current = current_keys(self.state)
+        for name, rows in self.state.items():
+            self.state[name] = under_current_keys(rows, self.key_names[name], current)
+        for name, rows in self.versions.items():
+            self.versions[name] = under_current_keys(rows, [], current)
         every = pd.concat([rows.person_key for rows in self.state.values()]).drop_duplicates()
         extracts = Extracts(self.state, self.versions, every, pd.Timestamp(self.business_date))
         tables: Tables = {}

@@ -23,6 +23,7 @@ BEHIND_DWD = {
     "household_register",
     "inpatient_settlement",
     "marginal_and_rigid",
+    "register_event",
     "relapse_monitoring",
     "tekun",
 }
