@@ -1,70 +1,71 @@
-"""Freshness: what each extract class covers, until when, and how many rows stand (`ads.freshness`)."""
+"""How fresh every source is, told to the people who work with the warnings: `ads.freshness` and the ledger."""
 
 from collections.abc import Mapping
+from datetime import date
 
-import pyarrow as pa
+import structlog
 
+from jobs.case_service_client import CaseServiceClient
+from jobs.layer_state import holds_state_of
+from jobs.errors import CaseServiceUnreachableError
+from jobs.ingest import ledger
 from jobs.installation import Installation
-from jobs.layer_state import AskedStates
-from jobs.layer_tables import register_layers
-from jobs.ods import OdsTables, ods_table, register_ods
-from schemas.loader import Contract, contracts
-from warehouse.definitions import definition
-from warehouse.engines.engine import Engine
-from warehouse.layers import LayerState, Source, build_whole, layer_state
+from schemas.loader import contracts
+from schemas.messages import ClassFreshness, FreshnessReport, SourceDate, SourceStatus, Text
+from warning_models.loader import WarningModel
 
-FRESHNESS = "ads.freshness"
+log = structlog.get_logger(__name__)
 
 
-def build_freshness(
-    engine: Engine, installation: Installation, ods: OdsTables, asked: AskedStates, current: Mapping[str, Source]
-) -> None:
-    """Write `ads.freshness` as of the date that is asked for; only classes of which other rows stand are counted."""
-    state = LayerState("", asked.texts, asked.business_date, current)
-    counted = _counted_before(installation, state)
-    rows = []
-    for contract in contracts().values():
-        if contract.extract_class not in counted:
-            counted[contract.extract_class] = _count_standing(engine, ods, contract, state)
-        rows.append(
-            {
-                "extract_class": contract.extract_class,
-                "title": contract.title,
-                "department": contract.department,
-                "row_count": counted[contract.extract_class],
-                "latency_days": contract.latency_days,
-            }
+def covered_until(installation: Installation, business_date: date) -> dict[str, date]:
+    """Until when each class that ever came in reached, as known on a date."""
+    covered: dict[str, date] = {}
+    for record in ledger.records(installation, status="ingested"):
+        if record.business_date <= business_date:
+            earlier = covered.get(record.extract_class, record.period_end)
+            covered[record.extract_class] = max(earlier, record.period_end)
+    return covered
+
+
+def sources_of(model: WarningModel, covered: Mapping[str, date]) -> list[SourceDate]:
+    """What a model's warnings rest on, and until when each reached."""
+    known = contracts()
+    return [
+        SourceDate(title=Text(zh=known[name].title, en=known[name].title_en), covers_until=covered.get(name))
+        for name in model.sources
+    ]
+
+
+def send_freshness(installation: Installation, business_date: date) -> str | None:
+    """Tell the case service of the date's freshness; returns what is wrong where it cannot be reached.
+
+    What could not be told is made up for by the next night's, which says all that this one would. Where the
+    layers hold another date by now, that one was told or will be.
+    """
+    if not installation.warehouse.exists("ads.freshness") or not holds_state_of(installation, business_date):
+        return None
+    try:
+        CaseServiceClient(installation.settings).put_freshness(_report(installation, business_date))
+    except CaseServiceUnreachableError as problem:
+        log.error("freshness not told", reason=str(problem))
+        return str(problem)
+    return None
+
+
+def _report(installation: Installation, business_date: date) -> FreshnessReport:
+    rows = {row["extract_class"]: row for row in installation.warehouse.rows("ads.freshness").to_pylist()}
+    classes = [
+        ClassFreshness(
+            extract_class=name,
+            title=Text(zh=contract.title, en=contract.title_en),
+            department=contract.department,
+            department_title=contract.department_title,
+            status=SourceStatus(rows[name]["status"]),
+            covers_until=rows[name]["covers_until"],
+            delivered_on=rows[name]["delivered_on"],
+            row_count=rows[name]["row_count"],
         )
-    columns = [("extract_class", pa.string()), ("title", pa.string()), ("department", pa.string())]
-    schema = pa.schema([*columns, ("row_count", pa.int64()), ("latency_days", pa.int32())])
-    engine.register_table("extract_class", pa.Table.from_pylist(rows, schema=schema))
-    register_layers(engine, installation, "ops")
-    build_whole(engine, installation.warehouse, definition(FRESHNESS), {"as_of": asked.business_date}, state)
-
-
-def _counted_before(installation: Installation, state: LayerState) -> dict[str, int]:
-    """The counts of the classes of which the same rows stood when they were last counted."""
-    held = layer_state(installation.warehouse, FRESHNESS)
-    if held is None or held.texts != state.texts:
-        return {}
-    return {
-        row["extract_class"]: row["row_count"]
-        for row in installation.warehouse.rows(FRESHNESS).to_pylist()
-        if _same_rows_stand(held, state, row["extract_class"])
-    }
-
-
-def _same_rows_stand(held: LayerState, state: LayerState, extract_class: str) -> bool:
-    source = state.sources[extract_class]
-    if held.sources[extract_class].content != source.content:
-        return False
-    earlier = min(held.as_of, state.as_of)
-    return held.as_of == state.as_of or (source.known_until is not None and source.known_until <= earlier)
-
-
-def _count_standing(engine: Engine, ods: OdsTables, contract: Contract, state: LayerState) -> int:
-    if state.sources[contract.extract_class].content is None:
-        return 0
-    register_ods(engine, ods, contract, state.as_of)
-    counted = engine.query(f"select count(*) as row_count from {ods_table(contract).sql_name}").to_pylist()
-    return int(counted[0]["row_count"])
+        for name, contract in sorted(contracts().items(), key=lambda item: item[1].number)
+        if name in rows
+    ]
+    return FreshnessReport(business_date=business_date, classes=classes)
