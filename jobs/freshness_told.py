@@ -6,10 +6,10 @@ from datetime import date
 import structlog
 
 from jobs.case_service_client import CaseServiceClient
-from jobs.layer_state import holds_state_of
 from jobs.errors import CaseServiceUnreachableError
 from jobs.ingest import ledger
 from jobs.installation import Installation
+from jobs.layer_state import holds_state_of
 from schemas.loader import contracts
 from schemas.messages import ClassFreshness, FreshnessReport, SourceDate, SourceStatus, Text
 from warning_models.loader import WarningModel
