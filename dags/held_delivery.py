@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pendulum
-from airflow.providers.standard.operators.hitl import ApprovalOperator
-from airflow.sdk import Param, TriggerRule, chain, dag, get_current_context, task
+from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
+from airflow.sdk import Param, chain, dag, get_current_context, task
 
 from dags import DEFAULTS
 
@@ -33,31 +33,27 @@ def held_delivery() -> None:
 
         return question(this_installation(), get_current_context()["params"]["delivery_id"])
 
-    def decided(task_id: str, approved: bool, **options: Any) -> Any:
-        @task(task_id=task_id, **options)
-        def record() -> None:
-            from jobs.approval import answer
-            from jobs.installation import this_installation
+    @task
+    def decide(given: Any) -> None:
+        from jobs.approval import answer
+        from jobs.installation import this_installation
 
-            context = get_current_context()
-            # Pulled, not passed: what depends on the approval directly is skipped where it is a rejection.
-            given = context["ti"].xcom_pull(task_ids="approval")
-            reason, by = given["params_input"].get("reason", ""), given["responded_by_user"]["name"]
-            delivery_id = context["params"]["delivery_id"]
-            answer(this_installation(), delivery_id, approved, reason, by, given["responded_at"])
-
-        return record()
+        delivery_id = get_current_context()["params"]["delivery_id"]
+        approved = given["chosen_options"] == [ApprovalOperator.APPROVE]
+        reason, by = given["params_input"].get("reason", ""), given["responded_by_user"]["name"]
+        answer(this_installation(), delivery_id, approved, reason, by, given["responded_at"])
 
     asked = question()
-    approval = ApprovalOperator(
+    # ApprovalOperator itself keeps no answer of a rejection, because it skips what follows.
+    approval = HITLOperator(
         task_id="approval",
+        options=[ApprovalOperator.APPROVE, ApprovalOperator.REJECT],
         subject="放行批次 release {{ params.delivery_id }}?",
         body="{{ ti.xcom_pull('question') }}",
         retry_delay=timedelta(seconds=10),
         params={"reason": Param("", type="string", title="理由 reason", description="必填 required; kept for ever")},
     )
-    # Rejecting skips what follows the approval directly, and so runs what follows only when that was skipped.
-    chain(asked, approval, decided("release", True), decided("reject", False, trigger_rule=TriggerRule.ALL_SKIPPED))
+    chain(asked, approval, decide(approval.output))
 
 
 held_delivery()

@@ -52,9 +52,9 @@ def test_the_night_asks_about_what_is_held_and_waits_for_no_answer(dags: dict[st
     assert tasks["ask"].is_mapped
     assert tasks["ask"].partial_kwargs["skip_when_already_exists"], "asked once, however often the night runs"
     assert not tasks["ask"].downstream_task_ids
-    decided = dags["held_delivery"].task_dict  # type: ignore[attr-defined]
-    assert decided["release"].upstream_task_ids == {"approval"}
-    assert (decided["reject"].upstream_task_ids, decided["reject"].trigger_rule) == ({"release"}, "all_skipped")
+    asked = dags["held_delivery"].task_dict  # type: ignore[attr-defined]
+    assert asked["approval"].options == ["Approve", "Reject"]
+    assert asked["decide"].upstream_task_ids == {"approval"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
