@@ -21,7 +21,7 @@ from schemas.loader import Contract, contracts
 from warehouse.definitions import TableDefinition
 from warehouse.engines.engine import Engine
 from warehouse.engines.parameters import with_literals
-from warehouse.layers import register_layer_table, rows_about_sql
+from warehouse.layers import register_layer_table, rows_where_sql
 
 EVERYBODY = ""
 
@@ -117,7 +117,9 @@ class LayerViews:
             self.refresh(item)
             return
         name = f"{item.sql_name}_of_{keys}"
-        self._keep_once(name, rows_about_sql(self._engine, self._warehouse, item, key, keys))
+        self._keep_once(
+            name, rows_where_sql(self._engine, self._warehouse, item, f"{key} in (select {key} from {keys})")
+        )
         self._engine.create_view(item.sql_name, f"select * from {name}")
         self._shown[item.name] = keys
 
