@@ -23,7 +23,7 @@ from warehouse.layers import (
     keep_rows,
     layer_state,
     replace_keys,
-    rows_about_sql,
+    rows_where_sql,
 )
 
 log = structlog.get_logger(__name__)
@@ -80,7 +80,7 @@ class LayerBuild:
             affected = self._truly_changed(table, affected, rows)
         if not affected.count:
             return self._keep(table, held, asked)
-        before = rows_about_sql(self._engine, self._warehouse, table, table.follows or "", affected.view)
+        before = rows_where_sql(self._engine, self._warehouse, table, _is_among(table.follows or "", affected.view))
         now = f"select * from {rows} where {table.follows} in (select {table.follows} from {affected.view})"
         state = replace(
             asked,
@@ -114,7 +114,7 @@ class LayerBuild:
     def _truly_changed(self, table: TableDefinition, affected: Affected, rows: str) -> Affected:
         """Of the affected keys those whose rows differ from what the table says so far."""
         columns, key = ", ".join(table.schema.names), table.follows or ""
-        before = rows_about_sql(self._engine, self._warehouse, table, key, affected.view)
+        before = rows_where_sql(self._engine, self._warehouse, table, _is_among(key, affected.view))
         differing = (
             f"select {key} from (select {columns}, 1 as side from {rows} "
             f"union all select {columns}, -1 as side from ({before}) as before) as both_sides "
@@ -145,3 +145,7 @@ class LayerBuild:
             for table in layer_tables()
             if table.name in self._held and self._held[table.name].fingerprint != self.asked.fingerprint(table)
         }
+
+
+def _is_among(key: str, keys: str) -> str:
+    return f"{key} in (select {key} from {keys})"

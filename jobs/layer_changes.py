@@ -18,7 +18,7 @@ from schemas.loader import Contract, contracts
 from warehouse.definitions import TableDefinition, definition
 from warehouse.engines.engine import Engine
 from warehouse.history import files_changed_since
-from warehouse.layers import LayerState, layer_files
+from warehouse.layers import LayerState, layer_files, rows_where_sql
 
 PERSON = "person_key"
 TOUCHED_PEOPLE = "people_touched"
@@ -234,7 +234,9 @@ class LayerChanges:
             raise UnboundedChangeError(f"the date moved, and {table.name} does not say on which days its rows turn")
         for place in table.turns_on:
             view, column = place.split(".")
-            yield (f"select {PERSON} from {view} where {column} between date '{self._first}' and date '{self._last}'")
+            [item] = [other for other in tables_read(table) if other.sql_name == view]
+            between = f"{column} between date '{self._first}' and date '{self._last}'"
+            yield f"select {PERSON} from ({rows_where_sql(self._engine, self._warehouse, item, between)}) as turning"
 
     def _ever(self, table: TableDefinition) -> str:
         """A view that says which people belong, or belonged at any time since its base, to the table's keys."""

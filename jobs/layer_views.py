@@ -18,10 +18,10 @@ from jobs.ods import (
 from jobs.people.knowledge import closed_over_links
 from jobs.people.links import FOLLOWED, KnownPeople
 from schemas.loader import Contract, contracts
-from warehouse.definitions import TableDefinition
+from warehouse.definitions import TableDefinition, definition
 from warehouse.engines.engine import Engine
 from warehouse.engines.parameters import with_literals
-from warehouse.layers import register_layer_table, rows_about_sql
+from warehouse.layers import register_layer_table, rows_where_sql
 
 EVERYBODY = ""
 
@@ -92,7 +92,8 @@ class LayerViews:
                 "changed_people",
                 " union all ".join(f"select {PERSON} from affected_{contract.extract_class}" for contract in changed),
             )
-        return self._keep_people(f"members_{table.sql_name}", self._changes.members(table, affected.view))
+        belonging = self._keep_rows(definition(table.through or ""), table.follows or "", affected.view)
+        return self._keep_people(f"members_{table.sql_name}", f"select {PERSON} from {belonging}")
 
     def _keep_people(self, name: str, sql: str) -> str:
         closed = closed_over_links(sql, self._known_people)
@@ -104,11 +105,17 @@ class LayerViews:
             self._engine.keep(name, sql)
             self._kept_names.add(name)
 
+    def _keep_rows(self, table: TableDefinition, key: str, keys: str) -> str:
+        name, theirs = f"{table.sql_name}_of_{keys}", f"{key} in (select {key} from {keys})"
+        self._keep_once(name, rows_where_sql(self._engine, self._warehouse, table, theirs))
+        return name
+
     def _show_table_about(self, item: TableDefinition, table: TableDefinition, circle: Circle) -> None:
-        if item.follows == PERSON:
+        is_of_key = table.follows != PERSON and (item.follows == table.follows or item.name == table.through)
+        if is_of_key:
+            key, keys = table.follows or "", circle.keys.view
+        elif item.follows == PERSON:
             key, keys = PERSON, circle.people
-        elif item.follows and item.follows == table.follows:
-            key, keys = item.follows, circle.keys.view
         else:
             key, keys = "", EVERYBODY
         if self._shown[item.name] == keys:
@@ -116,9 +123,7 @@ class LayerViews:
         if keys == EVERYBODY:
             self.refresh(item)
             return
-        name = f"{item.sql_name}_of_{keys}"
-        self._keep_once(name, rows_about_sql(self._engine, self._warehouse, item, key, keys))
-        self._engine.create_view(item.sql_name, f"select * from {name}")
+        self._engine.create_view(item.sql_name, f"select * from {self._keep_rows(item, key, keys)}")
         self._shown[item.name] = keys
 
     def _show_class_about(self, contract: Contract, people: str) -> None:

@@ -137,12 +137,12 @@ def register_layer_table(engine: Engine, warehouse: Warehouse, table: TableDefin
         engine.register_files(table.sql_name, files.all, table.schema)
 
 
-def rows_about_sql(engine: Engine, warehouse: Warehouse, table: TableDefinition, key: str, keys: str) -> str:
-    """SQL for what the table says now of the keys in view `keys`, so written that few rows are compared."""
+def rows_where_sql(engine: Engine, warehouse: Warehouse, table: TableDefinition, where: str) -> str:
+    """SQL for what the table says now where a condition holds, whatever is shown under its name meanwhile."""
     files = layer_files(warehouse, table)
     stored, changes = _register_stored(engine, table, files)
-    theirs = f"select * from {stored} where {key} in (select {key} from {keys})"
-    return newest_rows_sql(table, f"({theirs})", changes) if files.changes else theirs
+    found = f"select * from {stored} where {where}"
+    return newest_rows_sql(table, f"({found})", changes) if files.changes else found
 
 
 def _register_stored(engine: Engine, table: TableDefinition, files: LayerFiles) -> tuple[str, str]:
