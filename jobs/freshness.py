@@ -7,7 +7,7 @@ import pyarrow as pa
 from jobs.installation import Installation
 from jobs.layer_state import AskedStates
 from jobs.layer_tables import register_layers
-from jobs.ods import OdsTables, ods_table, register_ods
+from jobs.ods import OdsTables, is_contested_sql, key_columns, latest_version_sql, ods_table, register_ods
 from schemas.loader import Contract, contracts
 from warehouse.definitions import definition
 from warehouse.engines.engine import Engine
@@ -66,5 +66,18 @@ def _count_standing(engine: Engine, ods: OdsTables, contract: Contract, state: L
     if state.sources[contract.extract_class].content is None:
         return 0
     register_ods(engine, ods, contract, state.as_of)
-    counted = engine.query(f"select count(*) as row_count from {ods_table(contract).sql_name}").to_pylist()
-    return int(counted[0]["row_count"])
+    name, keys = ods_table(contract).sql_name, key_columns(contract)
+    known = _count(engine, f"{name}_version")
+    if not ods.is_contested(contract):
+        return known
+    # The contested versions are looked for once, and only they are ranked.
+    told_by = ", ".join(dict.fromkeys([*keys, "operation", "period_end", "known_on", "delivery_id"]))
+    is_contested = is_contested_sql(contract, f"{name}_contested")
+    several = f"select {told_by} from {name}_version as version where {is_contested}"
+    contested = engine.keep(f"{name}_several", several)
+    latest = latest_version_sql(f"{name}_several", keys)
+    return known - contested + _count(engine, f"({latest}) as latest where operation <> 'delete'")
+
+
+def _count(engine: Engine, rows: str) -> int:
+    return int(engine.query(f"select count(*) as row_count from {rows}").to_pylist()[0]["row_count"])

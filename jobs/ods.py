@@ -166,11 +166,17 @@ def state_sql(contract: Contract, versions: str, contested: str | None) -> str:
     columns = ", ".join(f"version.{name}" for name in names)
     if contested is None:
         return f"select {columns} from {versions} as version"
-    keys = key_columns(contract)
-    same_row = " and ".join(f"other.{key} = version.{key}" for key in keys)
-    is_contested = f"exists (select 1 from {contested} as other where other.operation <> 'insert' and {same_row})"
-    latest = latest_version_sql(f"(select {columns} from {versions} as version where {is_contested})", keys)
+    is_contested = is_contested_sql(contract, contested)
+    latest = latest_version_sql(
+        f"(select {columns} from {versions} as version where {is_contested})", key_columns(contract)
+    )
     return (
         f"select {columns} from {versions} as version where not {is_contested} "
         f"union all select {columns} from ({latest}) as version where operation <> 'delete'"
     )
+
+
+def is_contested_sql(contract: Contract, contested: str) -> str:
+    """SQL for whether a row named `version` may have more than one version."""
+    same_row = " and ".join(f"other.{key} = version.{key}" for key in key_columns(contract))
+    return f"exists (select 1 from {contested} as other where other.operation <> 'insert' and {same_row})"
