@@ -254,10 +254,11 @@ def test_a_week_of_changes_rebuilds_few_rows(tmp_path: Path) -> None:
     installation = Installation(Settings(mode="demo", home=tmp_path))
     history = a_week_of_changes()
     play(installation, history[:5], tmp_path / "anew")
-    bases = {table.name: _state(installation, table.name).base for table in layer_tables()}
+    following = [table.name for table in layer_tables() if table.follows]
+    bases = {name: _state(installation, name).base for name in following}
     untouched = installation.warehouse.snapshot_id("dwd.contribution_month")
     play(installation, history[5:], tmp_path / "anew")
-    assert {table.name: _state(installation, table.name).base for table in layer_tables()} == bases
+    assert {name: _state(installation, name).base for name in following} == bases
     assert installation.warehouse.snapshot_id("dwd.contribution_month") == untouched
     assert _state(installation, "dwd.person").generation > 0
     before = stored_layers(installation)
