@@ -13,11 +13,11 @@ from datetime import date
 from typing import Literal
 
 import pyarrow as pa
-from pyiceberg.expressions import BooleanExpression
 
 from jobs.identity import Sealer
 from jobs.scratch import scratch_database
-from warehouse.definitions import definition
+from warehouse.definitions import TableDefinition, definition
+from warehouse.gathering import Gathering
 from warehouse.tables import Warehouse, rows_among, rows_where
 
 PEOPLE_IN_BLOCK = 1024
@@ -51,7 +51,7 @@ class Vault:
         self._held = scratch_database(threads=1)
         self._held.execute("create table held (person_key varchar, delivery_id varchar)")
 
-    def add_numbers(self, numbers: pa.Table, source: Source) -> None:
+    def add_numbers(self, numbers: pa.Table, source: Source, gathering: Gathering) -> None:
         """Seal the identity numbers (`key`, `number`) of people whom the vault does not know yet.
 
         A repeat for the same delivery replaces what the first attempt added.
@@ -63,21 +63,25 @@ class Vault:
             "select 1 from held where held.person_key = numbers.key and held.delivery_id <> $delivery) order by 1",
             {"delivery": source.delivery_id},
         ).to_arrow_table()
-        self._seal("identity", new, source)
+        self._seal("identity", new, source, gathering)
+        self._held.register("new", new)
+        self._held.execute(
+            "insert into held select person_key, $delivery as delivery_id from new", {"delivery": source.delivery_id}
+        )
 
-    def add_contacts(self, contacts: pa.Table, source: Source) -> None:
+    def add_contacts(self, contacts: pa.Table, source: Source, gathering: Gathering) -> None:
         """Seal how people are called and reached (`person_key` and the contract's fields), as a delivery says.
 
         A repeat for the same delivery replaces what the first attempt added.
         """
-        self._seal("contact", contacts, source)
+        self._seal("contact", contacts, source, gathering)
 
-    def add_rejected(self, rows: pa.Table, source: Source) -> None:
+    def add_rejected(self, rows: pa.Table, source: Source, gathering: Gathering) -> None:
         """Seal rejected rows as delivered (`file`, `line` and the fields' text), so that none is ever lost.
 
         A repeat for the same delivery replaces what the first attempt added.
         """
-        self._seal("rejected", rows, source)
+        self._seal("rejected", rows, source, gathering)
 
     def rejected_of(self, delivery_id: str) -> list[dict[str, str]]:
         """The rejected rows of a delivery as they were delivered, by file and line."""
@@ -107,7 +111,7 @@ class Vault:
             if extract_class in (None, block["delivery_id"].split(".")[1]):
                 yield self._sealer.open(block["block"], block["sealed"])
 
-    def _seal(self, kind: Kind, people: pa.Table, source: Source) -> None:
+    def _seal(self, kind: Kind, people: pa.Table, source: Source, gathering: Gathering) -> None:
         # A dictionary would go into every block whole.
         rows = people.cast(pa.schema([(name, pa.string()) for name in people.column_names]))
         index, blocks = [], []
@@ -116,7 +120,6 @@ class Vault:
             part = rows.slice(start, PEOPLE_IN_BLOCK)
             blocks.append({"block": block, "sealed": self._sealer.seal(block, part)})
             index.append(pa.repeat(block, part.num_rows))
-        here = rows_where(delivery_id=source.delivery_id)
         block_rows = pa.Table.from_pylist(blocks, pa.schema([("block", pa.string()), ("sealed", pa.binary())]))
         constants = {
             "key_version": self._sealer.key_version,
@@ -125,18 +128,10 @@ class Vault:
             "extract_class": source.extract_class,
             "kind": kind,
         }
-        self._replace("vault.block", block_rows, constants, rows_where(delivery_id=source.delivery_id, kind=kind))
         name, columns = INDEX[kind]
         index_rows = people.select(list(columns)).append_column("block", pa.chunked_array(index, pa.string()))
-        self._replace(name, index_rows, constants, here)
-
-    def _replace(self, name: str, rows: pa.Table, constants: Mapping[str, object], where: BooleanExpression) -> None:
-        table = definition(name)
-        for field in table.schema:
-            if field.name not in rows.column_names:
-                value = pa.scalar(constants[field.name], field.type)
-                rows = rows.append_column(field.name, pa.repeat(value, rows.num_rows))
-        self._warehouse.replace_rows(table, rows, where)
+        for table, added in ((definition("vault.block"), block_rows), (definition(name), index_rows)):
+            gathering.put(table, _with_constants(added, table, constants), source.delivery_id)
 
     def _opened(self, kind: Kind, person_keys: Iterable[str], **equals: object) -> list[dict[str, str]]:
         """The sealed rows of these people, older ones first."""
@@ -152,13 +147,29 @@ class Vault:
             found += [row for row in rows.to_pylist() if row["person_key"] in wanted]
         return found
 
+    def committed(self) -> None:
+        """Take note that what was gathered is committed: it need not be read back."""
+        self._held_files = set(self._warehouse.files("vault.identity"))
+
+    def forget(self) -> None:
+        """Take nothing for sealed but what the tables hold: what was gathered may be lost."""
+        self._held_files = set()
+        self._held.execute("delete from held")
+
     def _know_held(self) -> None:
         """Bring the list of people whose numbers are sealed up to date with the table."""
         files = set(self._warehouse.files("vault.identity"))
         if self._held_files - files:
-            self._held_files = set()
-            self._held.execute("delete from held")
+            self.forget()
         if new := sorted(files - self._held_files):
             listed = ", ".join(f"'{file}'" for file in new)
             self._held.execute(f"insert into held select person_key, delivery_id from read_parquet([{listed}])")
         self._held_files = files
+
+
+def _with_constants(rows: pa.Table, table: TableDefinition, constants: Mapping[str, object]) -> pa.Table:
+    for field in table.schema:
+        if field.name not in rows.column_names:
+            value = pa.scalar(constants[field.name], field.type)
+            rows = rows.append_column(field.name, pa.repeat(value, rows.num_rows))
+    return rows

@@ -169,16 +169,15 @@ class Warehouse:
         """Write rows to a new data file of the table, not yet committed; [] where there are none."""
         if not rows.num_rows:
             return []
-        path = self.new_path(table.name)
-        columns = [_plain(rows.column(field.name), field.type) for field in table.schema]
+        path, ordered = self.new_path(table.name), self.in_order(table, rows)
         try:
             # Without the schema as held in memory, dictionary-coded text reads back as what it is: text.
             pq.write_table(
-                pa.table(columns, names=table.schema.names),
+                ordered,
                 path,
                 compression="zstd",
                 compression_level=1,
-                use_dictionary=_worth_a_dictionary(columns, table.schema.names),
+                use_dictionary=_worth_a_dictionary(ordered),
                 row_group_size=_ROWS_A_GROUP,
                 store_schema=False,
             )
@@ -187,6 +186,12 @@ class Warehouse:
             path.unlink(missing_ok=True)
             raise
         return [str(path)]
+
+    @staticmethod
+    def in_order(table: TableDefinition, rows: pa.Table) -> pa.Table:
+        """The rows with the table's columns in order and type; text may stay dictionary-coded."""
+        columns = [_plain(rows.column(field.name), field.type) for field in table.schema]
+        return pa.table(columns, names=table.schema.names)
 
     def table_names(self) -> list[str]:
         return sorted(
@@ -208,9 +213,9 @@ def _plain(column: pa.ChunkedArray, to: pa.DataType) -> pa.ChunkedArray:
     return column if coded else column.cast(to)
 
 
-def _worth_a_dictionary(columns: Sequence[pa.ChunkedArray], names: Sequence[str]) -> list[str]:
+def _worth_a_dictionary(rows: pa.Table) -> list[str]:
     """All columns but text that hardly repeats: what repeats comes dictionary-coded."""
-    return [name for name, column in zip(names, columns, strict=True) if not pa.types.is_string(column.type)]
+    return [field.name for field in rows.schema if not pa.types.is_string(field.type)]
 
 
 def _any_file(table: Table, where: BooleanExpression) -> bool:

@@ -24,7 +24,12 @@ def ingest_department(installation: Installation, department: str, business_date
         *finished_manifests(installation.settings.landing_folder, business_date, department),
     ]
     work = DepartmentNight(installation, department, business_date)
-    lines = [work.ingest(path) for path in found]
+    try:
+        lines = [work.ingest(path) for path in found]
+        work.commit()
+    except BaseException:
+        installation.vault.forget()
+        raise
     work.write_data_docs()
     write_reconciliation_list(installation, department, business_date)
     return lines

@@ -28,6 +28,7 @@ from jobs.installation import Installation
 from jobs.ods import ods_table
 from schemas.delivery import Manifest
 from warehouse.definitions import definition
+from warehouse.gathering import Gathering
 from warehouse.tables import rows_where
 
 if TYPE_CHECKING:
@@ -37,12 +38,18 @@ log = structlog.get_logger(__name__)
 
 
 class DepartmentNight:
-    """One department's deliveries of one night; they share a validator and so one Data Docs site."""
+    """One department's deliveries of one night; they share a validator and so one Data Docs site.
+
+    Row versions are committed delivery by delivery. What a delivery leaves beside them is gathered and
+    committed at the end, the ledger last: a delivery that is not in the ledger is taken in again.
+    """
 
     def __init__(self, installation: Installation, department: str, business_date: date) -> None:
         self.installation = installation
         self.department = department
         self.business_date = business_date
+        self._gathering = Gathering(installation.warehouse)
+        self._gathered: list[DeliveryRecord] = []
         self.docs_folder = installation.settings.reports_folder / "data_docs" / business_date.isoformat() / department
 
     def ingest(self, manifest_path: Path) -> DeliveryRecord:
@@ -53,6 +60,8 @@ class DepartmentNight:
             named = manifest_of_name(self.department, self.business_date, manifest_path)
             arrival = self._arrival(named, manifest_path, history_of(self.installation, named.extract_class))
             return self._rejected(arrival) or self._held(arrival, unreadable_manifest(manifest_path, unreadable))
+        if any(record.extract_class == manifest.extract_class for record in self._gathered):
+            self.commit()
         history = history_of(self.installation, manifest.extract_class)
         arrival = self._arrival(manifest, manifest_path, history)
         if known := history.same_delivery(arrival):
@@ -91,9 +100,17 @@ class DepartmentNight:
         return self._record(record)
 
     def _record(self, record: DeliveryRecord) -> DeliveryRecord:
-        ledger.write_record(self.installation, record)
+        self._gathered.append(record)
         log.info("delivery recorded", **ledger.as_counts(record))
         return record
+
+    def commit(self) -> None:
+        """Commit what was gathered so far, the ledger last."""
+        for record in self._gathered:
+            ledger.gather_record(self._gathering, record)
+        self._gathering.commit()
+        self._gathered = []
+        self.installation.vault.committed()
 
     def _ingest_delivery(self, delivery: Delivery, history: ClassHistory) -> DeliveryRecord:
         delivery.check_hashes()
@@ -127,15 +144,15 @@ class DepartmentNight:
         if not overtaken and self._decision(delivery.arrival) is None:
             hold_doubtful(self.installation, comparison, history)
         deleted = self._deletions(comparison) if delivery.manifest.mode == "full" and not overtaken else None
-        seal_identities(comparison, self.installation)
-        warehouse.replace_rows(definition("quarantine.row"), comparison.problems(), here)
-        keep_repairs(batch, delivery, self.installation)
+        seal_identities(comparison, self.installation, self._gathering)
+        self._gathering.put(definition("quarantine.row"), comparison.problems(), delivery.delivery_id)
+        keep_repairs(batch, delivery, self._gathering)
         versions = as_versions(delivery, comparison.new_versions())
         files = warehouse.write_file(table, versions)
         if deleted is not None:
             files += warehouse.write_file(table, as_versions(delivery, deleted))
         warehouse.replace(table.name, files, here)
-        keep_profile(self.installation, batch, delivery)
+        keep_profile(batch, delivery, self._gathering)
         return replace(comparison.counts(), deleted=deleted.num_rows if deleted is not None else 0)
 
     def _deletions(self, comparison: Comparison) -> pa.Table | None:

@@ -8,12 +8,13 @@ import pyarrow as pa
 from jobs.ingest.batch import Batch, Delivery
 from jobs.installation import Installation
 from warehouse.definitions import definition
-from warehouse.tables import rows_among, rows_where
+from warehouse.gathering import Gathering
+from warehouse.tables import rows_among
 
 TABLE = "ops.field_profile"
 
 
-def keep_profile(installation: Installation, batch: Batch, delivery: Delivery) -> None:
+def keep_profile(batch: Batch, delivery: Delivery, gathering: Gathering) -> None:
     """Put the delivery's profile beside the others, in place of an earlier one of the same delivery."""
     table = definition(TABLE)
     rows = [
@@ -27,9 +28,7 @@ def keep_profile(installation: Installation, batch: Batch, delivery: Delivery) -
         }
         for name, nulls in batch.read.empty_counts.items()
     ]
-    installation.warehouse.replace_rows(
-        table, pa.Table.from_pylist(rows, schema=table.schema), rows_where(delivery_id=delivery.delivery_id)
-    )
+    gathering.put(table, pa.Table.from_pylist(rows, schema=table.schema), delivery.delivery_id)
 
 
 def highest_null_rates(installation: Installation, delivery_ids: Sequence[str], least_rows: int) -> dict[str, Fraction]:

@@ -12,6 +12,7 @@ from jobs.ingest.versions import Counts
 from jobs.installation import Installation
 from schemas.loader import contracts
 from warehouse.definitions import definition
+from warehouse.gathering import Gathering
 from warehouse.tables import rows_where
 
 
@@ -87,6 +88,12 @@ def held_record_of(arrival: Arrival, received: int, reason: str, reason_zh: str,
         held_reason_zh=reason_zh,
         releasable=releasable,
     )
+
+
+def gather_record(gathering: Gathering, record: DeliveryRecord) -> None:
+    """Put the line among what is committed together."""
+    table = definition("ops.delivery")
+    gathering.put(table, pa.Table.from_pylist([asdict(record)], schema=table.schema), record.delivery_id)
 
 
 def write_record(installation: Installation, record: DeliveryRecord) -> None:

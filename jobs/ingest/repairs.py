@@ -4,12 +4,11 @@ The department's file stays as it is; the record tells it what we read instead.
 """
 
 from jobs.ingest.batch import Batch, Delivery
-from jobs.installation import Installation
 from warehouse.definitions import definition
-from warehouse.tables import rows_where
+from warehouse.gathering import Gathering
 
 
-def keep_repairs(batch: Batch, delivery: Delivery, installation: Installation) -> None:
+def keep_repairs(batch: Batch, delivery: Delivery, gathering: Gathering) -> None:
     """Record what was mended in the rows that become versions, in place of an earlier attempt's record.
 
     Rows that are unchanged were recorded when they became known.
@@ -28,4 +27,4 @@ def keep_repairs(batch: Batch, delivery: Delivery, installation: Installation) -
           masked({delivery.contract.identity_field.name}) as masked_identity
         from mended join text_of_row using (row_number)
         order by file, line, field""").to_arrow_table()
-    installation.warehouse.replace_rows(table, rows, rows_where(delivery_id=delivery.delivery_id))
+    gathering.put(table, rows, delivery.delivery_id)

@@ -61,7 +61,7 @@ class DuckDBEngine:
         file = _emptied(path).resolve() / "part-0.parquet"
         self._connection.execute(
             f"copy (select {cast_columns(schema)} from ({with_literals(sql, params)}\n))"
-            f" to {literal(str(file))} (format parquet, compression zstd)"
+            f" to {literal(str(file))} (format parquet, compression zstd, compression_level 1)"
         )
         return [str(file)]
 
