@@ -6,11 +6,13 @@ readers are never blocked. Concurrent commits to one table are retried by PyIceb
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.expressions import (
     AlwaysTrue,
     And,
@@ -28,6 +30,8 @@ from warehouse.definitions import TableDefinition
 # Full column metrics let a delete by date or delivery drop whole files without reading them.
 _TABLE_PROPERTIES = {
     "write.metadata.metrics.default": "full",
+    "commit.manifest-merge.enabled": "true",
+    "commit.manifest.min-count-to-merge": "8",
     "commit.retry.num-retries": "20",
     "commit.retry.min-wait-ms": "20",
     "commit.retry.max-wait-ms": "1000",
@@ -35,6 +39,10 @@ _TABLE_PROPERTIES = {
 
 # As many as an engine's worker reads at once.
 _ROWS_A_GROUP = 128 * 1024
+
+# What came since a state of the layers was built is read off these tables' snapshots.
+_HISTORY_IS_READ = "ods."
+_MOST_SNAPSHOTS, _SNAPSHOTS_LEFT = 20, 5
 
 EVERY_ROW: BooleanExpression = AlwaysTrue()
 
@@ -153,6 +161,8 @@ class Warehouse:
                 transaction.delete(where)
             if files:
                 transaction.add_files(list(files), snapshot_properties=dict(marks or {}), check_duplicate_files=False)
+        if not name.startswith(_HISTORY_IS_READ):
+            _shorten_history(table)
 
     def replace_rows(
         self,
@@ -216,6 +226,18 @@ def _plain(column: pa.ChunkedArray, to: pa.DataType) -> pa.ChunkedArray:
 def _worth_a_dictionary(rows: pa.Table) -> list[str]:
     """All columns but text that hardly repeats: what repeats comes dictionary-coded."""
     return [field.name for field in rows.schema if not pa.types.is_string(field.type)]
+
+
+def _shorten_history(table: Table) -> None:
+    """Let old snapshots go where nobody asks for them: every one makes every later commit dearer."""
+    snapshots = sorted(table.metadata.snapshots, key=lambda snapshot: snapshot.timestamp_ms)
+    if len(snapshots) <= _MOST_SNAPSHOTS:
+        return
+    current = table.current_snapshot()
+    old = [item.snapshot_id for item in snapshots[:-_SNAPSHOTS_LEFT] if not current or item != current]
+    # Whoever commits at the same moment goes first; the next commit shortens.
+    with suppress(CommitFailedException):
+        table.maintenance.expire_snapshots().by_ids(old).commit()
 
 
 def _any_file(table: Table, where: BooleanExpression) -> bool:
