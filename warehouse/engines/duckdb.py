@@ -43,7 +43,10 @@ class DuckDBEngine:
         self.create_view(name, f"select {cast_columns(schema)} from ({union})")
 
     def register_table(self, name: str, table: pa.Table) -> None:
-        self._connection.register(name, table)
+        # Copied, because filters that DuckDB derives from joins cannot be pushed into Arrow's scan.
+        self._connection.register("registered_table", table)
+        self._connection.execute(f'create or replace temp table "{name}" as select * from registered_table')
+        self._connection.unregister("registered_table")
 
     def create_view(self, name: str, sql: str, params: Mapping[str, Any] | None = None) -> None:
         text = with_literals(sql, params or {}) if ":" in sql else sql
