@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
 
 import pyarrow as pa
 
@@ -31,7 +32,7 @@ class SparkEngine:
     def __init__(self, work_folder: Path, master: str | None = None, memory_limit: str | None = None) -> None:
         master = master or os.environ.get(MASTER_SETTING, "local[*]")
         self._session = _first_session(master, work_folder.resolve(), memory_limit or "4g").newSession()
-        self._kept: list[DataFrame] = []
+        self._kept_folder = work_folder.resolve() / f"spark-kept-{uuid4().hex}"
         for statement in (FUNCTIONS_FOLDER / "spark.sql").read_text("utf-8").split(";\n"):
             if statement.strip():
                 self._session.sql(statement)
@@ -52,8 +53,10 @@ class SparkEngine:
         self._frame(sql, params or {}).createOrReplaceTempView(name)
 
     def keep(self, name: str, sql: str, params: Mapping[str, Any] | None = None) -> int:
-        frame = self._frame(sql, params or {}).persist()
-        self._kept.append(frame)
+        # A frame that is only cached remembers how it was made: plans grow until they fill Spark's memory.
+        folder = self._kept_folder / uuid4().hex
+        self._frame(sql, params or {}).write.parquet(str(folder))
+        frame = self._session.read.parquet(str(folder))
         frame.createOrReplaceTempView(name)
         return frame.count()
 
@@ -71,10 +74,9 @@ class SparkEngine:
         return sorted(str(file) for file in path.resolve().glob("*.parquet"))
 
     def close(self) -> None:
-        while self._kept:
-            self._kept.pop().unpersist()
         for view in self._session.catalog.listTables():
             self._session.catalog.dropTempView(view.name)
+        shutil.rmtree(self._kept_folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self
