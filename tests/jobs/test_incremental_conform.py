@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from jobs.conform import conform, ensure_conformed
 from jobs.ingest import ingest_department
 from jobs.installation import Installation
+from jobs.layer_build import BUILT_WHOLE_BELOW
 from jobs.layer_state import holds_state_of
 from jobs.lineage import layer_tables
 from jobs.retention import retention
@@ -178,7 +180,7 @@ def _deliver(installation: Installation, act: Delivered, sequence: int) -> None:
 
 
 def hold_incremental_to_whole(engine: Literal["duckdb", "spark"], bursts_of_acts: Sequence[Sequence[Act]]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, patch.dict(BUILT_WHOLE_BELOW, {engine: 0}):
         installation = Installation(Settings(mode="demo", home=Path(folder), engine=engine))
         play(installation, [act for burst in bursts_of_acts for act in burst], Path(folder) / "anew")
 
@@ -198,7 +200,8 @@ def test_incremental_equals_whole_on_duckdb(history: list[list[Act]]) -> None:
     hold_incremental_to_whole("duckdb", history)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.long
+@pytest.mark.timeout(3600)
 @bounded(1)
 @given(histories)
 def test_incremental_equals_whole_on_spark(history: list[list[Act]]) -> None:
