@@ -148,10 +148,10 @@ class DepartmentNight:
         self._gathering.put(definition("quarantine.row"), comparison.problems(), delivery.delivery_id)
         keep_repairs(batch, delivery, self._gathering)
         versions = as_versions(delivery, comparison.new_versions())
-        files = warehouse.write_file(table, versions)
-        if deleted is not None:
-            files += warehouse.write_file(table, as_versions(delivery, deleted))
-        warehouse.replace(table.name, files, here)
+        if deleted is not None and deleted.num_rows:
+            parts = [versions, as_versions(delivery, deleted)]
+            versions = pa.concat_tables(part.cast(table.schema) for part in parts)
+        warehouse.replace_rows(table, versions, here)
         keep_profile(batch, delivery, self._gathering)
         return replace(comparison.counts(), deleted=deleted.num_rows if deleted is not None else 0)
 
