@@ -8,7 +8,7 @@ from jobs.ingest.ledger import DeliveryRecord
 from jobs.installation import Installation
 from jobs.lineage import depends_on_date, layer_tables, sources
 from jobs.ods import OdsTables
-from jobs.people.decisions import decisions
+from jobs.people.decisions import decided_on, decisions
 from jobs.people.links import LINK_SOURCES
 from jobs.people.places import division_rows
 from jobs.steps import fingerprint_of
@@ -25,7 +25,9 @@ class AskedStates:
         self._installation = installation
         self.business_date = business_date
         self.texts = _texts(business_date)
-        self._decided = decisions(installation, business_date)
+        # A row that a person linked ends with the next snapshot, even where that brings no row.
+        linked = decided_on(installation, business_date).linked_rows
+        self._decided = (decisions(installation, business_date), linked)
         self._deliveries = [
             record
             for record in ledger.records(installation, status="ingested")
