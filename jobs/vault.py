@@ -47,7 +47,7 @@ class Vault:
     def __init__(self, warehouse: Warehouse, sealer: Sealer) -> None:
         self._warehouse = warehouse
         self._sealer = sealer
-        self._held_files: set[str] = set()
+        self._held_files: set[str] | None = None
         self._held = scratch_database(threads=1)
         self._held.execute("create table held (person_key varchar, delivery_id varchar)")
 
@@ -149,19 +149,20 @@ class Vault:
 
     def committed(self) -> None:
         """Take note that what was gathered is committed: it need not be read back."""
-        self._held_files = set(self._warehouse.files("vault.identity"))
+        if self._held_files is not None:
+            self._held_files = set(self._warehouse.files("vault.identity"))
 
     def forget(self) -> None:
         """Take nothing for sealed but what the tables hold: what was gathered may be lost."""
-        self._held_files = set()
+        self._held_files = None
         self._held.execute("delete from held")
 
     def _know_held(self) -> None:
         """Bring the list of people whose numbers are sealed up to date with the table."""
         files = set(self._warehouse.files("vault.identity"))
-        if self._held_files - files:
+        if self._held_files is None or self._held_files - files:
             self.forget()
-        if new := sorted(files - self._held_files):
+        if new := sorted(files - (self._held_files or set())):
             listed = ", ".join(f"'{file}'" for file in new)
             self._held.execute(f"insert into held select person_key, delivery_id from read_parquet([{listed}])")
         self._held_files = files

@@ -19,7 +19,8 @@ class Gathering:
 
     def put(self, table: TableDefinition, rows: pa.Table, delivery_id: str) -> None:
         """Take the delivery's rows for the table; be it none, so that those of an earlier attempt go."""
-        self._rows.setdefault(table, []).append(self._warehouse.in_order(table, rows))
+        # Plain types: of one table, one delivery's text may come dictionary-coded and another's not.
+        self._rows.setdefault(table, []).append(rows.select(table.schema.names).cast(table.schema))
         self._deliveries.setdefault(table, set()).add(delivery_id)
 
     def commit(self) -> None:

@@ -179,7 +179,7 @@ class Warehouse:
         """Write rows to a new data file of the table, not yet committed; [] where there are none."""
         if not rows.num_rows:
             return []
-        path, ordered = self.new_path(table.name), self.in_order(table, rows)
+        path, ordered = self.new_path(table.name), _in_order(table, rows)
         try:
             # Without the schema as held in memory, dictionary-coded text reads back as what it is: text.
             pq.write_table(
@@ -197,12 +197,6 @@ class Warehouse:
             raise
         return [str(path)]
 
-    @staticmethod
-    def in_order(table: TableDefinition, rows: pa.Table) -> pa.Table:
-        """The rows with the table's columns in order and type; text may stay dictionary-coded."""
-        columns = [_plain(rows.column(field.name), field.type) for field in table.schema]
-        return pa.table(columns, names=table.schema.names)
-
     def table_names(self) -> list[str]:
         return sorted(
             ".".join(identifier)
@@ -216,6 +210,12 @@ class Warehouse:
 
     def _load(self, name: str) -> Table:
         return self._catalog.load_table(name)
+
+
+def _in_order(table: TableDefinition, rows: pa.Table) -> pa.Table:
+    """The rows with the table's columns in order and type; text may stay dictionary-coded."""
+    columns = [_plain(rows.column(field.name), field.type) for field in table.schema]
+    return pa.table(columns, names=table.schema.names)
 
 
 def _plain(column: pa.ChunkedArray, to: pa.DataType) -> pa.ChunkedArray:

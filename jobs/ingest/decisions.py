@@ -69,7 +69,7 @@ def reject(installation: Installation, delivery_id: str, reason: str, by: str, a
     """Keep a held delivery out for ever; the ledger says so at once."""
     record = _held(installation, delivery_id)
     decision = _decide(installation, record, "rejected", reason, by, at)
-    ledger.write_record(installation, rejected_record(record, decision))
+    ledger.write_records(installation, [rejected_record(record, decision)])
     return decision
 
 

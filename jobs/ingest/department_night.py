@@ -27,7 +27,7 @@ from jobs.ingest.versions import Comparison, Counts, as_versions
 from jobs.installation import Installation
 from jobs.ods import ods_table
 from schemas.delivery import Manifest
-from warehouse.definitions import definition
+from warehouse.definitions import TableDefinition, definition
 from warehouse.gathering import Gathering
 from warehouse.tables import rows_where
 
@@ -40,8 +40,9 @@ log = structlog.get_logger(__name__)
 class DepartmentNight:
     """One department's deliveries of one night; they share a validator and so one Data Docs site.
 
-    Row versions are committed delivery by delivery. What a delivery leaves beside them is gathered and
-    committed at the end, the ledger last: a delivery that is not in the ledger is taken in again.
+    What deliveries leave is gathered and committed at the end: first what goes to vault and quarantine, so
+    that nobody whom a row version names is missing there; then the row versions; last the ledger. A delivery
+    that is not in the ledger is taken in again.
     """
 
     def __init__(self, installation: Installation, department: str, business_date: date) -> None:
@@ -49,6 +50,7 @@ class DepartmentNight:
         self.department = department
         self.business_date = business_date
         self._gathering = Gathering(installation.warehouse)
+        self._versions: list[tuple[TableDefinition, list[str], str]] = []
         self._gathered: list[DeliveryRecord] = []
         self.docs_folder = installation.settings.reports_folder / "data_docs" / business_date.isoformat() / department
 
@@ -106,11 +108,13 @@ class DepartmentNight:
 
     def commit(self) -> None:
         """Commit what was gathered so far, the ledger last."""
-        for record in self._gathered:
-            ledger.gather_record(self._gathering, record)
         self._gathering.commit()
-        self._gathered = []
         self.installation.vault.committed()
+        for table, files, delivery_id in self._versions:
+            self.installation.warehouse.replace(table.name, files, rows_where(delivery_id=delivery_id))
+        if self._gathered:
+            ledger.write_records(self.installation, self._gathered)
+        self._versions, self._gathered = [], []
 
     def _ingest_delivery(self, delivery: Delivery, history: ClassHistory) -> DeliveryRecord:
         delivery.check_hashes()
@@ -136,7 +140,7 @@ class DepartmentNight:
 
     def _keep_versions(self, batch: Batch, delivery: Delivery, history: ClassHistory) -> Counts:
         warehouse = self.installation.warehouse
-        table, here = ods_table(delivery.contract), rows_where(delivery_id=delivery.delivery_id)
+        table = ods_table(delivery.contract)
         warehouse.ensure(table)
         overtaken = history.overtakes(delivery.manifest)
         known_files = warehouse.files(table.name)
@@ -151,7 +155,7 @@ class DepartmentNight:
         if deleted is not None and deleted.num_rows:
             parts = [versions, as_versions(delivery, deleted)]
             versions = pa.concat_tables(part.cast(table.schema) for part in parts)
-        warehouse.replace_rows(table, versions, here)
+        self._versions.append((table, warehouse.write_file(table, versions), delivery.delivery_id))
         keep_profile(batch, delivery, self._gathering)
         return replace(comparison.counts(), deleted=deleted.num_rows if deleted is not None else 0)
 

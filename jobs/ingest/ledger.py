@@ -1,6 +1,6 @@
 """The delivery ledger `ops.delivery`: what arrived, what became of its rows, what is held and why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Literal
@@ -12,8 +12,7 @@ from jobs.ingest.versions import Counts
 from jobs.installation import Installation
 from schemas.loader import contracts
 from warehouse.definitions import definition
-from warehouse.gathering import Gathering
-from warehouse.tables import rows_where
+from warehouse.tables import rows_among, rows_where
 
 
 @dataclass(frozen=True)
@@ -90,17 +89,11 @@ def held_record_of(arrival: Arrival, received: int, reason: str, reason_zh: str,
     )
 
 
-def gather_record(gathering: Gathering, record: DeliveryRecord) -> None:
-    """Put the line among what is committed together."""
+def write_records(installation: Installation, lines: Sequence[DeliveryRecord]) -> None:
+    """Put the lines into the ledger in one commit, in place of earlier ones of the same deliveries."""
     table = definition("ops.delivery")
-    gathering.put(table, pa.Table.from_pylist([asdict(record)], schema=table.schema), record.delivery_id)
-
-
-def write_record(installation: Installation, record: DeliveryRecord) -> None:
-    """Put the line into the ledger, in place of an earlier one of the same delivery."""
-    table = definition("ops.delivery")
-    rows = pa.Table.from_pylist([asdict(record)], schema=table.schema)
-    installation.warehouse.replace_rows(table, rows, rows_where(delivery_id=record.delivery_id))
+    rows = pa.Table.from_pylist([asdict(line) for line in lines], schema=table.schema)
+    installation.warehouse.replace_rows(table, rows, rows_among("delivery_id", {line.delivery_id for line in lines}))
 
 
 def records(installation: Installation, **equals: Any) -> list[DeliveryRecord]:

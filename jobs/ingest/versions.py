@@ -185,12 +185,13 @@ class Comparison:
         )
 
     def counts(self) -> Counts:
-        """How the rows ended; the three add up by construction of the tables."""
+        """How the rows ended, each of the three counted by itself: the ledger holds them to what was received."""
         accepted = self._scalar("select count(*) from version")
         conflicting = self._scalar("select count(*) from copy where is_conflicting")
         wrong = int(np.count_nonzero(~self.batch.read.right))
         rejected = wrong + conflicting + self.batch.malformed_count
-        return Counts(self.batch.received, accepted, rejected, self.batch.received - rejected - accepted)
+        unchanged = self._scalar("select count(*) from judged") - conflicting - accepted
+        return Counts(self.batch.received, accepted, rejected, unchanged)
 
     def _scalar(self, sql: str) -> int:
         return int(self._connection.execute(sql).fetchall()[0][0])
