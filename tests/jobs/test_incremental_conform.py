@@ -33,6 +33,9 @@ NIGHTS = [NIGHT_1 + timedelta(days=at) for at in range(4)]
 PEOPLE = 8
 NEW_NUMBERS = [100, 101]
 SOME_DAYS = ["2026-01-01", *map(str, NIGHTS)]
+# Days that leave the last ninety or 365 days between two of the nights, and on which one turns 18 or 60.
+LEAVING_DAYS = [str(NIGHTS[1] - timedelta(days=days)) for days in (89, 90, 364, 365)]
+BIRTHDAYS = [str(NIGHTS[1].replace(year=NIGHTS[1].year - age)) for age in (18, 60)]
 
 people = st.integers(0, PEOPLE - 1)
 numbers = st.one_of(people, people, st.sampled_from(NEW_NUMBERS))
@@ -70,7 +73,12 @@ def household_register(draw: st.DrawFn) -> list[Row]:
     village = draw(st.sampled_from(["340706100003", "340706100004"]))
     renumbered_already = draw(st.sets(st.sampled_from(NEW_NUMBERS), max_size=1))
     return [
-        registered(n, household=moved.get(n, n // 3), village_code=village if n in moved else "340706100003")
+        registered(
+            n,
+            household=moved.get(n, n // 3),
+            village_code=village if n in moved else "340706100003",
+            **({"born_on": BIRTHDAYS[n]} if n < len(BIRTHDAYS) else {}),
+        )
         for n in [*draw(nearly_everybody), *renumbered_already]
     ]
 
@@ -105,7 +113,9 @@ def marginal_and_rigid(draw: st.DrawFn) -> list[Row]:
 def inpatient_settlement(draw: st.DrawFn) -> list[Row]:
     """A settlement may be corrected, and turn out to have been somebody else's."""
     return [
-        settlement(number, certno=identity_number(draw(numbers)), setl_date=draw(st.sampled_from(SOME_DAYS[:2])))
+        settlement(
+            number, certno=identity_number(draw(numbers)), setl_date=draw(st.sampled_from(SOME_DAYS[:2] + LEAVING_DAYS))
+        )
         for number in draw(st.sets(st.integers(0, 4), min_size=1))
     ]
 
@@ -129,6 +139,71 @@ def register_event(draw: st.DrawFn) -> list[Row]:
     return [renumbered(identity_number(old), new) | {"event_no": f"E{old}{new:03d}"} for old, new in changes]
 
 
+@st.composite
+def custody(draw: st.DrawFn) -> list[Row]:
+    ended = draw(st.sampled_from(["", *SOME_DAYS]))
+    return [
+        {
+            "custody_no": f"C{number}",
+            "certno": identity_number(draw(numbers)),
+            "psn_name": "孙某",
+            "custody_kind": draw(st.sampled_from("134")),
+            "start_date": "2026-01-01",
+            "expected_end": "2027-01-01",
+            "actual_end": ended if number else "",
+        }
+        for number in draw(st.sets(st.integers(0, 2), min_size=1))
+    ]
+
+
+@st.composite
+def temporary_aid(draw: st.DrawFn) -> list[Row]:
+    return [
+        {
+            "award_no": f"A{number}",
+            "certno": identity_number(draw(numbers)),
+            "psn_name": "李某",
+            "aid_kind": "1",
+            "cause": draw(st.sampled_from("159")),
+            "award_date": draw(st.sampled_from(SOME_DAYS[:3])),
+            "amount": draw(st.sampled_from(["500", "900"])),
+        }
+        for number in draw(st.sets(st.integers(0, 3), min_size=1))
+    ]
+
+
+@st.composite
+def death_certificate(draw: st.DrawFn) -> list[Row]:
+    return [
+        {
+            "certificate_no": f"D{number}",
+            "certno": identity_number(draw(numbers)),
+            "psn_name": "赵某",
+            "died_on": "2026-10-02",
+            "issued_on": "2026-10-03",
+            "cause_chapter": "09",
+        }
+        for number in draw(st.sets(st.integers(0, 1), min_size=1))
+    ]
+
+
+@st.composite
+def pension_payment(draw: st.DrawFn) -> list[Row]:
+    amount = draw(st.sampled_from(["200", "3000"]))
+    return [
+        {
+            "aac001": f"Q{n}",
+            "aac002": identity_number(n),
+            "aac003": "周某",
+            "aae140": "110" if n % 2 else "170",
+            "aae003": "202610",
+            "aae019": amount,
+            "aae116": draw(st.sampled_from("13")),
+        }
+        for n in draw(nearly_everybody)
+    ]
+
+
 CLASSES: dict[str, st.SearchStrategy[list[Row]]] = {
     "household_register": household_register(),
     "dibao": dibao(),
@@ -137,6 +212,10 @@ CLASSES: dict[str, st.SearchStrategy[list[Row]]] = {
     "employee_pension_contribution": employee_pension_contribution(),
     "disability_certificate": disability_certificate(),
     "register_event": register_event(),
+    "custody": custody(),
+    "temporary_aid": temporary_aid(),
+    "death_certificate": death_certificate(),
+    "pension_payment": pension_payment(),
 }
 
 nights = st.integers(0, len(NIGHTS) - 1)
