@@ -1,13 +1,14 @@
 """The Iceberg tables: who holds which files, and how a change becomes visible all at once.
 
 PyIceberg commits; engines only read and write Parquet files. A commit is atomic and
-readers are never blocked. Concurrent commits to one table are retried by PyIceberg.
+readers are never blocked. Concurrent commits to one table are tried again.
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,6 +25,7 @@ from pyiceberg.expressions import (
     Reference,
 )
 from pyiceberg.table import Table
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from warehouse.definitions import TableDefinition
 
@@ -43,6 +45,11 @@ _ROWS_A_GROUP = 128 * 1024
 # What came since a state of the layers was built is read off these tables' snapshots.
 _HISTORY_IS_READ = "ods."
 _MOST_SNAPSHOTS, _SNAPSHOTS_LEFT = 20, 5
+
+# How many processes may create or widen the same table at once.
+_MOST_AT_ONCE = 20
+
+Made = TypeVar("Made")
 
 EVERY_ROW: BooleanExpression = AlwaysTrue()
 
@@ -78,18 +85,18 @@ class Warehouse:
         root.mkdir(parents=True, exist_ok=True)
         self.root = root.resolve()
         self._ensured: set[TableDefinition] = set()
-        self._catalog = SqlCatalog(
-            "shouwang",
-            uri=catalog_uri or f"sqlite:///{self.root / 'catalog.db'}",
-            warehouse=f"file://{self.root}",
-        )
+        uri = catalog_uri or f"sqlite:///{self.root / 'catalog.db'}"
+        self._catalog = _unless_overtaken(lambda: SqlCatalog("shouwang", uri=uri, warehouse=f"file://{self.root}"))
 
     def ensure(self, table: TableDefinition) -> None:
         """Create the table unless it is there; add columns that the definition has gained."""
         if table in self._ensured:
             return
-        namespace = table.layer
-        self._catalog.create_namespace_if_not_exists(namespace)
+        _unless_overtaken(lambda: self._create_or_widen(table))
+        self._ensured.add(table)
+
+    def _create_or_widen(self, table: TableDefinition) -> None:
+        self._catalog.create_namespace_if_not_exists(table.layer)
         created = self._catalog.create_table_if_not_exists(
             table.name, schema=table.schema, properties=_TABLE_PROPERTIES
         )
@@ -101,7 +108,6 @@ class Warehouse:
         if missing := [field for field in table.schema if field.name not in created.schema().column_names]:
             with created.update_schema() as update:
                 update.union_by_name(pa.schema(missing))
-        self._ensured.add(table)
 
     def exists(self, name: str) -> bool:
         return bool(self._catalog.table_exists(name))
@@ -210,6 +216,22 @@ class Warehouse:
 
     def _load(self, name: str) -> Table:
         return self._catalog.load_table(name)
+
+
+def _unless_overtaken(make: Callable[[], Made]) -> Made:
+    """Make what another process may be making at the same moment, then finding it made.
+
+    PyIceberg tries a commit of rows again where another was first, but nothing else.
+    """
+    for _ in range(_MOST_AT_ONCE):
+        try:
+            return make()
+        except (CommitFailedException, IntegrityError):
+            continue
+        except (OperationalError, ProgrammingError) as problem:
+            if "already exists" not in str(problem):
+                raise
+    return make()
 
 
 def _in_order(table: TableDefinition, rows: pa.Table) -> pa.Table:
