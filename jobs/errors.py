@@ -55,6 +55,10 @@ class DiskFullError(ShouwangError):
     """The disk filled up; nothing was committed by half."""
 
 
+class WorkerKilledError(ShouwangError):
+    """A process of the night was killed from outside; the night can be run again."""
+
+
 class DecisionError(ShouwangError):
     """A held delivery cannot be decided on as asked."""
 
