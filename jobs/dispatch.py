@@ -22,7 +22,7 @@ from jobs.steps import Report, StepResult, run_step
 from schemas.messages import Contact, Disposition, DispositionKind, Level, Text, WarningMessage
 from warehouse.definitions import definition
 from warehouse.tables import rows_until, rows_where
-from warning_models.loader import WarningModel, load_models
+from warning_models.loader import HelpModel, load_models
 from warning_models.render import figures, from_json
 
 log = structlog.get_logger(__name__)
@@ -102,7 +102,7 @@ def _residence_unknown(row: Row, business_date: date) -> Disposition:
 def _deliver(installation: Installation, business_date: date, rows: Sequence[Row]) -> str | None:
     """PUT the warnings; returns what is wrong where the service cannot be reached."""
     contacts = contacts_of(installation, {row["person_key"] for row in rows})
-    models = {model.id: model for model in load_models()}
+    models = {model.id: model for model in load_models() if isinstance(model, HelpModel)}
     covered = {day: covered_until(installation, day) for day in {row["business_date"] for row in rows}}
     messages = [
         _message(row, models[row["model_id"]], contacts[row["person_key"]], covered[row["business_date"]])
@@ -117,7 +117,7 @@ def _deliver(installation: Installation, business_date: date, rows: Sequence[Row
     return None
 
 
-def _message(row: Row, model: WarningModel, contact: Contact, covered: Mapping[str, date]) -> WarningMessage:
+def _message(row: Row, model: HelpModel, contact: Contact, covered: Mapping[str, date]) -> WarningMessage:
     evidence = from_json(model, row["evidence"])
     return WarningMessage(
         warning_id=row["warning_id"],

@@ -12,44 +12,37 @@ from typing import Any
 
 import pyarrow as pa
 
+from jobs.claims import placed_claims
 from jobs.conform import ensure_conformed, state_fingerprint
 from jobs.freshness_told import covered_until
 from jobs.installation import Installation
 from jobs.layer_tables import register_layers
 from jobs.people.links import former_keys
+from jobs.review_findings import find_for_review
 from jobs.steps import Report, StepResult, fingerprint_of, run_step
 from warehouse.definitions import definition
 from warehouse.engines.engine import Engine
 from warehouse.tables import rows_before, rows_where
-from warning_models.loader import WarningModel, load_models
+from warning_models.loader import HelpModel, load_models
 from warning_models.render import as_json, reason
 
 _ID_CHARACTERS = 20
-_COUNTY_DIGITS = 6
-
-_PLACED_CLAIM = """
-select claim.*, person.household_key, household.village_code, household.grid_code,
-  assistance.labels as receiving
-from {claim} as claim
-left join dwd_person as person on person.person_key = claim.person_key
-left join dwd_household as household on household.household_key = person.household_key
-left join dws_household_assistance as assistance on assistance.household_key = person.household_key
-"""
 
 
-def active_models() -> list[WarningModel]:
-    """The models whose warnings lead to visits."""
-    return [model for model in load_models() if model.status == "active"]
+def active_models() -> list[HelpModel]:
+    """The models whose warnings lead to visits: never those whose findings might end a benefit."""
+    return [model for model in load_models() if isinstance(model, HelpModel) and model.status == "active"]
 
 
-def warning_id(model: WarningModel, person_key: str, episode: str) -> str:
+def warning_id(model: HelpModel, person_key: str, episode: str) -> str:
     """Names a warning for ever: `<model number>-<20 hex digits>`."""
     digest = hashlib.sha256(f"{model.id}|{person_key}|{episode}".encode()).hexdigest()
     return f"{model.number}-{digest[:_ID_CHARACTERS]}"
 
 
 def warn(installation: Installation, business_date: date) -> StepResult:
-    """Find the date's new warnings; reports how many by model."""
+    """Find the date's new warnings, and beside them what is for review; reports the warnings by model."""
+    find_for_review(installation, business_date)
     models = active_models()
     state = state_fingerprint(installation, business_date)
     fingerprint = fingerprint_of(state, [(model.id, model.version, model.lock_hash) for model in models])
@@ -58,7 +51,7 @@ def warn(installation: Installation, business_date: date) -> StepResult:
     )
 
 
-def _warn(installation: Installation, business_date: date, models: Sequence[WarningModel]) -> Report:
+def _warn(installation: Installation, business_date: date, models: Sequence[HelpModel]) -> Report:
     ensure_conformed(installation, business_date)
     earlier = _ids_before(installation, business_date)
     with installation.engine() as engine:
@@ -78,7 +71,7 @@ def _warn(installation: Installation, business_date: date, models: Sequence[Warn
     return {model_id: len(rows) for model_id, rows in new.items()}
 
 
-def _ids_of_episode(model: WarningModel, row: Mapping[str, Any], former: Mapping[str, Sequence[str]]) -> set[str]:
+def _ids_of_episode(model: HelpModel, row: Mapping[str, Any], former: Mapping[str, Sequence[str]]) -> set[str]:
     """The ids under which the episode may have been warned of: the person may have had another number then."""
     keys = (row["person_key"], *former.get(row["person_key"], ()))
     return {warning_id(model, key, row["episode"]) for key in keys}
@@ -91,9 +84,9 @@ def _ids_before(installation: Installation, business_date: date) -> set[str]:
     return set(rows["warning_id"].to_pylist())
 
 
-def _claims(engine: Engine, model: WarningModel, as_of: date, covered: dict[str, date]) -> Iterator[dict[str, Any]]:
-    """The model's claims as rows of ads.warning, county by county where parameters differ."""
-    for row in _claim_rows(engine, model, as_of):
+def _claims(engine: Engine, model: HelpModel, as_of: date, covered: dict[str, date]) -> Iterator[dict[str, Any]]:
+    """The model's claims as rows of ads.warning."""
+    for row in placed_claims(engine, model, as_of):
         evidence = {name: row[name] for name in model.evidence}
         text = reason(model, row["episode"], evidence)
         yield {
@@ -113,16 +106,3 @@ def _claims(engine: Engine, model: WarningModel, as_of: date, covered: dict[str,
             "reason_en": text.en,
             "data_as_of": min((covered[source] for source in model.sources if source in covered), default=as_of),
         }
-
-
-def _claim_rows(engine: Engine, model: WarningModel, as_of: date) -> list[dict[str, Any]]:
-    counties = sorted({county for parameter in model.parameters.values() for county in parameter.counties})
-    claim = f"claim_{model.id}"
-    engine.create_view(claim, model.sql, model.parameters_on(as_of))
-    rows = engine.query(_PLACED_CLAIM.format(claim=claim)).to_pylist()
-    kept = [row for row in rows if (row["village_code"] or "")[:_COUNTY_DIGITS] not in counties]
-    for county in counties:
-        engine.create_view(claim, model.sql, model.parameters_on(as_of, county))
-        rows = engine.query(_PLACED_CLAIM.format(claim=claim)).to_pylist()
-        kept += [row for row in rows if (row["village_code"] or "")[:_COUNTY_DIGITS] == county]
-    return kept
