@@ -83,8 +83,11 @@ WORDS: dict[str, Text] = {
     "household.minor": _text("未成年", "under 18"),
     "household.aged": _text("60 岁以上", "60 or older"),
     "household.severely_disabled": _text("重度残疾", "severely disabled"),
-    "household.wage": _text("职工养老缴费到 {month}", "insured through work until {month}"),
-    "household.pension": _text("已退休，领养老金", "retired on a pension"),
+    "household.student": _text("在校", "at school"),
+    "household.wage": _text("有工资缴费", "insured through work"),
+    "household.pension": _text("领养老金", "draws a pension"),
+    "household.benefit": _text("领失业或工伤待遇", "draws unemployment or injury benefit"),
+    "household.monthly_income": _text("已知月收入 {amount} 元", "known monthly income {amount} yuan"),
     "household.nothing_seen": _text("数据里没有看到收入", "no income seen in the data"),
     "household.sum": _text("几名成员合计：{label} {value} {unit}", "Several members together: {label} {value} {unit}"),
     "household.hint": _text(

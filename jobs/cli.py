@@ -45,7 +45,7 @@ from jobs.screen import show_models, show_nights
 from jobs.steps import StepResult
 from schemas.delivery import business_dates
 from schemas.loader import ContractError, contracts
-from warning_models.loader import ModelError, load_models
+from warning_models.loader import ModelError, load_models, readable_models
 from warning_models.lock import read_lock
 from warning_models.rules import failures
 
@@ -291,7 +291,8 @@ def show_model(model_id: str, as_json: AsJson = False) -> None:
 @models_app.command("check")
 def check_models(as_json: AsJson = False) -> None:
     """Check the house rules of the model set; lists all failures together."""
-    found = failures(load_models(), read_lock(), date.today(), set(contracts()))  # noqa: DTZ011
+    models, unreadable = readable_models()
+    found = [*unreadable, *failures(models, read_lock(), date.today(), set(contracts()))]  # noqa: DTZ011
     if as_json:
         typer.echo(json.dumps({"failures": found}, ensure_ascii=False))
     else:

@@ -17,6 +17,7 @@ from jobs.ingest import ingest_department, ledger
 from jobs.ingest.decisions import released_waiting
 from jobs.installation import Installation
 from jobs.publish import publish
+from jobs.review_findings import STEP as REVIEW_STEP
 from jobs.side_by_side import ingest_side_by_side
 from jobs.sources.addresses import source_departments
 from jobs.sources.pull import pull
@@ -153,8 +154,8 @@ def night_report(installation: Installation, business_date: date) -> dict[str, A
 
     business_date, engine, deliveries[] (extract_class, delivery_id, received, accepted, rejected,
     unchanged, status, held_reason), warnings{model: n} by the model that leads, claims{model: n},
-    shadow{model: n}, orders{opened, joined, withheld}, undelivered, problems[], outcomes, seconds{step: s},
-    published.
+    shadow{model: n}, review_findings{model: n}, orders{opened, joined, withheld}, undelivered, problems[],
+    outcomes, seconds{step: s}, published.
     """
     reports = {step: _report_of(installation, business_date, step) for step in LATER_STEPS}
     seconds = _seconds(installation, business_date)
@@ -170,6 +171,7 @@ def night_report(installation: Installation, business_date: date) -> dict[str, A
             dict(ledger.as_counts(record)) for record in ledger.records(installation, business_date=business_date)
         ],
         **{name: reports["warn"].get(name, {}) for name in ("warnings", "claims", "shadow")},
+        "review_findings": _report_of(installation, business_date, REVIEW_STEP),
         "orders": {kind: dispatched.get(kind, 0) for kind in ("opened", "joined", "withheld")},
         "undelivered": dispatched.get("undelivered", 0),
         "problems": list(dict.fromkeys(problem for problem in problems if problem)),

@@ -21,21 +21,29 @@ from jobs.freshness_told import covered_until
 from jobs.installation import Installation
 from jobs.layer_tables import register_layers
 from jobs.people.links import former_keys
+from jobs.review_findings import find_for_review
 from jobs.steps import Report, StepResult, fingerprint_of, run_step
 from warehouse.definitions import definition
 from warehouse.tables import rows_before, rows_where
-from warning_models.loader import WarningModel, load_models
+from warning_models.loader import HelpModel, load_models
 
 CLAIM, WARNING, MODEL_RUN = "ads.claim", "ads.warning", "ads.model_run"
 
 
-def models_of_the_night() -> list[WarningModel]:
-    """The models that run each night: the active ones, and those in shadow, whose claims are only counted."""
-    return [model for model in load_models() if model.status in ("active", "shadow")]
+def models_of_the_night() -> list[HelpModel]:
+    """The models that run each night: the active ones, and those in shadow, whose claims are only counted.
+
+    Never those whose findings might end a benefit.
+    """
+    return [model for model in load_models() if isinstance(model, HelpModel) and model.status in ("active", "shadow")]
 
 
 def warn(installation: Installation, business_date: date) -> StepResult:
-    """Find the date's new claims and warnings; reports both by model, a warning by the model that leads it."""
+    """Find the date's new claims and warnings, and beside them what is for review.
+
+    Reports claims and warnings by model, a warning by the model that leads it.
+    """
+    find_for_review(installation, business_date)
     models = models_of_the_night()
     state = state_fingerprint(installation, business_date)
     fingerprint = fingerprint_of(state, [(model.id, model.version, model.status, model.lock_hash) for model in models])
@@ -67,7 +75,7 @@ def _claimed_before(
     return claimed, shadowed
 
 
-def _warn(installation: Installation, business_date: date, models: Sequence[WarningModel]) -> Report:
+def _warn(installation: Installation, business_date: date, models: Sequence[HelpModel]) -> Report:
     ensure_conformed(installation, business_date)
     known = known_on(installation, business_date)
     with installation.engine() as engine:

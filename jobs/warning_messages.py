@@ -10,7 +10,7 @@ from jobs.installation import Installation
 from jobs.people.links import former_keys
 from schemas.messages import Contact, GroupedClaim, Level, Text, WarningMessage
 from warehouse.tables import rows_among
-from warning_models.loader import WarningModel, load_models
+from warning_models.loader import HelpModel, load_models
 from warning_models.render import figures, from_json
 
 REGISTER = "household_register"
@@ -31,7 +31,7 @@ def messages_of(installation: Installation, rows: Sequence[Row]) -> list[Warning
     claims = _claims_of(installation, rows)
     people = {claim["person_key"] for group in claims.values() for claim in group}
     contacts = contacts_of(installation, people)
-    models = {model.id: model for model in load_models()}
+    models = {model.id: model for model in load_models() if isinstance(model, HelpModel)}
     covered = {day: covered_until(installation, day) for day in {row["business_date"] for row in rows}}
     return [_message(row, claims[row["warning_id"]], models, contacts, covered[row["business_date"]]) for row in rows]
 
@@ -53,7 +53,7 @@ def _rows_of_nights(installation: Installation, nights: set[date]) -> list[dict[
 def _message(
     row: Row,
     claims: Sequence[Row],
-    models: Mapping[str, WarningModel],
+    models: Mapping[str, HelpModel],
     contacts: Mapping[str, Contact],
     covered: Mapping[str, date],
 ) -> WarningMessage:
@@ -89,7 +89,7 @@ def _message(
     )
 
 
-def _grouped(claim: Row, model: WarningModel, covered: Mapping[str, date]) -> GroupedClaim:
+def _grouped(claim: Row, model: HelpModel, covered: Mapping[str, date]) -> GroupedClaim:
     return GroupedClaim(
         claim_id=claim["claim_id"],
         model_id=model.id,

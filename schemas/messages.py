@@ -56,10 +56,11 @@ class SourceDate(Message):
 
 
 class Earning(StrEnum):
-    """By what a member of a household is seen to earn."""
+    """What is seen to come in for a member of a household."""
 
     WAGE = "wage"
     PENSION = "pension"
+    BENEFIT = "benefit"
 
 
 class Need(StrEnum):
@@ -68,20 +69,20 @@ class Need(StrEnum):
     MINOR = "minor"
     AGED = "aged"
     SEVERELY_DISABLED = "severely_disabled"
+    STUDENT = "student"
 
 
 class HouseholdMember(Message):
-    """One member, never by name: who they are to the head, whether they are seen to earn, and why they depend.
+    """One member, never by name: who they are to the head, what they are seen to earn, and why they depend.
 
-    `paid_until` and `base_amount` say of a wage which month's contribution was last paid, and on what base.
+    `monthly_income` is what is known to come in each month; None where no source tells of any.
     """
 
     person_key: str
     relation: Text
     age: int | None
-    earns: Earning | None
-    paid_until: date | None = None
-    base_amount: Decimal | None = None
+    earns: list[Earning]
+    monthly_income: Decimal | None = None
     depends: list[Need]
 
 

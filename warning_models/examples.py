@@ -75,7 +75,11 @@ def results(model: WarningModel, engine: EvaluatesSql, schemas: Mapping[str, pa.
 
 def differences(model: WarningModel, engine: EvaluatesSql, schemas: Mapping[str, pa.Schema]) -> list[str]:
     """Where what happens is not what the examples say must happen; empty when all is well."""
-    answers = results(model, engine, schemas)
+    return differences_from(model, results(model, engine, schemas))
+
+
+def differences_from(model: WarningModel, answers: Mapping[str, pa.Table]) -> list[str]:
+    """The same of what `results` gave."""
     found: list[str] = []
     for family in read_families(model):
         answer = answers[family.name]
@@ -116,7 +120,10 @@ def _marked(family: Family, row: Row) -> Row:
 def _of_family(family: Family, answer: pa.Table) -> pa.Table:
     mark = family.name + _MARK
     rows = [row for row in answer.to_pylist() if row["person_key"].startswith(mark)]
-    plain = [{**row, "person_key": row["person_key"].removeprefix(mark)} for row in rows]
+    plain = [
+        {name: value.replace(mark, "") if isinstance(value, str) else value for name, value in row.items()}
+        for row in rows
+    ]
     plain.sort(key=lambda row: (row["person_key"], row["episode"]))
     return pa.Table.from_pylist(plain, schema=answer.schema)
 

@@ -110,6 +110,7 @@ class WarningModel:
     version: Annotated[int, Field(ge=1)]
     status: Literal["draft", "shadow", "active", "retired"]
     title: Text
+    kind: Literal["help", "review"]
     question: str
     owner: str
     legal_basis: list[LegalBasis]
@@ -131,6 +132,12 @@ class WarningModel:
     value_labels: dict[str, dict[str, Text]] = Field(default_factory=dict)
     leading_figure: str | None = None
     happened_on: str | None = None
+    same_cause: list[str] = Field(default_factory=list)
+
+    @property
+    def hardship(self) -> str:
+        """The matter under which a household gets one warning: the folder above the model's."""
+        return self.folder.parent.name
 
     def parameters_on(self, as_of: date, county_code: str | None = None) -> dict[str, ParameterValue | date]:
         """What model.sql needs for a day: `as_of` and every parameter's value in force."""
@@ -156,16 +163,46 @@ class WarningModel:
             "evidence": {name: [item.type, item.shown_as] for name, item in self.evidence.items()},
             "reason": {kind: text.model_dump() for kind, text in self.reason.items()},
             "quiet_days": self.quiet_days,
+            "kind": self.kind,
+            "hardship": self.hardship,
+            "same_cause": self.same_cause,
         }
         again = {"leading_figure": self.leading_figure, "happened_on": self.happened_on}
         deciding |= {name: evidence for name, evidence in again.items() if evidence}
         return hashlib.sha256(json.dumps(_plain(deciding), sort_keys=True).encode()).hexdigest()
 
 
+@dataclass(frozen=True, config=_STRICT)
+class HelpModel(WarningModel):
+    """A claim that may only open help: its warnings lead to visits."""
+
+    kind: Literal["help"]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class ReviewModel(WarningModel):
+    """A finding that might end or reduce a benefit: a person decides, after notice. It never becomes a warning."""
+
+    kind: Literal["review"]
+
+
 def load_models(folder: Path = MODELS_FOLDER) -> list[WarningModel]:
-    """Every model under `folder`, by number. Raises ModelError at the first that cannot be read."""
-    models = [load_model(file.parent) for file in sorted(folder.glob("*/*/model.yaml"))]
-    return sorted(models, key=lambda model: model.number)
+    """Every model under `folder`, by number. Raises ModelError that names all that cannot be read."""
+    models, unreadable = readable_models(folder)
+    if unreadable:
+        raise ModelError("\n".join(unreadable))
+    return models
+
+
+def readable_models(folder: Path = MODELS_FOLDER) -> tuple[list[WarningModel], list[str]]:
+    """The models under `folder` that can be read, by number, and what is wrong with each that cannot."""
+    models, unreadable = list[WarningModel](), list[str]()
+    for file in sorted(folder.glob("*/*/model.yaml")):
+        try:
+            models.append(load_model(file.parent))
+        except ModelError as problem:
+            unreadable.append(str(problem))
+    return sorted(models, key=lambda model: model.number), unreadable
 
 
 def load_model(folder: Path) -> WarningModel:
@@ -177,13 +214,17 @@ def load_model(folder: Path) -> WarningModel:
     sql_file = folder / "model.sql"
     if not sql_file.is_file():
         raise ModelError(f"{sql_file}: missing; write the one select that finds the subjects")
+    kind = _KINDS.get(described.get("kind", ""))
+    if kind is None:
+        raise ModelError(f"{file}: kind: say `help` (opens help) or `review` (might end a benefit; a person decides)")
     try:
-        return TypeAdapter(WarningModel).validate_python(
-            {**described, "folder": folder, "sql": sql_file.read_text("utf-8")}
-        )
+        return TypeAdapter(kind).validate_python({**described, "folder": folder, "sql": sql_file.read_text("utf-8")})
     except ValidationError as invalid:
         wrong = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in invalid.errors())
         raise ModelError(f"{file}: {wrong}") from invalid
+
+
+_KINDS: Mapping[str, type[HelpModel] | type[ReviewModel]] = {"help": HelpModel, "review": ReviewModel}
 
 
 class _ExactLoader(yaml.SafeLoader):

@@ -10,11 +10,18 @@ from warning_models.lock import Entry, lock_failures
 from warning_models.sql_rules import (
     casts_given,
     columns_given,
+    leaves_out_the_dead,
     levels_given,
     parameters_used,
     sql_failures,
     tables_used,
 )
+
+# The causes that dwd_aid tells apart, and the labels of dwd_person_label that help stands behind.
+CAUSES = frozenset({"illness", "accident", "education", "unemployment", "other"})
+HELP_LABELS = frozenset({"tekun", "dibao", "marginal", "rigid_expenditure", "orphan", "child_without_care"})
+RECENT_AID = "recent_aid_days"
+AIDED_ON = "aided_on"
 
 
 def failures(
@@ -28,6 +35,7 @@ def failures(
     for model in models:
         own = [*_unexplained(model, on), *_parameter_failures(model), *_text_failures(model)]
         own += [*_evidence_failures(model), *_sql_failures(model), *_unknown_sources(model, classes)]
+        own += _kind_failures(model)
         found += [f"{model.id}: {failure}" for failure in own]
     return found
 
@@ -112,6 +120,8 @@ def _sql_failures(model: WarningModel) -> Iterator[str]:
     yield from _differences("inputs", set(model.inputs), "tables used", tables_used(model.sql))
     yield from _differences("parameters", set(model.parameters), "markers used", parameters_used(model.sql) - {"as_of"})
     yield from _differences("levels", set(model.levels), "levels given", levels_given(model.sql))
+    if model.kind == "help" and not leaves_out_the_dead(model.sql):
+        yield "model.sql: write status <> 'deceased' of dwd_person; nobody visits the dead"
     if "dwd_person" not in model.inputs:
         yield "inputs lack dwd_person; draw the subjects from it"
     expected = [*FIXED_COLUMNS, *model.evidence]
@@ -121,6 +131,17 @@ def _sql_failures(model: WarningModel) -> Iterator[str]:
     for name, item in model.evidence.items():
         if casts.get(name) != ("int" if item.type == "integer" else item.type):
             yield f"model.sql: write cast(… as {item.type}) as {name} in the last select"
+
+
+def _kind_failures(model: WarningModel) -> Iterator[str]:
+    """Help shows what was given already; a review says on how many sources it rests."""
+    if model.kind == "review" and "source_count" not in model.evidence:
+        yield "a review needs two sources: give the evidence source_count, and count them"
+    if unknown := sorted(set(model.same_cause) - CAUSES - HELP_LABELS):
+        yield f"same_cause has {', '.join(unknown)}; name causes of dwd_aid or labels: {sorted(CAUSES | HELP_LABELS)}"
+    shows_aid = RECENT_AID in model.parameters and AIDED_ON in model.evidence
+    if set(model.same_cause) & CAUSES and not shows_aid:
+        yield f"same_cause names aid; give the parameter {RECENT_AID} and the evidence {AIDED_ON}"
 
 
 def _differences(said: str, declared: set[str], done: str, used: set[str]) -> Iterator[str]:

@@ -17,7 +17,7 @@ OUR_FUNCTIONS = frozenset(
     {
         "full_years", "days_between", "days_before", "months_before", "month_start", "month_end",
         "months_between_starts", "year_of", "month_of", "day_text", "month_text", "quarter_text", "amount_text",
-        "joined_text",
+        "joined_text", "birthday", "limit_of_tier",
     }
 )  # fmt: skip
 _SHARED_FUNCTIONS = frozenset(
@@ -42,6 +42,35 @@ REPLACEMENTS = {
     "datediff": "use days_between or months_between_starts",
     "date_trunc": "use month_start",
     "median": "take the middle of row_number(): median rounds differently",
+    "percentile_cont": "take the middle of row_number(): percentiles round differently",
+    "strftime": "use day_text, month_text or quarter_text",
+    "date_format": "use day_text, month_text or quarter_text",
+    "to_date": "use cast(… as date); dates are read when ingesting",
+    "date_add": "use days_before or months_before, with minus for later",
+    "date_sub": "use days_before or months_before",
+    "dateadd": "use days_before or months_before, with minus for later",
+    "year": "use year_of",
+    "month": "use month_of",
+    "day": "compare dates, or use day_text",
+    "age": "use full_years",
+    "ifnull": "use coalesce",
+    "nvl": "use coalesce",
+    "if": "use case when … then … else … end",
+    "iff": "use case when … then … else … end",
+    "count_if": "use sum(case when … then 1 else 0 end)",
+    "string_agg": "use joined_text(array_agg(…))",
+    "group_concat": "use joined_text(array_agg(…))",
+    "listagg": "use joined_text(array_agg(…))",
+    "first": "use min_by(…, …)",
+    "last": "use max_by(…, …)",
+    "substr": "take texts apart when conforming, in the dwd SQL",
+    "substring": "take texts apart when conforming, in the dwd SQL",
+    "lower": "clean texts when conforming, in the dwd SQL",
+    "upper": "clean texts when conforming, in the dwd SQL",
+    "trim": "clean texts when conforming, in the dwd SQL",
+    "floor": "compare without rounding, or use round(…)",
+    "ceil": "compare without rounding, or use round(…)",
+    "random": "do without chance: the same night must give the same warnings",
     "avg": "compare sums, as in sum(a) >= ratio * sum(b): avg is a double on DuckDB and a decimal on Spark",
 }
 _CALLED_BUT_NO_FUNCTION = frozenset(
@@ -106,6 +135,15 @@ def casts_given(sql: str) -> dict[str, str]:
         for name, column in columns.items()
         if isinstance(column, exp.Cast)
     }
+
+
+def leaves_out_the_dead(sql: str) -> bool:
+    """Whether a status is compared with 'deceased', to differ from it."""
+    differing = [(test.this, test.expression) for test in _tree(sql).find_all(exp.NEQ)]
+    return any(
+        isinstance(column, exp.Column) and column.name == "status" and text.name == "deceased"
+        for column, text in differing
+    )
 
 
 def _tree(sql: str) -> exp.Select:

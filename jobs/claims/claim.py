@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from warning_models.loader import WarningModel
+from warning_models.loader import HelpModel
 
 _ID_CHARACTERS = 20
-COUNTY_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -40,11 +39,6 @@ class Claim:
     reason_en: str
     data_as_of: date
     warning_id: str | None = None
-
-    @property
-    def county_code(self) -> str:
-        """Six digits; empty where nobody knows where the person lives."""
-        return (self.village_code or "")[:COUNTY_DIGITS]
 
 
 @dataclass(frozen=True)
@@ -119,12 +113,7 @@ class Night:
     runs: Sequence[ModelRun]
 
 
-def claim_id(model: WarningModel, person_key: str, episode: str) -> str:
+def claim_id(model: HelpModel, person_key: str, episode: str) -> str:
     """Names a claim for ever: `<model number>-<20 hex digits>`."""
     digest = hashlib.sha256(f"{model.id}|{person_key}|{episode}".encode()).hexdigest()
     return f"{model.number}-{digest[:_ID_CHARACTERS]}"
-
-
-def hardship_of(model: WarningModel) -> str:
-    """The matter under which a household gets one warning."""
-    return model.folder.parent.name

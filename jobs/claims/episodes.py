@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from jobs.claims.claim import claim_id
-from warning_models.loader import WarningModel
+from warning_models.loader import HelpModel
 
 _MOST_DOUBLINGS = 20
 
 
 def new_episode(
-    model: WarningModel,
+    model: HelpModel,
     row: Mapping[str, Any],
     claimed: Mapping[str, Decimal | None],
     former: Mapping[str, Sequence[str]],
@@ -35,9 +35,7 @@ def new_episode(
     return _doubled(episode, step)
 
 
-def _said(
-    model: WarningModel, keys: Sequence[str], episode: str, claimed: Mapping[str, Decimal | None]
-) -> Iterator[Any]:
+def _said(model: HelpModel, keys: Sequence[str], episode: str, claimed: Mapping[str, Decimal | None]) -> Iterator[Any]:
     """The leading figures with which the episode was claimed, the first one first."""
     for step in range(_MOST_DOUBLINGS):
         name = _doubled(episode, step) if step else episode

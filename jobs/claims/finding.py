@@ -4,42 +4,31 @@
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
 
-from jobs.claims.claim import COUNTY_DIGITS, Claim, Known, ModelRun, Night, claim_id, hardship_of
+from jobs.claims.claim import Claim, Known, ModelRun, Night, claim_id
 from jobs.claims.episodes import new_episode
 from jobs.claims.grouping import grouped, in_their_warnings, warning_of
 from jobs.claims.household import as_text, households
+from jobs.claims.placing import CITY, Row, county_of, placed_by_county
 from warehouse.engines.engine import Engine
-from warning_models.loader import WarningModel
+from warning_models.loader import HelpModel
 from warning_models.render import as_json, reason
 
-_PLACED_CLAIM = """
-select claim.*, person.household_key, household.village_code, household.grid_code,
-  assistance.labels as receiving
-from {claim} as claim
-left join dwd_person as person on person.person_key = claim.person_key
-left join dwd_household as household on household.household_key = person.household_key
-left join dws_household_assistance as assistance on assistance.household_key = person.household_key
-"""
 
-CITY = ""
-
-Row = dict[str, Any]
-
-
-def claims_on(engine: Engine, models: Sequence[WarningModel], as_of: date, known: Known) -> Night:
+def claims_on(engine: Engine, models: Sequence[HelpModel], as_of: date, known: Known) -> Night:
     """The new claims of the models as of a date, and the warnings that those of active models make.
 
     The engine must show dwd and dws as of the date. A model of another status than active claims the same way, but
-    its claims are in no warning.
+    its claims are in no warning. What might end a benefit is no HelpModel and is refused.
     """
+    if mixed := [model.id for model in models if model.kind != "help"]:
+        raise ValueError(f"{', '.join(mixed)}: findings for review never become claims of a warning")
     found: list[Claim] = []
     runs: list[ModelRun] = []
     for model in models:
-        for county, rows in _rows_by_county(engine, model, as_of).items():
+        for county, rows in placed_by_county(engine, model, as_of).items():
             new = list(_new_claims(model, rows, as_of, known))
             found += new
             runs.append(_run(model, county, as_of, known, hit_count=len(rows), claim_count=len(new)))
@@ -53,40 +42,19 @@ def claims_on(engine: Engine, models: Sequence[WarningModel], as_of: date, known
     )
 
 
-def _rows_by_county(engine: Engine, model: WarningModel, as_of: date) -> dict[str, list[Row]]:
-    """The model's hits, those of counties with parameters of their own found with these."""
-    own = sorted({county for parameter in model.parameters.values() for county in parameter.counties})
-    everywhere = _rows(engine, model, as_of, None)
-    by_county = {CITY: [row for row in everywhere if _county(row) not in own]}
-    for county in own:
-        by_county[county] = [row for row in _rows(engine, model, as_of, county) if _county(row) == county]
-    return by_county
-
-
-def _rows(engine: Engine, model: WarningModel, as_of: date, county: str | None) -> list[Row]:
-    claim = f"claim_{model.id}"
-    engine.create_view(claim, model.sql, model.parameters_on(as_of, county))
-    rows: list[Row] = engine.query(_PLACED_CLAIM.format(claim=claim)).to_pylist()
-    return rows
-
-
-def _county(row: Mapping[str, Any]) -> str:
-    return (row["village_code"] or "")[:COUNTY_DIGITS]
-
-
-def _new_claims(model: WarningModel, rows: Sequence[Row], as_of: date, known: Known) -> Iterator[Claim]:
+def _new_claims(model: HelpModel, rows: Sequence[Row], as_of: date, known: Known) -> Iterator[Claim]:
     said = known.claimed if model.status == "active" else {**known.shadowed, **known.claimed}
     held = {county for model_id, county in known.on_hold if model_id == model.id}
     data_as_of = min((known.covered[source] for source in model.sources if source in known.covered), default=as_of)
     for row in rows:
-        if CITY in held or _county(row) in held:
+        if CITY in held or county_of(row) in held:
             continue
         episode = new_episode(model, row, said, known.former)
         if episode is not None:
             yield _claim(model, row | {"episode": episode}, as_of, data_as_of)
 
 
-def _claim(model: WarningModel, row: Row, as_of: date, data_as_of: date) -> Claim:
+def _claim(model: HelpModel, row: Row, as_of: date, data_as_of: date) -> Claim:
     text = reason(model, row["episode"], {name: row[name] for name in model.evidence})
     return Claim(
         claim_id=claim_id(model, row["person_key"], row["episode"]),
@@ -94,7 +62,7 @@ def _claim(model: WarningModel, row: Row, as_of: date, data_as_of: date) -> Clai
         model_id=model.id,
         model_version=model.version,
         status=model.status,
-        hardship=hardship_of(model),
+        hardship=model.hardship,
         level=row["level"],
         person_key=row["person_key"],
         household_key=row["household_key"],
@@ -111,7 +79,7 @@ def _claim(model: WarningModel, row: Row, as_of: date, data_as_of: date) -> Clai
     )
 
 
-def _run(model: WarningModel, county: str, as_of: date, known: Known, *, hit_count: int, claim_count: int) -> ModelRun:
+def _run(model: HelpModel, county: str, as_of: date, known: Known, *, hit_count: int, claim_count: int) -> ModelRun:
     parameters = {name: item.in_force_on(as_of, county or None) for name, item in model.parameters.items()}
     in_force = {
         name: {

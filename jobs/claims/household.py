@@ -16,37 +16,41 @@ from jobs.claims.claim import Claim
 from jobs.claims.grouping import Groups
 from schemas.messages import Earning, HouseholdMember, HouseholdSum, HouseholdView, Need, Text
 from warehouse.engines.engine import Engine
-from warning_models.loader import WarningModel
+from warning_models.loader import HelpModel
 
-ADULT_AT, AGED_AT, SEVERE_LEVEL = 18, 60, 2
-
-# Wages are what the pension insurance saw paid in the last three months that it covers.
-_MEMBERS = f"""
-with member as (
-  select person.person_key, person.household_key, person.relation_code, person.born_on
-  from dwd_person as person
-  join warned_household as warned on warned.household_key = person.household_key
-  where person.status in ('living', 'reported_deceased')
+_MEMBERS = """
+with severe as (
+  select distinct person_key from dwd_disability_certificate where status = 'valid' and level <= 2
 ),
-paid as (
-  select member.person_key, max(month.month) as paid_until,
-    max_by(month.base_amount, month.month) as base_amount
-  from member
-  join dwd_contribution_status as insured on insured.person_key = member.person_key
-  join dwd_contribution_month as month on month.person_key = member.person_key
-  where month.is_paid and month.month between months_before(insured.covers_until, 2) and insured.covers_until
-  group by member.person_key
+held as (
+  select distinct person_key from dwd_custody where started_on <= :as_of and coalesce(ended_on, :as_of) >= :as_of
 )
-select member.household_key, member.person_key, member.relation_code, full_years(member.born_on, :as_of) as age,
-  paid.paid_until, cast(paid.base_amount as decimal(16,2)) as base_amount,
-  coalesce(insured.retired_code = '1', false) as is_retired,
-  coalesce(certificate.level <= {SEVERE_LEVEL}, false) as is_severely_disabled
-from member
-left join paid on paid.person_key = member.person_key
-left join dwd_contribution_status as insured on insured.person_key = member.person_key
-left join dwd_disability_certificate as certificate
-  on certificate.person_key = member.person_key and certificate.status = 'valid'
+select person.household_key, person.person_key, person.relation_code,
+  full_years(person.born_on, :as_of) as age,
+  coalesce(income.is_earner and held.person_key is null, false) as earns_wage,
+  coalesce(income.pension_amount > 0, false) as draws_pension,
+  coalesce(income.benefit_amount > 0, false) as draws_benefit,
+  cast(income.wage_amount + income.pension_amount + income.benefit_amount as decimal(16,2)) as monthly_income,
+  coalesce(person.adult_on > :as_of, false) as is_minor,
+  coalesce(person.sixty_on <= :as_of, false) as is_aged,
+  severe.person_key is not null as is_severely_disabled,
+  coalesce(enrolment.status = 'enrolled', false) as is_student
+from dwd_person as person
+join warned_household as warned on warned.household_key = person.household_key
+left join dws_person_income as income on income.person_key = person.person_key
+left join dwd_enrolment as enrolment on enrolment.person_key = person.person_key
+left join severe on severe.person_key = person.person_key
+left join held on held.person_key = person.person_key
+where person.status in ('living', 'reported_deceased')
 """
+
+_EARNINGS = {"earns_wage": Earning.WAGE, "draws_pension": Earning.PENSION, "draws_benefit": Earning.BENEFIT}
+_NEEDS = {
+    "is_minor": Need.MINOR,
+    "is_aged": Need.AGED,
+    "is_severely_disabled": Need.SEVERELY_DISABLED,
+    "is_student": Need.STUDENT,
+}
 
 # GB/T 4761-2008, by its first digit.
 _RELATIONS = {
@@ -65,7 +69,7 @@ Row = Mapping[str, Any]
 
 
 def households(
-    engine: Engine, groups: Groups, models: Mapping[str, WarningModel], as_of: date
+    engine: Engine, groups: Groups, models: Mapping[str, HelpModel], as_of: date
 ) -> dict[tuple[str, str], HouseholdView]:
     """The household behind each group of claims, from the layers as the engine shows them."""
     members = _members(engine, {key for key, _ in groups}, as_of)
@@ -100,28 +104,17 @@ def _members(engine: Engine, household_keys: Iterable[str], as_of: date) -> dict
 
 
 def _member(row: Row) -> HouseholdMember:
-    earns = Earning.WAGE if row["paid_until"] else Earning.PENSION if row["is_retired"] else None
     return HouseholdMember(
         person_key=row["person_key"],
         relation=_RELATIONS.get((row["relation_code"] or " ")[0], _OTHER_RELATION),
         age=row["age"],
-        earns=earns,
-        paid_until=row["paid_until"],
-        base_amount=row["base_amount"] if earns is Earning.WAGE else None,
-        depends=list(_needs(row)),
+        earns=[earning for name, earning in _EARNINGS.items() if row[name]],
+        monthly_income=row["monthly_income"],
+        depends=[need for name, need in _NEEDS.items() if row[name]],
     )
 
 
-def _needs(row: Row) -> Iterable[Need]:
-    if row["age"] is not None and row["age"] < ADULT_AT:
-        yield Need.MINOR
-    if row["age"] is not None and row["age"] >= AGED_AT:
-        yield Need.AGED
-    if row["is_severely_disabled"]:
-        yield Need.SEVERELY_DISABLED
-
-
-def _sums(claims: Sequence[Claim], models: Mapping[str, WarningModel]) -> Iterable[HouseholdSum]:
+def _sums(claims: Sequence[Claim], models: Mapping[str, HelpModel]) -> Iterable[HouseholdSum]:
     """Of each model that claims something of several members, the amounts that add up."""
     by_model: dict[str, list[Claim]] = defaultdict(list)
     for claim in claims:

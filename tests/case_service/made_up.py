@@ -124,15 +124,15 @@ def household(**changes: object) -> HouseholdView:
     given: dict[str, object] = {
         "members": [
             HouseholdMember(
-                person_key="person-1", relation=Text(zh="户主", en="head"), age=46, earns=Earning.WAGE,
-                paid_until=date(2025, 10, 1), base_amount=Decimal("4001.00"), depends=[],
+                person_key="person-1", relation=Text(zh="户主", en="head"), age=46, earns=[Earning.WAGE],
+                monthly_income=Decimal("4001.00"), depends=[],
             ),
             HouseholdMember(
-                person_key="person-2", relation=Text(zh="父母", en="parent"), age=71, earns=None,
+                person_key="person-2", relation=Text(zh="父母", en="parent"), age=71, earns=[],
                 depends=[Need.AGED, Need.SEVERELY_DISABLED],
             ),
             HouseholdMember(
-                person_key="person-3", relation=Text(zh="女", en="daughter"), age=11, earns=None, depends=[Need.MINOR]
+                person_key="person-3", relation=Text(zh="女", en="daughter"), age=11, earns=[], depends=[Need.MINOR]
             ),
         ],
         "sums": [

@@ -53,7 +53,7 @@ def test_a_warning_about_several_members_keeps_them_all_and_shows_the_household(
     assert "章老太" in page
     said = re.sub(r"<[^>]+>|\s", "", page)
     assert "户籍登记3人" in said
-    assert f"户主{NAME}46岁·职工养老缴费到2025-10" in said
+    assert f"户主{NAME}46岁·有工资缴费·已知月收入4,001.00元" in said
     assert "父母章老太71岁·60岁以上·重度残疾·数据里没有看到收入" in said
     assert "女11岁·未成年几名" in said
     assert "几名成员合计：个人自付累计25,000.00元" in said

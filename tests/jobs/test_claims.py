@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +18,7 @@ from schemas.messages import Earning, Need
 from warehouse.definitions import layer_definitions
 from warehouse.engines import open_engine
 from warehouse.engines.engine import Engine
-from warning_models.loader import WarningModel, load_models
+from warning_models.loader import HelpModel, ReviewModel, load_models
 
 AS_OF = date(2026, 11, 19)
 BORN = date(1980, 5, 5)
@@ -31,11 +31,11 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
-def models() -> dict[str, WarningModel]:
-    return {model.id: model for model in load_models()}
+def models() -> dict[str, HelpModel]:
+    return {model.id: model for model in load_models() if isinstance(model, HelpModel)}
 
 
-def yearly(models: dict[str, WarningModel]) -> WarningModel:
+def yearly(models: dict[str, HelpModel]) -> HelpModel:
     """The yearly cost, of which a household's bills add up and which is worth another look once it has doubled."""
     model = models["medical_cost_over_limit"]
     evidence = {name: replace(item, adds_up=name == "self_paid_total") for name, item in model.evidence.items()}
@@ -54,7 +54,8 @@ def show(engine: Engine, **tables: list[dict[str, Any]]) -> None:
 def person(key: str, household: str | None = "h1", relation: str = "02", born_on: date = BORN) -> dict[str, Any]:
     return {
         "person_key": key, "household_key": household, "relation_code": relation, "born_on": born_on,
-        "status": "living",
+        "status": "living", "adult_on": born_on.replace(born_on.year + 18),
+        "sixty_on": born_on.replace(born_on.year + 60),
     }  # fmt: skip
 
 
@@ -91,7 +92,7 @@ def said(night: Night) -> Known:
 
 
 def test_a_household_gets_one_warning_for_a_hardship_and_its_members_figures_add_up(
-    engine: Engine, models: dict[str, WarningModel]
+    engine: Engine, models: dict[str, HelpModel]
 ) -> None:
     show(
         engine,
@@ -111,7 +112,7 @@ def test_a_household_gets_one_warning_for_a_hardship_and_its_members_figures_add
     assert view.claim_ids[0] == warning.warning_id
 
 
-def test_of_two_claims_as_urgent_the_lower_id_leads(engine: Engine, models: dict[str, WarningModel]) -> None:
+def test_of_two_claims_as_urgent_the_lower_id_leads(engine: Engine, models: dict[str, HelpModel]) -> None:
     people = [f"p{n}" for n in range(8)]
     show(
         engine,
@@ -124,7 +125,7 @@ def test_of_two_claims_as_urgent_the_lower_id_leads(engine: Engine, models: dict
 
 
 def test_other_hardships_and_other_households_have_warnings_of_their_own(
-    engine: Engine, models: dict[str, WarningModel]
+    engine: Engine, models: dict[str, HelpModel]
 ) -> None:
     show(
         engine,
@@ -145,10 +146,11 @@ def test_other_hardships_and_other_households_have_warnings_of_their_own(
     assert (medical.model_id, medical.level) == ("sudden_medical_spending", "red")
 
 
-def test_who_earns_and_who_depends_is_stated(engine: Engine, models: dict[str, WarningModel]) -> None:
-    months = [date(2026, month, 1) for month in (8, 9, 10)]
-    contribution = {"known_on": AS_OF, "delivery_id": "d", "source_line": 2}
-    insured = {**contribution, "covers_until": months[-1], "employer_name": "x", "status_code": "1"}
+def test_who_earns_and_who_depends_is_stated(engine: Engine, models: dict[str, HelpModel]) -> None:
+    def income(key: str, wage: int = 0, pension: int = 0) -> dict[str, Any]:
+        amounts = {"wage_amount": Decimal(wage), "pension_amount": Decimal(pension), "benefit_amount": Decimal(0)}
+        return {"person_key": key, **amounts, "is_earner": wage > 0}
+
     show(
         engine,
         dwd_person=[
@@ -157,40 +159,31 @@ def test_who_earns_and_who_depends_is_stated(engine: Engine, models: dict[str, W
             person("child", relation="20", born_on=date(2015, 1, 1)),
             person("mother", relation="52", born_on=date(1950, 1, 1)),
             person("uncle", relation="70"),
+            person("brother", relation="73"),
             {**person("dead", relation="51", born_on=date(1948, 1, 1)), "status": "deceased"},
         ],
         dwd_household=[household("h1")],
         dws_medical_year=[paid("child", 16_000)],
-        dwd_contribution_status=[
-            {**insured, "person_key": "wife", "retired_code": "0"},
-            {**insured, "person_key": "mother", "retired_code": "1"},
-            {**insured, "person_key": "uncle", "retired_code": "0"},
-        ],
-        dwd_contribution_month=[
-            *(
-                {
-                    **contribution,
-                    "person_key": "wife",
-                    "month": month,
-                    "base_amount": Decimal(4000 + n),
-                    "is_paid": n < 2,
-                }
-                for n, month in enumerate(months)
-            ),
-            {**contribution, "person_key": "uncle", "month": date(2026, 7, 1), "base_amount": None, "is_paid": True},
+        dws_person_income=[
+            income("wife", wage=4001),
+            income("mother", pension=210),
+            income("uncle", wage=5000),
+            income("brother"),
         ],
         dwd_disability_certificate=[certificate("head", 2), certificate("uncle", 3)],
+        dwd_enrolment=[{"person_key": "child", "status": "enrolled"}],
+        dwd_custody=[{"person_key": "uncle", "custody_id": "c", "kind": "detained", "started_on": AS_OF}],
     )
     (warning,) = claims_on(engine, [models["medical_cost_over_limit"]], AS_OF, Known()).warnings
     members = {member.person_key: member for member in from_text(warning.household).members}
-    assert list(members) == ["head", "wife", "child", "mother", "uncle"]
-    assert {key: member.earns for key, member in members.items()} == {
-        "head": None, "wife": Earning.WAGE, "child": None, "mother": Earning.PENSION, "uncle": None,
-    }  # fmt: skip
-    assert (members["wife"].paid_until, members["wife"].base_amount) == (months[1], Decimal("4001.00"))
-    assert members["mother"].base_amount is None
-    assert {key: member.depends for key, member in members.items()} == {
-        "head": [Need.SEVERELY_DISABLED], "wife": [], "child": [Need.MINOR], "mother": [Need.AGED], "uncle": [],
+    assert list(members) == ["head", "wife", "child", "mother", "uncle", "brother"]
+    assert {key: member.earns for key, member in members.items() if member.earns} == {
+        "wife": [Earning.WAGE], "mother": [Earning.PENSION],
+    }, "who is held earns nothing, whatever was paid for them"  # fmt: skip
+    known = {"wife": Decimal("4001.00"), "mother": Decimal("210.00"), "uncle": Decimal("5000.00"), "brother": 0}
+    assert {key: member.monthly_income for key, member in members.items()} == {"head": None, "child": None, **known}
+    assert {key: member.depends for key, member in members.items() if member.depends} == {
+        "head": [Need.SEVERELY_DISABLED], "child": [Need.MINOR, Need.STUDENT], "mother": [Need.AGED],
     }  # fmt: skip
     assert (members["child"].age, members["child"].relation.zh) == (11, "子")
 
@@ -200,7 +193,7 @@ def one_person(engine: Engine, amount: int) -> None:
 
 
 def test_an_episode_is_claimed_once_and_again_each_time_its_figure_has_doubled(
-    engine: Engine, models: dict[str, WarningModel]
+    engine: Engine, models: dict[str, HelpModel]
 ) -> None:
     model = yearly(models)
     known: dict[str, Decimal | None] = {}
@@ -214,14 +207,14 @@ def test_an_episode_is_claimed_once_and_again_each_time_its_figure_has_doubled(
     assert len(known) == 4
 
 
-def test_without_a_leading_figure_an_episode_is_claimed_once(engine: Engine, models: dict[str, WarningModel]) -> None:
+def test_without_a_leading_figure_an_episode_is_claimed_once(engine: Engine, models: dict[str, HelpModel]) -> None:
     one_person(engine, 16_000)
     night = claims_on(engine, [models["medical_cost_over_limit"]], AS_OF, Known())
     one_person(engine, 160_000)
     assert claims_on(engine, [models["medical_cost_over_limit"]], AS_OF + timedelta(1), said(night)).claims == []
 
 
-def test_a_former_number_of_the_person_has_said_it_too(engine: Engine, models: dict[str, WarningModel]) -> None:
+def test_a_former_number_of_the_person_has_said_it_too(engine: Engine, models: dict[str, HelpModel]) -> None:
     one_person(engine, 16_000)
     known = said(claims_on(engine, [yearly(models)], AS_OF, Known()))
     renamed = {**person("new")}
@@ -231,9 +224,7 @@ def test_a_former_number_of_the_person_has_said_it_too(engine: Engine, models: d
     assert claims_on(engine, [yearly(models)], AS_OF, followed).claims == []
 
 
-def test_a_shadow_model_claims_and_is_counted_but_warns_of_nobody(
-    engine: Engine, models: dict[str, WarningModel]
-) -> None:
+def test_a_shadow_model_claims_and_is_counted_but_warns_of_nobody(engine: Engine, models: dict[str, HelpModel]) -> None:
     shadow = replace(models["medical_cost_over_limit"], status="shadow")
     one_person(engine, 16_000)
     night = claims_on(engine, [shadow], AS_OF, Known())
@@ -245,9 +236,17 @@ def test_a_shadow_model_claims_and_is_counted_but_warns_of_nobody(
     assert len(claims_on(engine, [active], AS_OF, known).warnings) == 1, "what only shadow saw nobody was told of"
 
 
-def test_a_model_on_hold_claims_nothing_in_the_counties_concerned(
-    engine: Engine, models: dict[str, WarningModel]
+def test_what_might_end_a_benefit_never_becomes_a_claim_of_a_warning(
+    engine: Engine, models: dict[str, HelpModel]
 ) -> None:
+    values = {item.name: getattr(models["medical_cost_over_limit"], item.name) for item in fields(HelpModel)}
+    review = ReviewModel(**values | {"kind": "review"})
+    one_person(engine, 16_000)
+    with pytest.raises(ValueError, match="medical_cost_over_limit: findings for review"):
+        claims_on(engine, [review], AS_OF, Known())  # type: ignore[list-item]
+
+
+def test_a_model_on_hold_claims_nothing_in_the_counties_concerned(engine: Engine, models: dict[str, HelpModel]) -> None:
     model = models["medical_cost_over_limit"]
     show(
         engine,
@@ -266,7 +265,7 @@ def test_a_model_on_hold_claims_nothing_in_the_counties_concerned(
     assert claimed((model.id, "")) == ""
 
 
-def test_what_a_model_ran_with_is_kept(engine: Engine, models: dict[str, WarningModel]) -> None:
+def test_what_a_model_ran_with_is_kept(engine: Engine, models: dict[str, HelpModel]) -> None:
     model = models["medical_cost_over_limit"]
     one_person(engine, 16_000)
     covered = {"inpatient_settlement": AS_OF, "dibao": AS_OF - timedelta(days=9)}
@@ -283,7 +282,7 @@ def test_what_a_model_ran_with_is_kept(engine: Engine, models: dict[str, Warning
 
 
 def test_the_same_layers_give_the_same_night_in_whatever_order_models_run(
-    engine: Engine, models: dict[str, WarningModel]
+    engine: Engine, models: dict[str, HelpModel]
 ) -> None:
     show(
         engine,
@@ -294,7 +293,7 @@ def test_the_same_layers_give_the_same_night_in_whatever_order_models_run(
     )
     chosen = [yearly(models), models["sudden_medical_spending"]]
 
-    def night(order: list[WarningModel]) -> tuple[list[Claim], list[Any]]:
+    def night(order: list[HelpModel]) -> tuple[list[Claim], list[Any]]:
         found = claims_on(engine, order, AS_OF, Known())
         return list(found.claims), list(found.warnings)
 

@@ -1,7 +1,7 @@
 """The rules hold over the whole set, and each of them bites."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 from schemas.loader import CONTRACTS_FOLDER
 from schemas.messages import Text
 from warehouse.engines.engine import FUNCTIONS_FOLDER
-from warning_models.loader import DatedValue, Parameter, WarningModel
+from warning_models.loader import DatedValue, Parameter, ReviewModel, WarningModel
 from warning_models.lock import lock_failures, locked, read_lock
 from warning_models.rules import failures
 from warning_models.sql_rules import OUR_FUNCTIONS, sql_failures
@@ -60,7 +60,12 @@ def test_the_functions_named_here_are_those_the_engines_define() -> None:
         ("select cast(a / b as integer) as c from t", "round(…) first"),
         ("select median(a) as b from t", "row_number()"),
         ("select avg(a) as b from t", "compare sums"),
-        ("select strftime(a, '%Y') as b from t", "not approved"),
+        ("select strftime(a, '%Y') as b from t", "use day_text, month_text or quarter_text"),
+        ("select ifnull(a, 0) as b from t", "use coalesce"),
+        ("select date_add(a, 3) as b from t", "use days_before or months_before"),
+        ("select string_agg(a) as b from t", "use joined_text(array_agg(…))"),
+        ("select year(a) as b from t", "use year_of"),
+        ("select horoscope(a) as b from t", "name the idea in warehouse/functions/"),
         ("select a from t; select b from t", "one select"),
         ("select a from t union all select b from t", "one select"),
         ("delete from t", "one select"),
@@ -83,6 +88,11 @@ def test_what_both_engines_read_alike_passes() -> None:
         qualify row_number() over (partition by b order by n desc nulls last, b nulls first) = 1
     """
     assert sql_failures(sql) == []
+
+
+def as_review(model: WarningModel) -> ReviewModel:
+    """The same claim, if its findings might end a benefit."""
+    return ReviewModel(**{field.name: getattr(model, field.name) for field in fields(model)} | {"kind": "review"})
 
 
 def breach(model: WarningModel, tmp_path: Path) -> dict[str, tuple[WarningModel, str]]:
@@ -114,7 +124,7 @@ def breach(model: WarningModel, tmp_path: Path) -> dict[str, tuple[WarningModel,
             "in parameters but not markers used: spare",
         ),
         "undeclared parameter": (
-            replace(model, sql=model.sql.replace("'tekun' then :tekun_limit", "'tekun' then :secret")),
+            replace(model, sql=model.sql.replace(":tekun_limit", ":secret")),
             "markers used but not in parameters: secret",
         ),
         "unused input": (replace(model, inputs=[*model.inputs, "dwd_household"]), "not tables used: dwd_household"),
@@ -123,13 +133,23 @@ def breach(model: WarningModel, tmp_path: Path) -> dict[str, tuple[WarningModel,
             "tables used but not in inputs: dwd_medical_cost",
         ),
         "no person": (replace(model, inputs=["dws_medical_year"]), "inputs lack dwd_person"),
+        "the dead": (
+            replace(model, sql=model.sql.replace("where p.status <> 'deceased'", "")),
+            "nobody visits the dead",
+        ),
+        "one source": (as_review(model), "give the evidence source_count"),
+        "unknown cause": (replace(model, same_cause=["luck"]), "same_cause has luck"),
+        "aid not shown": (
+            replace(model, parameters={k: v for k, v in model.parameters.items() if k != "recent_aid_days"}),
+            "give the parameter recent_aid_days",
+        ),
         "columns": (replace(model, evidence=dict(list(model.evidence.items())[:-1])), "model.sql gives"),
         "cast": (
             replace(model, sql=model.sql.replace("cast(s.tier as string) as tier", "s.tier as tier")),
             "write cast(… as string) as tier",
         ),
         "level": (replace(model, sql=model.sql.replace("'yellow'", "'orange'")), "in levels but not levels given"),
-        "sql": (replace(model, sql=model.sql.replace("y.year as", "now() as")), "model.sql: now()"),
+        "sql": (replace(model, sql=model.sql.replace("cast(year_of(:as_of)", "cast(now()")), "model.sql: now()"),
         "reason": (replace(model, reason={"": Text(zh="{name}", en="")}), "reason text names name"),
         "labels": (replace(model, value_labels={"name": {}}), "value_labels has name"),
         "source": (replace(model, sources=["horoscope"]), "sources without a contract: horoscope"),
@@ -165,21 +185,24 @@ def test_the_lock_notices_every_change_that_decides(models: dict[str, WarningMod
     changes: list[dict[str, Any]] = [
         {"sql": model.sql + " "},
         {"quiet_days": 1},
+        {"same_cause": []},
+        {"folder": model.folder.parent.parent / "other" / model.id},
         {"reason": {"": Text(zh="变了", en="changed")}},
         {"parameters": {**model.parameters, "low_months": replace(model.parameters["low_months"], values={})}},
     ]
     for change in changes:
         (failure,) = lock_failures([replace(model, **change)], lock)
-        assert "changed under version 1; raise the version" in failure
+        assert f"changed under version {model.version}; raise the version" in failure
+    assert "changed under version" in lock_failures([as_review(model)], lock)[0]
     assert lock_failures([replace(model, owner="别的科室")], lock) == []
 
 
 def test_the_lock_wants_new_versions_and_keeps_the_old(models: dict[str, WarningModel]) -> None:
     model = models["income_dropped"]
     lock = locked([model], {})
-    newer = replace(model, version=2, quiet_days=1)
+    newer = replace(model, version=model.version + 1, quiet_days=1)
     assert "not locked" in lock_failures([newer], lock)[0]
     relocked = locked([newer], lock)
     assert lock_failures([newer], relocked) == []
-    assert "below the locked 2" in lock_failures([model], relocked)[0]
+    assert f"below the locked {newer.version}" in lock_failures([model], relocked)[0]
     assert "keep it with status retired" in lock_failures([], lock)[0]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from warning_models.loader import MODELS_FOLDER, ModelError, WarningModel, load_model, load_models
+from warning_models.loader import MODELS_FOLDER, ModelError, WarningModel, load_model, load_models, readable_models
 
 
 def copy_of(model: WarningModel, tmp_path: Path, old: str = "", new: str = "") -> Path:
@@ -65,7 +65,9 @@ def test_the_output_schema_is_the_contract(models: dict[str, WarningModel]) -> N
     [
         ("owner:", "ownr:", r"ownr: .*[Uu]nexpected"),
         ("status: active", "status: aktive", "status: Input should be 'draft', 'shadow'"),
-        ("version: 1", "version: 0", "version: Input should be greater"),
+        ("version: 2", "version: 0", "version: Input should be greater"),
+        ("kind: help", "kind: hinder", "kind: say `help` .* or `review`"),
+        ("same_cause: [illness]", "same_cause: illness", "same_cause: Input should be"),
         ("{type: integer,", "{type: float,", "evidence.*type: Input should be"),
         ("  red:", "  purple:", "levels"),
         ("id:", "[id:", "not YAML"),
@@ -85,6 +87,17 @@ def test_a_model_without_sql_is_refused(models: dict[str, WarningModel], tmp_pat
     folder = copy_of(models["income_dropped"], tmp_path)
     (folder / "model.sql").unlink()
     with pytest.raises(ModelError, match=r"model\.sql: missing; write the one select"):
+        load_models(tmp_path)
+
+
+def test_all_that_cannot_be_read_is_named_together(models: dict[str, WarningModel], tmp_path: Path) -> None:
+    for model_id in ("income_dropped", "employment_lost"):
+        copy_of(models[model_id], tmp_path, "owner:", "ownr:")
+    copy_of(models["medical_cost_over_limit"], tmp_path)
+    readable, unreadable = readable_models(tmp_path)
+    assert [model.id for model in readable] == ["medical_cost_over_limit"]
+    assert len(unreadable) == 2
+    with pytest.raises(ModelError, match=r"(?s)employment_lost.*income_dropped"):
         load_models(tmp_path)
 
 

@@ -22,16 +22,20 @@ YANG = {
     "outpatient_total": Decimal("0.00"),
     "inpatient_count": 2,
     "last_settled_on": date(2026, 10, 30),
+    "rolling_total": Decimal("16200.00"),
+    "recent_total": Decimal("9000.00"),
+    "aided_on": date(2026, 9, 1),
+    "aided_amount": Decimal("3000.00"),
 }
 
 
 def test_the_reason_is_a_sentence_in_two_languages(models: dict[str, WarningModel]) -> None:
     text = reason(models["medical_cost_over_limit"], "2026:15000", YANG)
     assert text.zh == (
-        "2026年1月1日以来个人自付医疗费用累计 15,000.01 元，超过一般居民限额 15,000.00 元；"
-        "住院 2 次，最近一次结算在2026年10月30日。"
+        "2026年1月1日以来个人自付医疗费用累计 15,000.01 元，近365天累计 16,200.00 元，"
+        "超过一般居民限额 15,000.00 元；今年住院 2 次，最近一次结算在2026年10月30日。"
     )
-    assert text.en.startswith("Paid 15,000.01 yuan for care in 2026, over the limit of 15,000.00 (no assistance")
+    assert text.en.startswith("Paid 15,000.01 yuan for care in 2026 and 16,200.00 in 365 days, over the limit of")
 
 
 def test_each_kind_of_episode_has_its_reason(models: dict[str, WarningModel]) -> None:

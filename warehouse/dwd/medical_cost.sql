@@ -20,7 +20,8 @@ with settlement as (
     cast(null as varchar(1)) as hosp_lv, cast(null as varchar(1)) as dise_chapter, known_on, delivery_id, source_line
   from ods_general_outpatient_month
 )
-select person_key, cost_id, source_class, care_kind, settled_on, medfee_sumamt as total_amount,
+select person_key, cost_id, source_class, care_kind, settled_on,
+  days_before(settled_on, -89) as quarter_until, days_before(settled_on, -364) as year_until, medfee_sumamt as total_amount,
   case
     when psn_part_amt > fulamt_ownpay_amt + overlmt_selfpay then psn_part_amt - fulamt_ownpay_amt - overlmt_selfpay
     else 0

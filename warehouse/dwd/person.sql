@@ -16,6 +16,7 @@ last_move as (
   where moved_on is not null
 )
 select named.person_key, register.household_key, register.relation_code, register.sex, register.born_on,
+  birthday(register.born_on, 18) as adult_on, birthday(register.born_on, 60) as sixty_on,
   coalesce(division.current_code, register.village_code) as village_code,
   case
     when division.code is null then register.grid_code

@@ -39,3 +39,12 @@ create or replace temp macro amount_text(amount) as cast(cast(amount as decimal(
 -- Texts of a list, sorted, with commas between; nulls left out, null when nothing is left.
 create or replace temp macro joined_text(items) as
     nullif(array_to_string(list_sort(items), ','), '');
+
+-- The day on which somebody completes so many years, as full_years counts them.
+create or replace temp macro birthday(born_on, age) as
+    cast(born_on + to_months(cast(12 * age as integer)) as date)
+        + case when day(born_on) > day(born_on + to_months(cast(12 * age as integer))) then 1 else 0 end;
+
+-- The limit in whole yuan that applies in a tier of dws_assistance_tier; the last one where there is none.
+create or replace temp macro limit_of_tier(tier, tekun, dibao, low_income, general) as
+    cast(case tier when 'tekun' then tekun when 'dibao' then dibao when 'low_income' then low_income else general end as integer);

@@ -43,3 +43,14 @@ create or replace temporary function amount_text(amount decimal(38, 2)) returns 
 -- Texts of a list, sorted, with commas between; nulls left out, null when nothing is left.
 create or replace temporary function joined_text(items array<string>) returns string return
     nullif(array_join(array_sort(items), ','), '');
+
+-- The day on which somebody completes so many years, as full_years counts them.
+create or replace temporary function birthday(born_on date, age integer) returns date return
+    date_add(
+        add_months(born_on, 12 * age),
+        case when day(born_on) > day(add_months(born_on, 12 * age)) then 1 else 0 end
+    );
+
+-- The limit in whole yuan that applies in a tier of dws_assistance_tier; the last one where there is none.
+create or replace temporary function limit_of_tier(tier string, tekun integer, dibao integer, low_income integer, general integer) returns integer return
+    case tier when 'tekun' then tekun when 'dibao' then dibao when 'low_income' then low_income else general end;

@@ -18,7 +18,8 @@ EVERY_FUNCTION = """
         months_between_starts(a, b) as months_between_starts, year_of(a) as year_of,
         month_of(a) as month_of, day_text(a) as day_text,
         month_text(a) as month_text, quarter_text(a) as quarter_text, amount_text(amount) as amount_text,
-        joined_text(items) as joined_text
+        joined_text(items) as joined_text,
+        birthday(a, 18) as birthday, limit_of_tier(tier, 1000, 5000, 10000, 15000) as limit_of_tier
     from dwd_dates order by place nulls last
 """
 EDGES = [
@@ -41,12 +42,13 @@ def many_dates() -> pa.Table:
             "n": chance.choice([0, 1, 2, 3, 12, 36, 90, -1, -12, None]),
             "amount": chance.choice([None, Decimal(chance.randrange(-(10**8), 10**14)) / 100]),
             "items": chance.choice([None, [], chance.sample(TEXTS, chance.randrange(7))]),
+            "tier": chance.choice(["tekun", "dibao", "low_income", "general", None]),
         }
         for place, (a, b) in enumerate(pairs)
     ]
     types = [
         ("place", pa.int32()), ("a", pa.date32()), ("b", pa.date32()), ("n", pa.int32()),
-        ("amount", pa.decimal128(16, 2)), ("items", pa.list_(pa.string())),
+        ("amount", pa.decimal128(16, 2)), ("items", pa.list_(pa.string())), ("tier", pa.string()),
     ]  # fmt: skip
     return pa.Table.from_pylist(rows, schema=pa.schema(types))
 
@@ -68,7 +70,7 @@ def test_both_files_define_the_same_names() -> None:
     spark_names = dict(definition.findall((FUNCTIONS_FOLDER / "spark.sql").read_text("utf-8")))
     assert list(duckdb_names) == list(spark_names)
     assert all(f"{name}(" in EVERY_FUNCTION for name in duckdb_names)
-    assert len(duckdb_names) == 14
+    assert len(duckdb_names) == 16
 
 
 @pytest.mark.parametrize(
@@ -89,6 +91,11 @@ def test_both_files_define_the_same_names() -> None:
         ("month_text(date '2026-01-19')", "2026-01"),
         ("amount_text(cast(12345 as decimal(16,2)))", "12345.00"),
         ("joined_text(array('b', 'a'))", "a,b"),
+        ("birthday(date '1966-11-19', 60)", date(2026, 11, 19)),
+        ("birthday(date '2004-02-29', 18)", date(2022, 3, 1)),
+        ("birthday(date '2004-02-29', 20)", date(2024, 2, 29)),
+        ("limit_of_tier('dibao', 1000, 5000, 10000, 15000)", 5000),
+        ("limit_of_tier(null, 1000, 5000, 10000, 15000)", 15000),
     ],
 )
 def test_worked_examples(engine: Engine, call: str, result: object) -> None:

@@ -7,7 +7,7 @@ with certificate as (
         c.previous_category in ('5', '6') and c.previous_level <= :mental_level as was_mental
     from dwd_person as p
     join dwd_disability_certificate as c on c.person_key = p.person_key
-    where c.status = 'valid'
+    where c.status = 'valid' and p.status <> 'deceased'
 ),
 found as (
     select

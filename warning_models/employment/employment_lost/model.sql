@@ -1,9 +1,18 @@
 -- Who stopped being insured through work with no other earner at home, or registered as unemployed in a poor one?
-with insured as (
+with jobless as (
+    select p.person_key, p.household_key, p.born_on
+    from dwd_person as p
+    where p.status <> 'deceased' and p.status <> 'moved_out'
+        and not exists (select 1 from dwd_enrolment as e where e.person_key = p.person_key and e.status = 'enrolled')
+        and not exists (
+            select 1 from dwd_custody as c where c.person_key = p.person_key and coalesce(c.ended_on, :as_of) >= :as_of
+        )
+),
+insured as (
     select
         p.person_key, p.household_key, s.employer_name, s.covers_until,
         months_before(s.covers_until, :silent_months - 1) as silent_from
-    from dwd_person as p
+    from jobless as p
     join dwd_contribution_status as s on s.person_key = p.person_key
     where s.retired_code = '0' and full_years(p.born_on, :as_of) between :youngest and :oldest
 ),
@@ -26,7 +35,7 @@ poor_household as (
 ),
 found as (
     select
-        r.person_key, 'lost:' || month_text(r.last_paid_month) as episode,
+        r.person_key, r.household_key, 'lost:' || month_text(r.last_paid_month) as episode,
         h.household_key is not null as is_poor_household,
         r.last_paid_month, r.covers_until, r.paid_count, r.employer_name,
         null as registered_on, null as unemployment_reason
@@ -44,17 +53,17 @@ found as (
         )
     union all
     select
-        p.person_key, 'register:' || e.event_id as episode, true as is_poor_household,
+        p.person_key, p.household_key, 'register:' || e.event_id as episode, true as is_poor_household,
         null as last_paid_month, null as covers_until, null as paid_count, e.employer_name,
         e.event_on as registered_on, e.reason as unemployment_reason
     from dwd_employment_event as e
-    join dwd_person as p on p.person_key = e.person_key
+    join jobless as p on p.person_key = e.person_key
     join poor_household as h on h.household_key = p.household_key
     where e.kind = 'unemployed' and e.event_on between days_before(:as_of, :register_days) and :as_of
 )
 select
-    person_key,
-    episode,
+    f.person_key,
+    f.episode,
     case when is_poor_household then 'orange' else 'yellow' end as level,
     cast(is_poor_household as boolean) as is_poor_household,
     cast(last_paid_month as date) as last_paid_month,
@@ -62,5 +71,10 @@ select
     cast(paid_count as integer) as paid_count,
     cast(employer_name as string) as employer_name,
     cast(registered_on as date) as registered_on,
-    cast(unemployment_reason as string) as unemployment_reason
-from found
+    cast(unemployment_reason as string) as unemployment_reason,
+    cast(a.aided_on as date) as aided_on,
+    cast(a.amount as decimal(16,2)) as aided_amount
+from found as f
+left join dws_household_aid as a
+    on a.household_key = f.household_key and a.cause = 'unemployment'
+    and a.aided_on >= days_before(:as_of, :recent_aid_days)

@@ -1,8 +1,9 @@
 -- Whose insured income has been at most half their own median for the latest months, while still paid?
 with latest as (
-    select p.person_key, s.covers_until, months_before(s.covers_until, :low_months - 1) as low_from
+    select p.person_key, p.household_key, s.covers_until, months_before(s.covers_until, :low_months - 1) as low_from
     from dwd_person as p
     join dwd_contribution_status as s on s.person_key = p.person_key
+    where p.status <> 'deceased'
 ),
 paid as (
     select l.person_key, l.covers_until, l.low_from, m.month, max(m.base_amount) as base_amount
@@ -55,9 +56,15 @@ select
     cast(r.covers_until as date) as covers_until,
     cast(r.latest_base as decimal(16,2)) as latest_base,
     cast(m.middle_sum * case m.middle_count when 2 then 0.5 else 1.0 end as decimal(16,2)) as median_before,
-    cast(m.history_count as integer) as history_count
+    cast(m.history_count as integer) as history_count,
+    cast(a.aided_on as date) as aided_on,
+    cast(a.amount as decimal(16,2)) as aided_amount
 from low_run as r
 join middle as m on m.person_key = r.person_key
+join latest as l on l.person_key = r.person_key
+left join dws_household_aid as a
+    on a.household_key = l.household_key and a.cause = 'unemployment'
+    and a.aided_on >= days_before(:as_of, :recent_aid_days)
 where r.latest_low_count = :low_months
     and m.history_count >= :least_history_months
     -- Bases are set anew in July: a fall that begins then says what was earned last year.

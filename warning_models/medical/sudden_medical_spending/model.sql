@@ -1,16 +1,12 @@
 -- Whose care suddenly costs much: one large bill, or else a quarter far above their own past?
 with standing as (
     select
-        p.person_key,
+        p.person_key, p.household_key,
         coalesce(t.tier, 'general') as tier,
-        case t.tier
-            when 'tekun' then :tekun_limit
-            when 'dibao' then :dibao_limit
-            when 'low_income' then :low_income_limit
-            else :general_limit
-        end as limit_amount
+        limit_of_tier(t.tier, :tekun_limit, :dibao_limit, :low_income_limit, :general_limit) as limit_amount
     from dwd_person as p
     left join dws_assistance_tier as t on t.person_key = p.person_key
+    where p.status <> 'deceased'
 ),
 cost as (
     select
@@ -21,7 +17,7 @@ cost as (
 ),
 bill as (
     select
-        s.person_key, s.tier, s.limit_amount, c.cost_id, c.care_kind, c.settled_on, c.self_paid_amount,
+        s.person_key, s.household_key, s.tier, s.limit_amount, c.cost_id, c.care_kind, c.settled_on, c.self_paid_amount,
         c.hospital_level, c.disease_chapter
     from standing as s
     join cost as c on c.person_key = s.person_key
@@ -43,14 +39,14 @@ total as (
 ),
 found as (
     select
-        person_key, 'bill:' || cost_id as episode,
+        person_key, household_key, 'bill:' || cost_id as episode,
         case when self_paid_amount >= limit_amount then 'red' else 'orange' end as level,
         settled_on, self_paid_amount as amount, tier, limit_amount, care_kind, hospital_level, disease_chapter,
         null as earlier_total, null as earlier_months
     from bill
     union all
     select
-        t.person_key, 'quarter:' || quarter_text(t.settled_on) as episode, 'yellow' as level,
+        t.person_key, s.household_key, 'quarter:' || quarter_text(t.settled_on) as episode, 'yellow' as level,
         t.settled_on, t.recent_total as amount, s.tier, s.limit_amount, null as care_kind, null as hospital_level,
         null as disease_chapter, t.earlier_total, t.earlier_months
     from total as t
@@ -62,16 +58,21 @@ found as (
         and not exists (select 1 from bill as b where b.person_key = t.person_key)
 )
 select
-    person_key,
-    episode,
-    level,
+    f.person_key,
+    f.episode,
+    f.level,
     cast(settled_on as date) as settled_on,
-    cast(amount as decimal(16,2)) as amount,
+    cast(f.amount as decimal(16,2)) as amount,
     cast(tier as string) as tier,
     cast(limit_amount as decimal(16,2)) as limit_amount,
     cast(care_kind as string) as care_kind,
     cast(hospital_level as string) as hospital_level,
     cast(disease_chapter as string) as disease_chapter,
     cast(earlier_total as decimal(16,2)) as earlier_total,
-    cast(earlier_months as integer) as earlier_months
-from found
+    cast(earlier_months as integer) as earlier_months,
+    cast(a.aided_on as date) as aided_on,
+    cast(a.amount as decimal(16,2)) as aided_amount
+from found as f
+left join dws_household_aid as a
+    on a.household_key = f.household_key and a.cause = 'illness'
+    and a.aided_on >= days_before(:as_of, :recent_aid_days)

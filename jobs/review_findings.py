@@ -1,0 +1,101 @@
+"""Findings that might end or reduce a benefit, kept apart from warnings.
+
+Warnings may only open help. What a review model finds goes to `ads.review_finding`, under ids of its own,
+for a person to decide on after notice; dispatch never reads it.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from itertools import chain
+from typing import Any
+
+import pyarrow as pa
+
+from jobs.claims.placing import placed_by_county
+from jobs.conform import ensure_conformed, state_fingerprint
+from jobs.freshness_told import covered_until
+from jobs.installation import Installation
+from jobs.layer_tables import register_layers
+from jobs.people.links import former_keys
+from jobs.steps import Report, StepResult, fingerprint_of, run_step
+from warehouse.definitions import definition
+from warehouse.engines.engine import Engine
+from warehouse.tables import rows_before, rows_where
+from warning_models.loader import ReviewModel, load_models
+from warning_models.render import as_json, reason
+
+TABLE = "ads.review_finding"
+STEP = "warn.review"
+_ID_CHARACTERS = 20
+
+
+def review_models() -> list[ReviewModel]:
+    """The active models whose findings a person reviews."""
+    return [model for model in load_models() if isinstance(model, ReviewModel) and model.status == "active"]
+
+
+def finding_id(model: ReviewModel, person_key: str, episode: str) -> str:
+    """Names a finding for ever: `R-<model number>-<20 hex digits>`; no warning has such an id."""
+    digest = hashlib.sha256(f"review|{model.id}|{person_key}|{episode}".encode()).hexdigest()
+    return f"R-{model.number}-{digest[:_ID_CHARACTERS]}"
+
+
+def find_for_review(installation: Installation, business_date: date) -> StepResult:
+    """Find what is new for review on the date; reports how many by model. A second run leaves the same rows."""
+    models = review_models()
+    state = state_fingerprint(installation, business_date)
+    fingerprint = fingerprint_of(state, [(model.id, model.version, model.lock_hash) for model in models])
+    return run_step(installation, business_date, STEP, fingerprint, lambda: _find(installation, business_date, models))
+
+
+def _find(installation: Installation, business_date: date, models: Sequence[ReviewModel]) -> Report:
+    ensure_conformed(installation, business_date)
+    earlier, former = _ids_before(installation, business_date), former_keys(installation.warehouse)
+    covered = covered_until(installation, business_date)
+    with installation.engine() as engine:
+        register_layers(engine, installation, "dwd", "dws")
+        found = [row for model in models for row in _findings(engine, model, business_date, covered, former, earlier)]
+    table = definition(TABLE)
+    rows = pa.Table.from_pylist(sorted(found, key=lambda row: str(row["finding_id"])), schema=table.schema)
+    installation.warehouse.replace_rows(table, rows, rows_where(business_date=business_date))
+    return {model.id: sum(row["model_id"] == model.id for row in found) for model in models}
+
+
+def _findings(
+    engine: Engine,
+    model: ReviewModel,
+    as_of: date,
+    covered: Mapping[str, date],
+    former: Mapping[str, Sequence[str]],
+    earlier: set[str],
+) -> Iterator[dict[str, Any]]:
+    for row in chain.from_iterable(placed_by_county(engine, model, as_of).values()):
+        keys = (row["person_key"], *former.get(row["person_key"], ()))
+        if earlier & {finding_id(model, key, row["episode"]) for key in keys}:
+            continue
+        text = reason(model, row["episode"], {name: row[name] for name in model.evidence})
+        yield {
+            "finding_id": finding_id(model, row["person_key"], row["episode"]),
+            "business_date": as_of,
+            "model_id": model.id,
+            "model_version": model.version,
+            "level": row["level"],
+            "person_key": row["person_key"],
+            "household_key": row["household_key"],
+            "village_code": row["village_code"],
+            "episode": row["episode"],
+            "source_count": row["source_count"],
+            "evidence": as_json(model, row),
+            "reason_zh": text.zh,
+            "reason_en": text.en,
+            "data_as_of": min((covered[source] for source in model.sources if source in covered), default=as_of),
+        }
+
+
+def _ids_before(installation: Installation, business_date: date) -> set[str]:
+    if not installation.warehouse.exists(TABLE):
+        return set()
+    return set(
+        installation.warehouse.rows(TABLE, rows_before("business_date", business_date))["finding_id"].to_pylist()
+    )
