@@ -7,11 +7,12 @@ for a person to decide on after notice; dispatch never reads it.
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
 
-from jobs.claims import placed_claims
+from jobs.claims.placing import placed_by_county
 from jobs.conform import ensure_conformed, state_fingerprint
 from jobs.freshness_told import covered_until
 from jobs.installation import Installation
@@ -69,7 +70,7 @@ def _findings(
     former: Mapping[str, Sequence[str]],
     earlier: set[str],
 ) -> Iterator[dict[str, Any]]:
-    for row in placed_claims(engine, model, as_of):
+    for row in chain.from_iterable(placed_by_county(engine, model, as_of).values()):
         keys = (row["person_key"], *former.get(row["person_key"], ()))
         if earlier & {finding_id(model, key, row["episode"]) for key in keys}:
             continue

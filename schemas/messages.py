@@ -6,6 +6,7 @@ either side may repeat itself after a failure.
 """
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -54,8 +55,80 @@ class SourceDate(Message):
     covers_until: date | None
 
 
+class Earning(StrEnum):
+    """What is seen to come in for a member of a household."""
+
+    WAGE = "wage"
+    PENSION = "pension"
+    BENEFIT = "benefit"
+
+
+class Need(StrEnum):
+    """Why a member of a household depends on others."""
+
+    MINOR = "minor"
+    AGED = "aged"
+    SEVERELY_DISABLED = "severely_disabled"
+    STUDENT = "student"
+
+
+class HouseholdMember(Message):
+    """One member, never by name: who they are to the head, what they are seen to earn, and why they depend.
+
+    `monthly_income` is what is known to come in each month; None where no source tells of any.
+    """
+
+    person_key: str
+    relation: Text
+    age: int | None
+    earns: list[Earning]
+    monthly_income: Decimal | None = None
+    depends: list[Need]
+
+
+class HouseholdSum(Message):
+    """What the same amount comes to over all members of whom a model claims something."""
+
+    model_id: str
+    figure: str
+    label: Text
+    unit: Text | None
+    value: Decimal
+
+
+class HouseholdView(Message):
+    """The household behind a warning. `claim_ids` are all claims that the warning takes together, its own first."""
+
+    members: list[HouseholdMember]
+    sums: list[HouseholdSum]
+    claim_ids: list[str]
+
+
+class GroupedClaim(Message):
+    """A claim that a warning takes together with the one that leads it; the contact stands in `other_contacts`."""
+
+    claim_id: str
+    model_id: str
+    model_version: int
+    model_title: Text
+    level: Level
+    person_key: str
+    reason: Text
+    figures: list[Figure]
+    check_at_door: list[Text]
+    data_as_of: date
+    rests_on: list[SourceDate]
+    leading_figure: Decimal | None = None
+    happened_on: date | None = None
+
+
 class WarningMessage(Message):
-    """One warning for the case service. `warning_id` is the natural key."""
+    """One household's hardship for the case service. `warning_id` is the natural key, and names the leading claim.
+
+    What stands here beside `also` is that claim. `leading_figure` and `happened_on` say whether the claim tells more
+    than an earlier visit could know; `score` and `found_on` rank warnings as urgent as each other. `other_contacts`
+    are by person key.
+    """
 
     warning_id: str
     model_id: str
@@ -73,7 +146,15 @@ class WarningMessage(Message):
     check_at_door: list[Text]
     data_as_of: date
     rests_on: list[SourceDate] = Field(default_factory=list)
+    hardship: str | None = None
+    leading_figure: Decimal | None = None
+    happened_on: date | None = None
+    found_on: date | None = None
+    score: float | None = None
+    household: HouseholdView | None = None
+    also: list[GroupedClaim] = Field(default_factory=list)
     contact: Contact
+    other_contacts: dict[str, Contact] = Field(default_factory=dict)
 
 
 class WarningBatch(Message):

@@ -17,6 +17,7 @@ from case_service.sealing import Seal
 from case_service.tables import Case, Contact, ReceivedWarning, Unit, WorkOrder
 from case_service.tables.casework import CaseStatus, Matter, OrderKind, Origin
 from case_service.visits.form_definition import CURRENT_HOME_VISIT_FORM
+from schemas.messages import Contact as SentContact
 from schemas.messages import Disposition, DispositionKind, WarningBatch, WarningMessage
 
 INTAKE = "warning_pipeline"
@@ -106,7 +107,7 @@ class Desk:
             level=warning.level,
             person_key=warning.person_key,
             household_key=warning.household_key,
-            claim=warning.model_dump(mode="json", exclude={"contact"}),
+            claim=warning.model_dump(mode="json", exclude={"contact", "other_contacts"}),
             received_at=self.at,
         )
         self.received[warning.warning_id] = row
@@ -121,7 +122,8 @@ class Desk:
         row.disposition, row.order = kind, order
         row.withheld_reason, row.expires_on = None, None
         order.level = min(order.level, warning.level, key=URGENCY.__getitem__)
-        self._keep_contact(order.case, warning)
+        for person_key, sent in {warning.person_key: warning.contact, **warning.other_contacts}.items():
+            self._keep_contact(order.case, person_key, sent)
         self.session.add(row)
 
     def _open(self, warning: WarningMessage) -> WorkOrder:
@@ -160,10 +162,10 @@ class Desk:
         known = (self.units[code] for code in _places_upwards(warning.village_code) if code in self.units)
         return next(known, self.root)
 
-    def _keep_contact(self, case: Case, warning: WarningMessage) -> None:
-        contact = next((one for one in case.contacts if one.person_key == warning.person_key), None)
-        kept = contact or Contact(person_key=warning.person_key)
-        seal_into(kept, case, warning.contact, self.seal)
+    def _keep_contact(self, case: Case, person_key: str, sent: SentContact) -> None:
+        contact = next((one for one in case.contacts if one.person_key == person_key), None)
+        kept = contact or Contact(person_key=person_key)
+        seal_into(kept, case, sent, self.seal)
         if contact is None:
             case.contacts.append(kept)
 

@@ -24,7 +24,7 @@ MODELS = {
     "employment_lost",
     "income_dropped",
 }
-REPORT_KEYS = {"business_date", "engine", "deliveries", "warnings", "orders", "seconds"}
+REPORT_KEYS = {"business_date", "engine", "deliveries", "warnings", "claims", "shadow", "orders", "seconds"}
 DELIVERY_KEYS = {"extract_class", "delivery_id", "received", "accepted", "rejected", "unchanged"}
 
 CopyCity = Callable[[str], Path]
@@ -47,7 +47,7 @@ def undisturbed(small_city: Path, case_service_at: StartService, tmp_path_factor
 def test_a_night_reports_what_it_promises(small_city: Path, undisturbed: Path) -> None:
     report = run_night(undisturbed, FIRST, (undisturbed / "url").read_text())
     assert report.keys() >= REPORT_KEYS
-    assert report["warnings"].keys() == MODELS
+    assert report["warnings"].keys() == report["claims"].keys() == MODELS
     assert report["orders"].keys() == {"opened", "joined", "withheld"}
     assert report["seconds"].keys() == {"ingest", "conform", "warn", "dispatch", "feedback", "publish"}
     assert all(delivery.keys() >= DELIVERY_KEYS for delivery in report["deliveries"])
@@ -61,6 +61,22 @@ def test_every_row_received_is_accepted_rejected_or_unchanged(undisturbed: Path)
     for day in (FIRST, SECOND):
         for item in run_night(undisturbed, day, (undisturbed / "url").read_text())["deliveries"]:
             assert item["received"] == item["accepted"] + item["rejected"] + item["unchanged"], item
+
+
+def test_every_claim_is_in_one_warning_of_its_household_and_hardship(undisturbed: Path) -> None:
+    warehouse = installation_at(undisturbed).warehouse
+    warnings = {row["warning_id"]: row for row in warehouse.rows("ads.warning").to_pylist()}
+    claims = warehouse.rows("ads.claim").to_pylist()
+    assert len({claim["claim_id"] for claim in claims}) == len(claims) >= len(warnings)
+    assert {claim["warning_id"] for claim in claims} == warnings.keys()
+    for claim in claims:
+        warning = warnings[claim["warning_id"]]
+        for told in ("household_key", "hardship", "business_date"):
+            assert claim[told] == warning[told]
+    for warning_id in warnings:
+        assert warning_id in {claim["claim_id"] for claim in claims}, "a warning bears the id of the claim that leads"
+    of_night = [(row["household_key"], row["hardship"], row["business_date"]) for row in warnings.values()]
+    assert len(set(of_night)) == len(of_night)
 
 
 def test_every_warning_is_opened_joined_or_withheld(undisturbed: Path) -> None:
@@ -115,7 +131,7 @@ def test_a_model_finds_exactly_those_who_fell_into_the_hardship(
         for kind in TRUTH_COLUMN_OF_MODEL[model]
         for number in _planted(small_city, kind)
     }
-    rows = installation.warehouse.rows("ads.warning").to_pylist()
+    rows = installation.warehouse.rows("ads.claim").to_pylist()
     assert {row["person_key"] for row in rows if row["model_id"] == model} == planted
 
 
@@ -141,9 +157,10 @@ def test_spark_gives_the_same_warnings(copy_city: CopyCity, undisturbed: Path) -
     home = copy_city("spark")
     for day in (FIRST, SECOND):
         assert run_night(home, day, SHOUWANG_ENGINE="spark")["engine"] == "spark"
-    on_spark = installation_at(home).warehouse.rows("ads.warning").sort_by("warning_id").to_pylist()
-    on_duckdb = installation_at(undisturbed).warehouse.rows("ads.warning").sort_by("warning_id").to_pylist()
-    assert on_spark == on_duckdb
+    for table, key in (("ads.warning", "warning_id"), ("ads.claim", "claim_id")):
+        on_spark = installation_at(home).warehouse.rows(table).sort_by(key).to_pylist()
+        on_duckdb = installation_at(undisturbed).warehouse.rows(table).sort_by(key).to_pylist()
+        assert on_spark == on_duckdb
 
 
 def _truth_that_blocks_its_readers(small_city: Path, home: Path) -> None:
@@ -160,7 +177,7 @@ def test_no_job_reads_the_truth(small_city: Path, copy_city: CopyCity, undisturb
     _truth_that_blocks_its_readers(small_city, home)
     report = run_night(home, FIRST)
     expected = [
-        row for row in kept_rows(undisturbed)["ads.warning"] if "datetime.date(2026, 11, 19), 'model_id'" in row
+        row for row in kept_rows(undisturbed)["ads.warning"] if "datetime.date(2026, 11, 19), 'hardship'" in row
     ]
     assert kept_rows(home)["ads.warning"] == expected
     assert sum(report["warnings"].values()) == len(expected) > 0
