@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -25,6 +26,7 @@ from jobs.commands.printing import print_report as _print
 from jobs.commands.sources import sources_app
 from jobs.commands.tables import tables_app
 from jobs.commands.upkeep import retention_command, upkeep_command
+from jobs.commands.warnings import warnings_app
 from jobs.errors import ShouwangError
 from jobs.feedback import NOTHING_WARNED, model_performance
 from jobs.installation import Installation, this_installation
@@ -42,6 +44,7 @@ from jobs.nightly import (
 )
 from jobs.orchestration import AIRFLOW, AIRFLOW_PORT, airflow_environment, run_night_through_airflow
 from jobs.screen import show_models, show_nights
+from jobs.source_holds import recorded_holds
 from jobs.steps import StepResult
 from schemas.delivery import business_dates
 from schemas.loader import ContractError, contracts
@@ -61,6 +64,7 @@ app.add_typer(contracts_app, name="contracts")
 app.add_typer(sources_app, name="sources")
 app.add_typer(tables_app, name="tables")
 app.add_typer(people_app, name="people")
+app.add_typer(warnings_app, name="warnings")
 app.command("upkeep")(upkeep_command)
 app.command("retention")(retention_command)
 
@@ -242,8 +246,10 @@ def airflow() -> None:
 
 @models_app.command("list")
 def list_models(as_json: AsJson = False) -> None:
-    """Every model with its status, version, and what its warnings led to."""
-    performance = model_performance(this_installation())
+    """Every model with its status, version, what its warnings led to, and what keeps it on hold."""
+    installation = this_installation()
+    performance = model_performance(installation)
+    holds = [asdict(hold) for hold in recorded_holds(installation) if hold.held_until is None]
     rows = [
         {
             "id": model.id,
@@ -252,11 +258,12 @@ def list_models(as_json: AsJson = False) -> None:
             "status": model.status,
             "title": model.title.zh,
             **performance.get((model.id, model.version), NOTHING_WARNED),
+            "holds": [hold for hold in holds if hold["model_id"] == model.id],
         }
         for model in load_models()
     ]
     if as_json:
-        typer.echo(json.dumps({"models": rows}, ensure_ascii=False))
+        typer.echo(json.dumps({"models": rows}, ensure_ascii=False, default=str))
     else:
         show_models(console, rows)
 

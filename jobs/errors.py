@@ -47,6 +47,10 @@ class TableError(ShouwangError):
     """There is no such table to show."""
 
 
+class StoryError(ShouwangError):
+    """There is no such warning or claim to tell of."""
+
+
 class BusyError(ShouwangError):
     """Another process has been doing the same for longer than anybody should wait."""
 
