@@ -47,6 +47,14 @@ class TableError(ShouwangError):
     """There is no such table to show."""
 
 
+class ReplayError(ShouwangError):
+    """There is no such night to run again."""
+
+
+class TrialError(ShouwangError):
+    """A draft model cannot be tried as asked."""
+
+
 class BusyError(ShouwangError):
     """Another process has been doing the same for longer than anybody should wait."""
 
