@@ -11,6 +11,8 @@ import pyarrow as pa
 from jobs.conform import register_ods_state
 from jobs.errors import TableError
 from jobs.installation import Installation
+from jobs.layer_state import holds_state_of
+from jobs.layer_tables import register_layers
 from jobs.lineage import LAYERS, layer_tables, upstream
 from jobs.ods import ods_table
 from schemas.loader import contracts
@@ -45,6 +47,18 @@ def engine_as_of(installation: Installation, as_of: date) -> Iterator[Engine]:
     """An engine that shows dwd and dws as known on a date, built beside the stored ones."""
     with _beside(installation) as folder, installation.engine() as engine:
         _build_beside(engine, installation, layer_tables(), as_of, folder)
+        yield engine
+
+
+@contextmanager
+def engine_showing(installation: Installation, as_of: date) -> Iterator[Engine]:
+    """The same; the stored layers are shown where they hold the state of the date."""
+    if not holds_state_of(installation, as_of):
+        with engine_as_of(installation, as_of) as engine:
+            yield engine
+        return
+    with installation.engine() as engine:
+        register_layers(engine, installation, *LAYERS)
         yield engine
 
 

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +18,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from jobs.case_service_process import case_service, serve_command
 from jobs.commands.contracts import contracts_app
 from jobs.commands.deliveries import deliveries_app
+from jobs.commands.demo import demo_app
 from jobs.commands.models import models_app
 from jobs.commands.people import people_app
 from jobs.commands.printing import AsJson, BusinessDate, console
@@ -53,6 +53,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Shouwang 守望: from departments' extracts to work orders.",
 )
+app.add_typer(demo_app, name="demo")
 app.add_typer(models_app, name="models")
 app.add_typer(deliveries_app, name="deliveries")
 app.add_typer(contracts_app, name="contracts")
@@ -64,22 +65,6 @@ app.command("retention")(retention_command)
 app.command("replay")(replay_command)
 
 OnStep = Callable[[str], None]
-
-
-class Scale(StrEnum):
-    """How large a made-up city is."""
-
-    TOWN = "town"
-    CITY = "city"
-    PROVINCE = "province"
-
-
-class Mess(StrEnum):
-    """How untidy its departments are."""
-
-    NONE = "none"
-    USUAL = "usual"
-    ALL = "all"
 
 
 def main() -> None:
@@ -102,32 +87,6 @@ def _with_progress(work: Callable[[OnStep], Any]) -> Any:
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         bar = progress.add_task("starting", total=None)
         return work(lambda step: progress.update(bar, description=step))
-
-
-@app.command()
-def demo(
-    people: Annotated[
-        int | None, typer.Option(help="How many people live in a city; as many as its scale says without it.")
-    ] = None,
-    scale: Annotated[
-        Scale, typer.Option(help="A town of 30,000, a city of 1,310,000, or a province of ten cities.")
-    ] = Scale.TOWN,
-    nights: Annotated[int, typer.Option(help="How many nights of deliveries, up to a year of them.")] = 2,
-    mess: Annotated[
-        Mess | None,
-        typer.Option(help="none: files as promised; usual: all that a night copes with; all: also what it must hold."),
-    ] = None,
-) -> None:
-    """Build a made-up city with its departments' deliveries, unless there is one.
-
-    The mess is usual in a town and all in a city. Each city of a province is a home of its own under the home.
-    """
-    home = this_installation().settings.home
-    command = [sys.executable, "-m", "demo_city", "build", "--home", str(home)]
-    command += ["--scale", scale.value, "--nights", str(nights)]
-    command += ["--people", str(people)] if people is not None else []
-    command += ["--mess", mess.value] if mess is not None else []
-    raise SystemExit(subprocess.run(command, check=False).returncode)
 
 
 @app.command("ingest")

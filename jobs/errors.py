@@ -55,6 +55,10 @@ class TrialError(ShouwangError):
     """A draft model cannot be tried as asked."""
 
 
+class DemoError(ShouwangError):
+    """Something that only a demo has was asked of an installation in earnest."""
+
+
 class BusyError(ShouwangError):
     """Another process has been doing the same for longer than anybody should wait."""
 

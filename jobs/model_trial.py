@@ -1,21 +1,18 @@
 """A draft model beside the active one of the same id on tonight's data; nothing is committed."""
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from jobs.as_of import engine_as_of
+from jobs.as_of import engine_as_of, engine_showing
 from jobs.claims.claim import Known, Night
 from jobs.claims.finding import claims_on
 from jobs.claims.placing import county_of, placed_by_county
 from jobs.errors import TrialError
 from jobs.ingest import ledger
 from jobs.installation import Installation
-from jobs.layer_state import holds_state_of
-from jobs.layer_tables import register_layers
 from jobs.warn import known_on
 from warehouse.engines.engine import Engine
 from warning_models.loader import HelpModel, load_model, load_models
@@ -86,7 +83,7 @@ def try_model(installation: Installation, business_date: date, draft: HelpModel)
     if earlier < business_date:
         with engine_as_of(installation, earlier) as engine:
             said = [_said(claims_on(engine, [_as_active(model)], earlier, Known())) for model in versions]
-    with _engine_on(installation, business_date) as engine:
+    with engine_showing(installation, business_date) as engine:
         told = known_on(installation, business_date + timedelta(days=1))
         days = (business_date - earlier).days
         visits = [
@@ -123,17 +120,6 @@ def grid_workers(installation: Installation, directory: Path | None = None) -> i
 
 def _as_active(model: HelpModel) -> HelpModel:
     return replace(model, status="active")
-
-
-@contextmanager
-def _engine_on(installation: Installation, business_date: date) -> Iterator[Engine]:
-    if holds_state_of(installation, business_date):
-        with installation.engine() as engine:
-            register_layers(engine, installation, "dwd", "dws")
-            yield engine
-    else:
-        with engine_as_of(installation, business_date) as engine:
-            yield engine
 
 
 def _said(night: Night) -> Known:

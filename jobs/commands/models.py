@@ -1,18 +1,19 @@
 """`shouwang models`: the warning models, what came of them, and drafts of new ones."""
 
 import json
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from jobs.commands.printing import AsJson, BusinessDate, console, print_report, print_rows
+from jobs.evaluation.report import evaluate, shadow_claims
 from jobs.feedback import NOTHING_WARNED, model_performance
 from jobs.installation import this_installation
 from jobs.model_trial import Group, Trial, Visits, draft_in, grid_workers, try_model
 from jobs.nightly import latest_business_date
-from jobs.screen import show_models
+from jobs.screen import show_evaluation, show_models
 from schemas.divisions import divisions
 from schemas.loader import contracts
 from warning_models.loader import ModelError, WarningModel, load_models, readable_models
@@ -25,7 +26,9 @@ models_app = typer.Typer(no_args_is_help=True, help="The warning models.")
 @models_app.command("list")
 def list_models(as_json: AsJson = False) -> None:
     """Every model with its status, version, and what its warnings led to."""
-    performance = model_performance(this_installation())
+    installation = this_installation()
+    performance = model_performance(installation)
+    looked_on = {(row["model"], row["version"]): row["claims"] for row in shadow_claims(installation, date.max)}
     rows = [
         {
             "id": model.id,
@@ -34,6 +37,7 @@ def list_models(as_json: AsJson = False) -> None:
             "status": model.status,
             "title": model.title.zh,
             **performance.get((model.id, model.version), NOTHING_WARNED),
+            "shadow_claims": looked_on.get((model.id, model.version), 0),
         }
         for model in load_models()
     ]
@@ -149,3 +153,20 @@ def _visits(visits: Visits, workers: int) -> dict[str, Any]:
         "days": visits.days,
         "per_worker_per_week": None if rate is None else round(rate, 3),
     }
+
+
+@models_app.command("evaluate")
+def evaluate_models(
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As known on this date; without it the latest night.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What visits found, by model and group of people; in a demo also who was missed. Draws what a limit costs."""
+    installation = this_installation()
+    day = until.date() if until else latest_business_date(installation)
+    report = evaluate(installation, day)
+    if as_json:
+        print_report(report, as_json)
+    else:
+        show_evaluation(console, report)
