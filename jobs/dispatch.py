@@ -6,8 +6,9 @@ down nothing is lost and nothing is sent twice, because a repeated PUT gets the 
 the warnings goes how fresh every source is.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from math import inf
 from typing import Any
 
@@ -16,25 +17,31 @@ import structlog
 
 from jobs.case_service_client import CaseServiceClient
 from jobs.claims.grouping import URGENCY
+from jobs.conform import ensure_conformed
 from jobs.errors import CaseServiceUnreachableError
 from jobs.freshness_told import send_freshness
 from jobs.installation import Installation
+from jobs.layer_tables import register_layers
+from jobs.source_holds import on_hold, standing_holds
 from jobs.steps import Report, StepResult, run_step
-from jobs.warning_messages import messages_of
-from schemas.messages import Disposition, DispositionKind
+from jobs.warning_messages import claims_of, messages_of
+from jobs.withheld import Help, help_known, placed, withheld
+from schemas.messages import Disposition, DispositionKind, WithheldReason
 from warehouse.definitions import definition
 from warehouse.tables import rows_until, rows_where
+from warning_models.loader import HelpModel, load_models
 
 log = structlog.get_logger(__name__)
-
-RESIDENCE_UNKNOWN = "residence_unknown"
-RESIDENCE_RETRY_DAYS = 30
 
 Row = dict[str, Any]
 
 
 def dispatch(installation: Installation, business_date: date) -> StepResult:
-    """Deliver the outbox as of the date; reports orders opened, joined, withheld, and what is still undelivered."""
+    """Deliver the outbox as of the date.
+
+    Reports orders opened, joined and withheld, why so many were withheld tonight and why so many wait in all, and
+    what is still undelivered.
+    """
     return run_step(installation, business_date, "dispatch", None, lambda: _dispatch(installation, business_date))
 
 
@@ -72,24 +79,58 @@ def _settled_ids(installation: Installation, business_date: date) -> set[str]:
 
 def _dispatch(installation: Installation, business_date: date) -> Report:
     waiting = outbox(installation, business_date)
-    placed = [row for row in waiting if row["household_key"] and row["village_code"]]
-    placed_ids = {row["warning_id"] for row in placed}
-    unplaced = [_residence_unknown(row, business_date) for row in waiting if row["warning_id"] not in placed_ids]
-    _record(installation, business_date, unplaced)
-    undelivered = _deliver(installation, business_date, placed) if placed else None
+    undelivered = _dispose(installation, business_date, waiting) if waiting else None
     untold = send_freshness(installation, business_date)
     tonight = [row for row in _dispositions(installation) if row["business_date"] == business_date]
     counts = {kind.value: sum(row["kind"] == kind for row in tonight) for kind in DispositionKind}
-    return {**counts, "undelivered": len(outbox(installation, business_date)), "problem": undelivered or untold}
+    return {
+        **counts,
+        "withheld_tonight": _by_reason(tonight),
+        "waiting": _by_reason(standing_dispositions(installation, business_date)),
+        "undelivered": len(outbox(installation, business_date)),
+        "problem": undelivered or untold,
+    }
 
 
-def _residence_unknown(row: Row, business_date: date) -> Disposition:
-    return Disposition(
-        warning_id=row["warning_id"],
-        kind=DispositionKind.WITHHELD,
-        reason=RESIDENCE_UNKNOWN,
-        expires_on=business_date + timedelta(days=RESIDENCE_RETRY_DAYS),
-    )
+def standing_dispositions(installation: Installation, business_date: date) -> list[Row]:
+    """The latest disposition of every warning as of the date."""
+    latest: dict[str, Row] = {}
+    for row in sorted(_dispositions(installation), key=lambda row: row["business_date"]):
+        if row["business_date"] <= business_date:
+            latest[row["warning_id"]] = row
+    return list(latest.values())
+
+
+def _by_reason(dispositions: Iterable[Row]) -> dict[str, int]:
+    """How many are withheld for each reason, in the order of the vocabulary."""
+    counts = Counter(row["reason"] for row in dispositions if row["kind"] == DispositionKind.WITHHELD)
+    return {reason.value: counts[reason.value] for reason in WithheldReason if counts[reason.value]}
+
+
+def _dispose(installation: Installation, business_date: date, waiting: Sequence[Row]) -> str | None:
+    """Withhold what must wait for what is known here, deliver the rest; returns what kept it from delivery."""
+    claims = claims_of(installation, waiting)
+    known = _known(installation, business_date, waiting, claims)
+    models = {model.id: model for model in load_models() if isinstance(model, HelpModel)}
+    rows = [placed(row, known) for row in waiting]
+    held = [withheld(row, claims[row["warning_id"]], models, known, business_date) for row in rows]
+    _record(installation, business_date, [ground for ground in held if ground])
+    delivered = [row for row, ground in zip(rows, held, strict=True) if ground is None]
+    return _deliver(installation, business_date, delivered) if delivered else None
+
+
+def _known(
+    installation: Installation,
+    business_date: date,
+    waiting: Sequence[Row],
+    claims: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> Help:
+    ensure_conformed(installation, business_date)
+    standing = standing_holds(installation, business_date)
+    with installation.engine() as engine:
+        register_layers(engine, installation, "dwd", "dws")
+        every_claim = [claim for group in claims.values() for claim in group]
+        return help_known(engine, waiting, every_claim, business_date, on_hold(standing))
 
 
 def _deliver(installation: Installation, business_date: date, rows: Sequence[Row]) -> str | None:

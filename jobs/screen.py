@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from schemas.loader import contracts, department_titles
+from schemas.messages import WITHHELD, WithheldReason
 
 COUNTS = ("received", "accepted", "rejected", "unchanged")
 DEMO_SIGN_INS = "demo sign-ins: supervisor 'city', grid worker 'g<grid code>' (listed on the sign-in page)"
@@ -36,6 +37,7 @@ def show_models(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
         found = row["helped"] + row["referred"]
         counted = map(str, (row["warned"], row["closed"], found, row["data_error"]))
         name = f"{row['number']} {row['id']}\n{row['title']} (v{row['version']}, {row['status']})"
+        name += "".join(f"\non hold since {hold['held_from']}: {hold['extract_class']}" for hold in row["holds"])
         table.add_row(name, *counted, share, str(row["shadow_claims"]))
     console.print(table)
 
@@ -126,10 +128,28 @@ def _outcome(night: Mapping[str, Any]) -> Table:
     table.add_row("warnings", f"{sum(warnings.values())}: {listed}")
     orders = night["orders"]
     table.add_row("work orders", ", ".join(f"{kind} {orders[kind]}" for kind in ("opened", "joined", "withheld")))
+    if night["holds"]:
+        table.add_row("on hold", _holds(night["holds"]))
+    if night["released"]:
+        table.add_row("released", _holds(night["released"]))
+    if night["waiting"]:
+        table.add_row("waiting", _waiting(night["waiting"]))
     table.add_row("seconds", ", ".join(f"{step} {seconds:.1f}" for step, seconds in night["seconds"].items()))
     if "changed" in night:
         table.add_row("changed", _changed(night["changed"]))
     return table
+
+
+def _holds(holds: Sequence[Mapping[str, str]]) -> str:
+    """Which models claim nothing where, for what is late."""
+    where = (f"{hold['model_id']} {hold['county_code'] or 'everywhere'}" for hold in holds)
+    late = (f"{hold['extract_class']} reaches {hold['covered_until']}" for hold in holds)
+    return "; ".join(f"{place}: {source}" for place, source in zip(where, late, strict=True))
+
+
+def _waiting(counts: Mapping[str, int]) -> str:
+    """Why warnings wait, tonight's and those of before."""
+    return "; ".join(f"{count}: {WITHHELD[WithheldReason(reason)].en}" for reason, count in counts.items())
 
 
 def _changed(changed: Mapping[str, int]) -> str:

@@ -22,10 +22,11 @@ from jobs.installation import Installation
 from jobs.layer_tables import register_layers
 from jobs.people.links import former_keys
 from jobs.review_findings import find_for_review
+from jobs.source_holds import SourceHold, on_hold, record_holds, released_holds, standing_holds
 from jobs.steps import Report, StepResult, fingerprint_of, run_step
 from warehouse.definitions import definition
 from warehouse.tables import rows_before, rows_where
-from warning_models.loader import HelpModel, load_models
+from warning_models.loader import HelpModel, WarningModel, load_models
 
 CLAIM, WARNING, MODEL_RUN = "ads.claim", "ads.warning", "ads.model_run"
 
@@ -35,7 +36,7 @@ def models_of_the_night() -> list[HelpModel]:
 
     Never those whose findings might end a benefit.
     """
-    return [model for model in load_models() if isinstance(model, HelpModel) and model.status in ("active", "shadow")]
+    return [model for model in night_models() if isinstance(model, HelpModel)]
 
 
 def warn(installation: Installation, business_date: date) -> StepResult:
@@ -43,13 +44,21 @@ def warn(installation: Installation, business_date: date) -> StepResult:
 
     Reports claims and warnings by model, a warning by the model that leads it.
     """
+    holds = record_holds(installation, business_date, night_models())
     find_for_review(installation, business_date)
     models = models_of_the_night()
     state = state_fingerprint(installation, business_date)
-    fingerprint = fingerprint_of(state, [(model.id, model.version, model.status, model.lock_hash) for model in models])
+    fingerprint = fingerprint_of(
+        state, [(model.id, model.version, model.status, model.lock_hash) for model in models], sorted(on_hold(holds))
+    )
     return run_step(
         installation, business_date, "warn", fingerprint, lambda: _warn(installation, business_date, models)
     )
+
+
+def night_models() -> list[WarningModel]:
+    """All models that run each night, those included whose findings go to review."""
+    return [model for model in load_models() if model.status in ("active", "shadow")]
 
 
 def known_on(installation: Installation, business_date: date) -> Known:
@@ -60,6 +69,7 @@ def known_on(installation: Installation, business_date: date) -> Known:
         shadowed=shadowed,
         former=former_keys(installation.warehouse),
         covered=covered_until(installation, business_date),
+        on_hold=on_hold(standing_holds(installation, business_date)),
     )
 
 
@@ -88,7 +98,13 @@ def _warn(installation: Installation, business_date: date, models: Sequence[Help
         "warnings": {model.id: led[model.id] for model in models if model.status == "active"},
         "claims": {model.id: claimed[model.id] for model in models if model.status == "active"},
         "shadow": {model.id: claimed[model.id] for model in models if model.status == "shadow"},
+        "holds": [_told(hold) for hold in standing_holds(installation, business_date)],
+        "released": [_told(hold) for hold in released_holds(installation, business_date)],
     }
+
+
+def _told(hold: SourceHold) -> dict[str, Any]:
+    return {name: str(value) for name, value in asdict(hold).items() if value is not None}
 
 
 def _keep(installation: Installation, business_date: date, night: Night) -> None:

@@ -28,7 +28,7 @@ Row = Mapping[str, Any]
 
 def messages_of(installation: Installation, rows: Sequence[Row]) -> list[WarningMessage]:
     """A message for each row of ads.warning, with the claims that it takes together and whom to visit."""
-    claims = _claims_of(installation, rows)
+    claims = claims_of(installation, rows)
     people = {claim["person_key"] for group in claims.values() for claim in group}
     contacts = contacts_of(installation, people)
     models = {model.id: model for model in load_models() if isinstance(model, HelpModel)}
@@ -36,8 +36,8 @@ def messages_of(installation: Installation, rows: Sequence[Row]) -> list[Warning
     return [_message(row, claims[row["warning_id"]], models, contacts, covered[row["business_date"]]) for row in rows]
 
 
-def _claims_of(installation: Installation, rows: Sequence[Row]) -> Mapping[str, list[Row]]:
-    """The claims of each warning, the one that leads first, as the warning lists them."""
+def claims_of(installation: Installation, rows: Sequence[Row]) -> Mapping[str, list[Row]]:
+    """The claims of each row of ads.warning, the one that leads first, as the warning lists them."""
     nights = {row["business_date"] for row in rows}
     by_id = {claim["claim_id"]: claim for claim in _rows_of_nights(installation, nights) if claim["warning_id"]}
     return {row["warning_id"]: [by_id[one] for one in from_text(row["household"]).claim_ids] for row in rows}
@@ -80,7 +80,6 @@ def _message(
         hardship=row["hardship"],
         leading_figure=lead["leading_figure"],
         happened_on=lead["happened_on"],
-        found_on=row["business_date"],
         score=row["score"],
         household=from_text(row["household"]),
         also=[_grouped(claim, models[claim["model_id"]], covered) for claim in others],

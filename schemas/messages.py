@@ -5,11 +5,13 @@ source is; the case service hands out the outcomes of visits. Both directions ar
 either side may repeat itself after a failure.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Message(BaseModel):
@@ -126,8 +128,8 @@ class WarningMessage(Message):
     """One household's hardship for the case service. `warning_id` is the natural key, and names the leading claim.
 
     What stands here beside `also` is that claim. `leading_figure` and `happened_on` say whether the claim tells more
-    than an earlier visit could know; `score` and `found_on` rank warnings as urgent as each other. `other_contacts`
-    are by person key.
+    than an earlier visit could know; `score` ranks warnings as urgent as each other. `other_contacts` are by person
+    key.
     """
 
     warning_id: str
@@ -149,7 +151,6 @@ class WarningMessage(Message):
     hardship: str | None = None
     leading_figure: Decimal | None = None
     happened_on: date | None = None
-    found_on: date | None = None
     score: float | None = None
     household: HouseholdView | None = None
     also: list[GroupedClaim] = Field(default_factory=list)
@@ -158,7 +159,7 @@ class WarningMessage(Message):
 
 
 class WarningBatch(Message):
-    """The warnings of one night, in batches of at most 500."""
+    """The warnings of one night in the order of need, in batches of at most 500: they are answered in this order."""
 
     business_date: date
     warnings: list[WarningMessage] = Field(max_length=500)
@@ -168,6 +169,37 @@ class DispositionKind(StrEnum):
     OPENED = "opened"
     JOINED = "joined"
     WITHHELD = "withheld"
+
+
+class WithheldReason(StrEnum):
+    """Why a warning waits. Each has a day on which it is looked at again; see WITHHELD."""
+
+    RESIDENCE_UNKNOWN = "residence_unknown"
+    SOURCE_ON_HOLD = "source_on_hold"
+    ALREADY_HELPED = "already_helped_for_same_cause"
+    APPLICATION_OPEN = "application_open"
+    FOUND_NO_HARDSHIP = "recent_visit_found_no_hardship"
+    FOUND_DECEASED = "recent_visit_found_deceased"
+    WORKER_CAPACITY = "worker_capacity_this_week"
+
+
+WITHHELD: Mapping[WithheldReason, Text] = {
+    WithheldReason.RESIDENCE_UNKNOWN: Text(
+        zh="户籍里没有住址，没有人可派", en="no address in the register, so nobody can be sent"
+    ),
+    WithheldReason.SOURCE_ON_HOLD: Text(
+        zh="所依据的数据逾期未更新", en="the data that it rests on is later than agreed"
+    ),
+    WithheldReason.ALREADY_HELPED: Text(zh="近期已因同一原因得到救助", en="helped for the same cause lately"),
+    WithheldReason.APPLICATION_OPEN: Text(zh="救助申请正在办理", en="an application for help is being decided"),
+    WithheldReason.FOUND_NO_HARDSHIP: Text(zh="近期走访未发现困难", en="a recent visit found no hardship"),
+    WithheldReason.FOUND_DECEASED: Text(
+        zh="近期走访得知本人已去世", en="a recent visit found that the person has died"
+    ),
+    WithheldReason.WORKER_CAPACITY: Text(
+        zh="网格员本周走访已满，按困难程度排队", en="the grid worker's week is full; ranked by need"
+    ),
+}
 
 
 class Disposition(Message):
@@ -180,8 +212,18 @@ class Disposition(Message):
     kind: DispositionKind
     order_number: str | None = None
     case_number: str | None = None
-    reason: str | None = None
+    reason: WithheldReason | None = None
     expires_on: date | None = None
+
+    @model_validator(mode="after")
+    def says_what_became_of_it(self) -> Self:
+        """Withheld always has a reason and an expiry, anything else an order."""
+        is_withheld = self.kind is DispositionKind.WITHHELD
+        if is_withheld and (self.reason is None or self.expires_on is None):
+            raise ValueError("withheld needs a reason and expires_on")
+        if not is_withheld and (self.order_number is None or self.reason is not None):
+            raise ValueError(f"{self.kind} needs an order_number and no reason")
+        return self
 
 
 class DispositionBatch(Message):
@@ -267,8 +309,18 @@ class ClassFreshness(Message):
     row_count: int = Field(ge=0)
 
 
+class ModelHold(Message):
+    """A model that claims nothing while a class is late, in one county or, without one, in the whole city."""
+
+    extract_class: str
+    model_title: Text
+    county: str | None
+    held_from: date
+
+
 class FreshnessReport(Message):
     """All classes as of one night, department by department. `business_date` is the natural key."""
 
     business_date: date
     classes: list[ClassFreshness]
+    holds: list[ModelHold] = Field(default_factory=list)

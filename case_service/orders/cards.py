@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,6 +23,7 @@ class Claim(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
+    model_id: str
     model_title: Text
     level: Level
     person_key: str
@@ -30,6 +32,7 @@ class Claim(BaseModel):
     check_at_door: list[Text]
     data_as_of: date
     rests_on: list[SourceDate] = Field(default_factory=list)
+    leading_figure: Decimal | None = None
 
 
 class StoredWarning(Claim):

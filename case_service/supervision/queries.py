@@ -15,10 +15,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from case_service.access import Viewer, in_subtree, visible_orders, with_everything_shown
 from case_service.clock import SHANGHAI
-from case_service.tables import Case, ClockPause, Unit, WorkOrder
+from case_service.tables import Case, ClockPause, ReceivedWarning, Unit, WorkOrder
 from case_service.tables.casework import OrderStatus
 from case_service.working_days import DueRule, Pause
-from schemas.messages import Level, OutcomeKind
+from schemas.messages import DispositionKind, Level, OutcomeKind, WithheldReason
 
 ORDERS_PER_PAGE = 25
 DELIVERED_ON = cast(func.timezone(SHANGHAI.key, WorkOrder.delivered_at), Date)
@@ -119,6 +119,22 @@ def total(unit: Unit, parts: Sequence[Tally]) -> Tally:
         for standing, count in part.counts.items():
             whole.counts[standing] += count
     return whole
+
+
+def withheld(session: Session, viewer: Viewer, unit: Unit) -> list[tuple[WithheldReason, int]]:
+    """How many warnings at or below `unit` wait, by reason in the order of the vocabulary."""
+    rows = session.execute(
+        select(ReceivedWarning.withheld_reason, func.count(ReceivedWarning.warning_id).label("waiting"))
+        .join(Unit, Unit.code == ReceivedWarning.unit_code)
+        .where(
+            ReceivedWarning.disposition == DispositionKind.WITHHELD,
+            in_subtree(viewer.unit_path),
+            in_subtree(unit.path),
+        )
+        .group_by(ReceivedWarning.withheld_reason)
+    )
+    counts = {row.withheld_reason: row.waiting for row in rows}
+    return [(reason, counts[reason]) for reason in WithheldReason if reason in counts]
 
 
 def orders_listed(

@@ -11,7 +11,7 @@ from jobs.claims.claim import Claim, Known, ModelRun, Night, claim_id
 from jobs.claims.episodes import new_episode
 from jobs.claims.grouping import grouped, in_their_warnings, warning_of
 from jobs.claims.household import as_text, households
-from jobs.claims.placing import CITY, Row, county_of, placed_by_county
+from jobs.claims.placing import Row, county_of, is_on_hold, placed_by_county
 from warehouse.engines.engine import Engine
 from warning_models import as_ran
 from warning_models.loader import HelpModel
@@ -45,10 +45,9 @@ def claims_on(engine: Engine, models: Sequence[HelpModel], as_of: date, known: K
 
 def _new_claims(model: HelpModel, rows: Sequence[Row], as_of: date, known: Known) -> Iterator[Claim]:
     said = known.claimed if model.status == "active" else {**known.shadowed, **known.claimed}
-    held = {county for model_id, county in known.on_hold if model_id == model.id}
     data_as_of = min((known.covered[source] for source in model.sources if source in known.covered), default=as_of)
     for row in rows:
-        if CITY in held or county_of(row) in held:
+        if is_on_hold(model.id, county_of(row), known.on_hold):
             continue
         episode = new_episode(model, row, said, known.former)
         if episode is not None:

@@ -1,5 +1,6 @@
 """What a model's SQL says of whom on a date, with the household and the place of each person."""
 
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -35,9 +36,14 @@ def placed_by_county(engine: Engine, model: WarningModel, as_of: date) -> dict[s
     return by_county
 
 
-def county_of(row: Row) -> str:
+def county_of(row: Mapping[str, Any]) -> str:
     """Six digits; empty where nobody knows where the person lives."""
     return (row["village_code"] or "")[:_COUNTY_DIGITS]
+
+
+def is_on_hold(model_id: str, county: str, on_hold: Collection[tuple[str, str]]) -> bool:
+    """Whether the model may say nothing in the county, or nowhere."""
+    return (model_id, CITY) in on_hold or (model_id, county) in on_hold
 
 
 def _placed(engine: Engine, model: WarningModel, as_of: date, county: str | None) -> list[Row]:

@@ -1,6 +1,7 @@
 """`shouwang models`: the warning models, what came of them, and drafts of new ones."""
 
 import json
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from jobs.installation import this_installation
 from jobs.model_trial import Group, Trial, Visits, draft_in, grid_workers, try_model
 from jobs.nightly import latest_business_date
 from jobs.screen import show_evaluation, show_models
+from jobs.source_holds import recorded_holds
 from schemas.divisions import divisions
 from schemas.loader import contracts
 from warning_models.loader import ModelError, WarningModel, load_models, readable_models
@@ -25,9 +27,10 @@ models_app = typer.Typer(no_args_is_help=True, help="The warning models.")
 
 @models_app.command("list")
 def list_models(as_json: AsJson = False) -> None:
-    """Every model with its status, version, and what its warnings led to."""
+    """Every model with its status, version, what its warnings led to, and what keeps it on hold."""
     installation = this_installation()
     performance = model_performance(installation)
+    holds = [asdict(hold) for hold in recorded_holds(installation) if hold.held_until is None]
     looked_on = {(row["model"], row["version"]): row["claims"] for row in shadow_claims(installation, date.max)}
     rows = [
         {
@@ -37,12 +40,13 @@ def list_models(as_json: AsJson = False) -> None:
             "status": model.status,
             "title": model.title.zh,
             **performance.get((model.id, model.version), NOTHING_WARNED),
+            "holds": [hold for hold in holds if hold["model_id"] == model.id],
             "shadow_claims": looked_on.get((model.id, model.version), 0),
         }
         for model in load_models()
     ]
     if as_json:
-        typer.echo(json.dumps({"models": rows}, ensure_ascii=False))
+        typer.echo(json.dumps({"models": rows}, ensure_ascii=False, default=str))
     else:
         show_models(console, rows)
 

@@ -16,6 +16,7 @@ from schemas.messages import (
     HouseholdSum,
     HouseholdView,
     Level,
+    ModelHold,
     Need,
     SourceDate,
     SourceStatus,
@@ -184,4 +185,9 @@ def freshness(business_date: date = BUSINESS_DATE, late: str = "dibao") -> dict[
                 row_count=(12_345 + at) if known else 0,
             )
         )
-    return FreshnessReport(business_date=business_date, classes=classes).model_dump(mode="json")
+    title = Text(zh="年度自付医疗费用超限", en="Self-paid medical cost over the yearly limit")
+    holds = [
+        ModelHold(extract_class=late, model_title=title, county=county, held_from=date(2025, 11, 19))
+        for county in ("义安区", None)
+    ]
+    return FreshnessReport(business_date=business_date, classes=classes, holds=holds).model_dump(mode="json")
