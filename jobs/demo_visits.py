@@ -8,13 +8,15 @@ city of the same seed is answered the same way.
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 import httpx
 import pyarrow.parquet as pq
 from lxml import html
 
+from jobs.controls.draw import control_visits
+from jobs.controls.send import control_dispositions
 from jobs.errors import CaseServiceUnreachableError, DemoError
 from jobs.evaluation.judged import DISPATCHED, rows_of
 from jobs.evaluation.truth import Hardship, true_hardships
@@ -30,7 +32,7 @@ _TIMEOUT = httpx.Timeout(60, connect=5)
 
 @dataclass(frozen=True)
 class OpenOrder:
-    """An order that nobody answered yet, with the warning that it was opened for or that joined it first."""
+    """An order that nobody answered yet, with the first warning or control visit that it carries."""
 
     number: str
     warning_id: str
@@ -67,24 +69,18 @@ def answer_open_orders(installation: Installation, until: date, answered_share: 
 
 
 def open_orders(installation: Installation, until: date) -> list[OpenOrder]:
-    """Orders in a grid that have no outcome yet."""
-    warnings = {row["warning_id"]: row for row in rows_of(installation, WARNING, until)}
+    """Orders in a grid that have no outcome yet, those of control visits too."""
+    subjects = {row["warning_id"]: row for row in rows_of(installation, WARNING, until)}
+    subjects |= {visit.control_id: asdict(visit) for visit in control_visits(installation, until)}
+    fates = {row["warning_id"]: row for row in rows_of(installation, "ads.disposition", until)}
+    fates |= {row["control_id"]: row for row in control_dispositions(installation, until)}
     closed = {row["order_number"] for row in rows_of(installation, OUTCOMES, until, "known_on")}
     found: dict[str, OpenOrder] = {}
-    for fate in sorted(rows_of(installation, "ads.disposition", until), key=lambda row: str(row["warning_id"])):
-        warning = warnings.get(fate["warning_id"])
-        if fate["kind"] not in DISPATCHED or fate["order_number"] in closed or not warning or not warning["grid_code"]:
-            continue
-        found.setdefault(
-            fate["order_number"],
-            OpenOrder(
-                fate["order_number"],
-                warning["warning_id"],
-                warning["person_key"],
-                warning["household_key"],
-                warning["grid_code"],
-            ),
-        )
+    for subject_id, fate in sorted(fates.items()):
+        subject, number = subjects.get(subject_id), fate["order_number"]
+        if fate["kind"] in DISPATCHED and number not in closed and subject and subject["grid_code"]:
+            order = OpenOrder(number, subject_id, subject["person_key"], subject["household_key"], subject["grid_code"])
+            found.setdefault(number, order)
     return list(found.values())
 
 

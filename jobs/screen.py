@@ -48,6 +48,13 @@ def show_evaluation(console: Console, report: Mapping[str, Any]) -> None:
     console.print(_measured("all", [{"all": "all", **report["all"]}], report["few"]))
     for name in ("model", "tier", "county", "age_band", "sex", "area"):
         console.print(_measured(name, report[f"by_{name}"], report["few"]))
+    for row in report["missed"]:
+        between = f"{row['missed']['low']:,.0f}–{row['missed']['high']:,.0f}" if row["missed"] else "not known yet"
+        console.print(
+            f"missed among {row['population']:,} households ({row['stratum']}): {between}; "
+            f"{row['found']} found in {row['visited']} control visits{' *' if row['is_small'] else ''}",
+            highlight=False,
+        )
     for row in report["shadow"]:
         console.print(
             f"shadow {row['model']} v{row['version']}: {row['claims']} claims, nobody visited", highlight=False

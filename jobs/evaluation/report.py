@@ -11,6 +11,7 @@ from jobs.as_of import engine_showing
 from jobs.evaluation.judged import Judged, judged_until, rows_of
 from jobs.evaluation.limits import draw_curve, has_limits, limit_curve
 from jobs.evaluation.measures import FEW, measures, measures_by_group
+from jobs.evaluation.missed import missed
 from jobs.evaluation.truth import MODELS_OF_KIND, Hardship, held_to_truth, true_hardships
 from jobs.installation import Installation
 from jobs.warn import CLAIM, models_of_the_night
@@ -21,8 +22,8 @@ from warning_models.loader import HelpModel
 def evaluate(installation: Installation, until: date, curves: bool = True) -> dict[str, Any]:
     """What is known until a date, as plain values; `curves` are drawn under reports/models.
 
-    The keys are stable: business_date, few, all, by_model, by_tier, by_county, by_age_band, by_sex, by_area, shadow,
-    truth (None outside a demo), curves[].
+    The keys are stable: business_date, few, all, by_model, by_tier, by_county, by_age_band, by_sex, by_area, missed[],
+    shadow[], truth (None outside a demo), curves[].
     """
     judged = judged_until(installation, until)
     hardships = true_hardships(installation, until)
@@ -31,6 +32,7 @@ def evaluate(installation: Installation, until: date, curves: bool = True) -> di
         "few": FEW,
         "all": measures(judged),
         **{f"by_{name}": rows for name, rows in measures_by_group(judged).items()},
+        "missed": missed(installation, until),
         "shadow": shadow_claims(installation, until),
         "truth": None if hardships is None else held_to_truth(installation, until, judged, hardships),
         "curves": _curves(installation, until, judged, hardships) if curves else [],

@@ -15,6 +15,8 @@ from tests.jobs.people import registered, settlement
 from warning_models.loader import WarningModel, load_models
 
 MODEL = "medical_cost_over_limit"
+BILL = dict.fromkeys(("medfee_sumamt", "inscp_scp_amt", "psn_part_amt", "psn_cash_pay"), "90000.00")
+BILL["fund_pay_sumamt"] = "0.00"
 
 
 @pytest.fixture
@@ -22,9 +24,7 @@ def over_limit(installation: Installation) -> Installation:
     """Two people who paid far more than their limit; conformed."""
     landing = installation.settings.landing_folder
     deliver(landing, "household_register", [registered(1), registered(2)])
-    paid = dict.fromkeys(("medfee_sumamt", "inscp_scp_amt", "psn_part_amt", "psn_cash_pay"), "90000.00")
-    bill = {**paid, "fund_pay_sumamt": "0.00"}
-    deliver(landing, "inpatient_settlement", [settlement(1, **bill), settlement(2, **bill)])
+    deliver(landing, "inpatient_settlement", [settlement(1, **BILL), settlement(2, **BILL)])
     for department in ("public_security", "medical_insurance"):
         ingest_department(installation, department, NIGHT_1)
     conform(installation, NIGHT_1)
