@@ -18,6 +18,7 @@ import structlog
 from jobs.case_service_client import CaseServiceClient
 from jobs.claims.grouping import URGENCY
 from jobs.conform import ensure_conformed
+from jobs.controls.send import send_controls
 from jobs.errors import CaseServiceUnreachableError
 from jobs.freshness_told import send_freshness
 from jobs.installation import Installation
@@ -81,6 +82,7 @@ def _settled_ids(installation: Installation, business_date: date) -> set[str]:
 def _dispatch(installation: Installation, business_date: date) -> Report:
     waiting = outbox(installation, business_date)
     undelivered = _dispose(installation, business_date, waiting) if waiting else None
+    controls = send_controls(installation, business_date)
     untold = send_freshness(installation, business_date)
     tonight = [row for row in _dispositions(installation) if row["business_date"] == business_date]
     counts = {kind.value: sum(row["kind"] == kind for row in tonight) for kind in DispositionKind}
@@ -88,6 +90,7 @@ def _dispatch(installation: Installation, business_date: date) -> Report:
         **counts,
         "withheld_tonight": _by_reason(tonight),
         "waiting": _by_reason(standing_dispositions(installation, business_date)),
+        "controls": controls,
         "undelivered": len(outbox(installation, business_date)),
         "problem": undelivered or untold,
     }

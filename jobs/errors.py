@@ -51,6 +51,18 @@ class StoryError(ShouwangError):
     """There is no such warning or claim to tell of."""
 
 
+class ReplayError(ShouwangError):
+    """There is no such night to run again."""
+
+
+class TrialError(ShouwangError):
+    """A draft model cannot be tried as asked."""
+
+
+class DemoError(ShouwangError):
+    """Something that only a demo has was asked of an installation in earnest."""
+
+
 class BusyError(ShouwangError):
     """Another process has been doing the same for longer than anybody should wait."""
 

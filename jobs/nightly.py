@@ -178,6 +178,7 @@ def night_report(installation: Installation, business_date: date) -> dict[str, A
         "orders": {kind: dispatched.get(kind, 0) for kind in ("opened", "joined", "withheld")},
         "withheld": dispatched.get("withheld_tonight", {}),
         "waiting": dispatched.get("waiting", {}),
+        "controls": dispatched.get("controls", {}),
         "undelivered": dispatched.get("undelivered", 0),
         "problems": list(dict.fromkeys(problem for problem in problems if problem)),
         "outcomes": reports["feedback"].get("outcomes", 0),

@@ -17,6 +17,7 @@ import pyarrow as pa
 from jobs.claims.claim import Known, Night
 from jobs.claims.finding import claims_on
 from jobs.conform import ensure_conformed, state_fingerprint
+from jobs.controls.draw import draw_controls
 from jobs.freshness_told import covered_until
 from jobs.installation import Installation
 from jobs.layer_tables import register_layers
@@ -40,7 +41,7 @@ def models_of_the_night() -> list[HelpModel]:
 
 
 def warn(installation: Installation, business_date: date) -> StepResult:
-    """Find the date's new claims and warnings, and beside them what is for review.
+    """Find the date's new claims and warnings, and beside them what is for review and who is visited as a control.
 
     Reports claims and warnings by model, a warning by the model that leads it.
     """
@@ -51,9 +52,11 @@ def warn(installation: Installation, business_date: date) -> StepResult:
     fingerprint = fingerprint_of(
         state, [(model.id, model.version, model.status, model.lock_hash) for model in models], sorted(on_hold(holds))
     )
-    return run_step(
+    result = run_step(
         installation, business_date, "warn", fingerprint, lambda: _warn(installation, business_date, models)
     )
+    draw_controls(installation, business_date, models, fingerprint)
+    return result
 
 
 def night_models() -> list[WarningModel]:

@@ -13,6 +13,9 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+# The model id under which a control visit stands: a household drawn by lot, of whom no warning tells.
+CONTROL_VISIT = "control_visit"
+
 
 class Message(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -241,11 +241,16 @@ _ExactLoader.add_constructor("tag:yaml.org,2002:float", _exact)
 def read_yaml(file: Path) -> Any:
     """A YAML file with exact decimals. Raises ModelError where it is missing or not YAML."""
     try:
-        return yaml.load(file.read_text("utf-8"), Loader=_ExactLoader)  # noqa: S506 -- a SafeLoader
+        return parsed_yaml(file.read_text("utf-8"))
     except FileNotFoundError:
         raise ModelError(f"{file}: missing; add it") from None
     except yaml.YAMLError as broken:
         raise ModelError(f"{file}: not YAML: {broken}") from broken
+
+
+def parsed_yaml(text: str) -> Any:
+    """What a YAML text says, with exact decimals."""
+    return yaml.load(text, Loader=_ExactLoader)  # noqa: S506 -- a SafeLoader
 
 
 def _plain(value: Any) -> Any:

@@ -73,7 +73,8 @@ class ModelRun:
     """With what a model ran on a night, a row of `ads.model_run`; one for each county with parameters of its own.
 
     `parameters` and `sources` are JSON: the values in force with their day and reference, and until when each
-    source reached. `hit_count` counts all on whom the model's SQL bears that night, `claim_count` the new ones.
+    source reached; `model` is all else about the model, see `warning_models.as_ran`. `hit_count` counts all on whom
+    its SQL bears that night, `claim_count` the new ones.
     """
 
     business_date: date
@@ -84,6 +85,7 @@ class ModelRun:
     parameters: str
     sources: str
     sql: str
+    model: str
     hit_count: int
     claim_count: int
 

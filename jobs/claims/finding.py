@@ -13,6 +13,7 @@ from jobs.claims.grouping import grouped, in_their_warnings, warning_of
 from jobs.claims.household import as_text, households
 from jobs.claims.placing import Row, county_of, is_on_hold, placed_by_county
 from warehouse.engines.engine import Engine
+from warning_models import as_ran
 from warning_models.loader import HelpModel
 from warning_models.render import as_json, reason
 
@@ -101,6 +102,7 @@ def _run(model: HelpModel, county: str, as_of: date, known: Known, *, hit_count:
         parameters=json.dumps(in_force, default=str, ensure_ascii=False, sort_keys=True),
         sources=json.dumps(sources, default=str, sort_keys=True),
         sql=model.sql,
+        model=as_ran.as_text(model),
         hit_count=hit_count,
         claim_count=claim_count,
     )
