@@ -17,13 +17,13 @@ def cpu_seconds() -> float:
 
 
 def memory_gib(pid: int) -> float:
-    """What the process and its descendants hold in RAM at this moment; what they share counts for each."""
-    return sum(_kib(member, "VmRSS") for member in _tree(pid)) / KIB_A_GIB
+    """What the process and its descendants hold in RAM at this moment; a page that several share counts once."""
+    return sum(_kib(member, "smaps_rollup", "Pss") for member in _tree(pid)) / KIB_A_GIB
 
 
 def peak_of_one_gib(pid: int) -> float:
     """The most that any one of them has held so far."""
-    return max(_kib(member, "VmHWM") for member in _tree(pid)) / KIB_A_GIB
+    return max(_kib(member, "status", "VmHWM") for member in _tree(pid)) / KIB_A_GIB
 
 
 def _tree(pid: int) -> Iterator[int]:
@@ -43,8 +43,8 @@ def _cpu_ticks(pid: int) -> int:
     return sum(map(int, fields[CPU_FIELDS]))
 
 
-def _kib(pid: int, figure: str) -> int:
-    lines = _read(Path(f"/proc/{pid}/status")).splitlines()
+def _kib(pid: int, file: str, figure: str) -> int:
+    lines = _read(Path(f"/proc/{pid}/{file}")).splitlines()
     return next((int(line.split()[1]) for line in lines if line.startswith(f"{figure}:")), 0)
 
 

@@ -1,4 +1,4 @@
-"""One change at a time to what is known and done about a household."""
+"""One change at a time to what is known and done about a household, and to what fills a worker's week."""
 
 from collections.abc import Iterable
 from zlib import crc32
@@ -6,9 +6,10 @@ from zlib import crc32
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-# PostgreSQL keeps all advisory locks in one shared table of limited size, so households share these.
+# PostgreSQL keeps all advisory locks in one shared table of limited size, so keys share these.
 HOUSEHOLD_LOCKS = 512
 HOUSEHOLD_LOCK_CLASS = 7_341
+GRID_LOCK_CLASS = 7_342
 
 
 def lock_households(session: Session, household_keys: Iterable[str]) -> None:
@@ -16,5 +17,17 @@ def lock_households(session: Session, household_keys: Iterable[str]) -> None:
 
     Locks are taken in ascending order, so that two batches never wait for each other.
     """
-    for lock in sorted({crc32(key.encode()) % HOUSEHOLD_LOCKS for key in household_keys}):
-        session.execute(select(func.pg_advisory_xact_lock(HOUSEHOLD_LOCK_CLASS, lock)))
+    _lock(session, HOUSEHOLD_LOCK_CLASS, household_keys)
+
+
+def lock_grids(session: Session, grid_codes: Iterable[str]) -> None:
+    """Until this transaction ends nobody else fills the weeks of these grids' workers.
+
+    To be taken after the households' locks, never before.
+    """
+    _lock(session, GRID_LOCK_CLASS, grid_codes)
+
+
+def _lock(session: Session, lock_class: int, keys: Iterable[str]) -> None:
+    for lock in sorted({crc32(key.encode()) % HOUSEHOLD_LOCKS for key in keys}):
+        session.execute(select(func.pg_advisory_xact_lock(lock_class, lock)))

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     node_modules: Path = PROJECT_FOLDER / "node_modules"
     due_cut_off: time = time(23, 59, 59)
     work_order_working_days: int = Field(default=5, ge=1)
+    visits_per_week: int = Field(default=10, ge=1)
     session_idle_minutes: int = Field(default=60, ge=1)
     session_longest_hours: int = Field(default=12, ge=1)
     failures_before_lockout: int = Field(default=5, ge=1)

@@ -1,6 +1,8 @@
 """Any table as it was known on a date, computed beside the stored ones; nothing is committed."""
 
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +11,9 @@ import pyarrow as pa
 from jobs.conform import register_ods_state
 from jobs.errors import TableError
 from jobs.installation import Installation
-from jobs.lineage import LAYERS, upstream
+from jobs.layer_state import holds_state_of
+from jobs.layer_tables import register_layers
+from jobs.lineage import LAYERS, layer_tables, upstream
 from jobs.ods import ods_table
 from schemas.loader import contracts
 from warehouse.definitions import TableDefinition, definition, layer_definitions, layer_sql
@@ -28,16 +32,42 @@ def tables() -> list[TableDefinition]:
 def table_as_of(installation: Installation, name: str, as_of: date, limit: int) -> pa.Table:
     """So many rows of a table as known on the date. Raises TableError where there is no such table to show."""
     table = _shown(name)
-    work = installation.settings.work_folder
-    work.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="as-of-", dir=work) as folder, installation.engine() as engine:
+    with _beside(installation) as folder, installation.engine() as engine:
         if table.layer in LAYERS:
-            _build_beside(engine, installation, table, as_of, Path(folder))
+            _build_beside(engine, installation, upstream(table), as_of, folder)
         elif name.removeprefix("ods.") in contracts():
             register_ods_state(engine, installation, as_of)
         else:
             _register_stored(engine, installation, table, as_of)
         return engine.query(f"select * from {table.sql_name} limit {int(limit)}")
+
+
+@contextmanager
+def engine_as_of(installation: Installation, as_of: date) -> Iterator[Engine]:
+    """An engine that shows dwd and dws as known on a date, built beside the stored ones."""
+    with _beside(installation) as folder, installation.engine() as engine:
+        _build_beside(engine, installation, layer_tables(), as_of, folder)
+        yield engine
+
+
+@contextmanager
+def engine_showing(installation: Installation, as_of: date) -> Iterator[Engine]:
+    """The same; the stored layers are shown where they hold the state of the date."""
+    if not holds_state_of(installation, as_of):
+        with engine_as_of(installation, as_of) as engine:
+            yield engine
+        return
+    with installation.engine() as engine:
+        register_layers(engine, installation, *LAYERS)
+        yield engine
+
+
+@contextmanager
+def _beside(installation: Installation) -> Iterator[Path]:
+    work = installation.settings.work_folder
+    work.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="as-of-", dir=work) as folder:
+        yield Path(folder)
 
 
 def _shown(name: str) -> TableDefinition:
@@ -50,14 +80,13 @@ def _shown(name: str) -> TableDefinition:
 
 
 def _build_beside(
-    engine: Engine, installation: Installation, table: TableDefinition, as_of: date, folder: Path
+    engine: Engine, installation: Installation, needed: Iterable[TableDefinition], as_of: date, folder: Path
 ) -> None:
-    """Build the table, and the layer tables it reads, into the folder."""
+    """Build the tables, which stand in the order in which they are built, into the folder."""
     register_ods_state(engine, installation, as_of)
-    for needed in upstream(table):
-        sql = layer_sql(needed.name)
-        files = engine.write(sql, {"as_of": as_of}, needed.schema, folder / needed.sql_name)
-        engine.register_files(needed.sql_name, files, needed.schema)
+    for table in needed:
+        files = engine.write(layer_sql(table.name), {"as_of": as_of}, table.schema, folder / table.sql_name)
+        engine.register_files(table.sql_name, files, table.schema)
 
 
 def _register_stored(engine: Engine, installation: Installation, table: TableDefinition, as_of: date) -> None:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -19,14 +18,17 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from jobs.case_service_process import case_service, serve_command
 from jobs.commands.contracts import contracts_app
 from jobs.commands.deliveries import deliveries_app
+from jobs.commands.demo import demo_app
+from jobs.commands.models import models_app
 from jobs.commands.people import people_app
 from jobs.commands.printing import AsJson, BusinessDate, console
 from jobs.commands.printing import print_report as _print
+from jobs.commands.replay import replay_command
 from jobs.commands.sources import sources_app
 from jobs.commands.tables import tables_app
 from jobs.commands.upkeep import retention_command, upkeep_command
+from jobs.commands.warnings import warnings_app
 from jobs.errors import ShouwangError
-from jobs.feedback import NOTHING_WARNED, model_performance
 from jobs.installation import Installation, this_installation
 from jobs.logs import configure_logging
 from jobs.nightly import (
@@ -41,46 +43,30 @@ from jobs.nightly import (
     totals,
 )
 from jobs.orchestration import AIRFLOW, AIRFLOW_PORT, airflow_environment, run_night_through_airflow
-from jobs.screen import show_models, show_nights
+from jobs.screen import show_nights
 from jobs.steps import StepResult
 from schemas.delivery import business_dates
-from schemas.loader import ContractError, contracts
-from warning_models.loader import ModelError, load_models, readable_models
-from warning_models.lock import read_lock
-from warning_models.rules import failures
+from schemas.loader import ContractError
+from warning_models.loader import ModelError
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Shouwang 守望: from departments' extracts to work orders.",
 )
-models_app = typer.Typer(no_args_is_help=True, help="The warning models.")
+app.add_typer(demo_app, name="demo")
 app.add_typer(models_app, name="models")
 app.add_typer(deliveries_app, name="deliveries")
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(sources_app, name="sources")
 app.add_typer(tables_app, name="tables")
 app.add_typer(people_app, name="people")
+app.add_typer(warnings_app, name="warnings")
 app.command("upkeep")(upkeep_command)
 app.command("retention")(retention_command)
+app.command("replay")(replay_command)
 
 OnStep = Callable[[str], None]
-
-
-class Scale(StrEnum):
-    """How large a made-up city is."""
-
-    TOWN = "town"
-    CITY = "city"
-    PROVINCE = "province"
-
-
-class Mess(StrEnum):
-    """How untidy its departments are."""
-
-    NONE = "none"
-    USUAL = "usual"
-    ALL = "all"
 
 
 def main() -> None:
@@ -103,32 +89,6 @@ def _with_progress(work: Callable[[OnStep], Any]) -> Any:
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         bar = progress.add_task("starting", total=None)
         return work(lambda step: progress.update(bar, description=step))
-
-
-@app.command()
-def demo(
-    people: Annotated[
-        int | None, typer.Option(help="How many people live in a city; as many as its scale says without it.")
-    ] = None,
-    scale: Annotated[
-        Scale, typer.Option(help="A town of 30,000, a city of 1,310,000, or a province of ten cities.")
-    ] = Scale.TOWN,
-    nights: Annotated[int, typer.Option(help="How many nights of deliveries, up to a year of them.")] = 2,
-    mess: Annotated[
-        Mess | None,
-        typer.Option(help="none: files as promised; usual: all that a night copes with; all: also what it must hold."),
-    ] = None,
-) -> None:
-    """Build a made-up city with its departments' deliveries, unless there is one.
-
-    The mess is usual in a town and all in a city. Each city of a province is a home of its own under the home.
-    """
-    home = this_installation().settings.home
-    command = [sys.executable, "-m", "demo_city", "build", "--home", str(home)]
-    command += ["--scale", scale.value, "--nights", str(nights)]
-    command += ["--people", str(people)] if people is not None else []
-    command += ["--mess", mess.value] if mess is not None else []
-    raise SystemExit(subprocess.run(command, check=False).returncode)
 
 
 @app.command("ingest")
@@ -238,63 +198,3 @@ def airflow() -> None:
     console.print(f"Airflow: http://127.0.0.1:{AIRFLOW_PORT} (the sign-in is printed below)", highlight=False)
     environment = airflow_environment(installation)
     raise SystemExit(subprocess.run([AIRFLOW, "standalone"], env=environment, check=False).returncode)
-
-
-@models_app.command("list")
-def list_models(as_json: AsJson = False) -> None:
-    """Every model with its status, version, and what its warnings led to."""
-    performance = model_performance(this_installation())
-    rows = [
-        {
-            "id": model.id,
-            "number": model.number,
-            "version": model.version,
-            "status": model.status,
-            "title": model.title.zh,
-            **performance.get((model.id, model.version), NOTHING_WARNED),
-        }
-        for model in load_models()
-    ]
-    if as_json:
-        typer.echo(json.dumps({"models": rows}, ensure_ascii=False))
-    else:
-        show_models(console, rows)
-
-
-@models_app.command("show")
-def show_model(model_id: str, as_json: AsJson = False) -> None:
-    """One model: its question, parameters in force, limits, and SQL."""
-    found = [model for model in load_models() if model_id in (model.id, model.number)]
-    if not found:
-        known = ", ".join(model.id for model in load_models())
-        raise ModelError(f"No model {model_id!r}; there are {known}.")
-    model = found[0]
-    described = {
-        "id": model.id,
-        "number": model.number,
-        "version": model.version,
-        "status": model.status,
-        "title": model.title.zh,
-        "question": model.question,
-        "owner": model.owner,
-        "parameters": {
-            name: [str(value.value) for value in item.values.values()] for name, item in model.parameters.items()
-        },
-        "sources": model.sources,
-        "known_limits": model.known_limits,
-        "not_used": model.not_used,
-        "sql": model.sql,
-    }
-    _print(described, as_json)
-
-
-@models_app.command("check")
-def check_models(as_json: AsJson = False) -> None:
-    """Check the house rules of the model set; lists all failures together."""
-    models, unreadable = readable_models()
-    found = [*unreadable, *failures(models, read_lock(), date.today(), set(contracts()))]  # noqa: DTZ011
-    if as_json:
-        typer.echo(json.dumps({"failures": found}, ensure_ascii=False))
-    else:
-        console.print("\n".join(found) or "All models keep the house rules.", highlight=False)
-    raise SystemExit(1 if found else 0)

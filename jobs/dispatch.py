@@ -6,44 +6,44 @@ down nothing is lost and nothing is sent twice, because a repeated PUT gets the 
 the warnings goes how fresh every source is.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
+from math import inf
 from typing import Any
 
 import pyarrow as pa
 import structlog
 
 from jobs.case_service_client import CaseServiceClient
+from jobs.claims.grouping import URGENCY
+from jobs.conform import ensure_conformed
+from jobs.controls.send import send_controls
 from jobs.errors import CaseServiceUnreachableError
-from jobs.freshness_told import covered_until, send_freshness, sources_of
+from jobs.freshness_told import send_freshness
 from jobs.installation import Installation
-from jobs.people.links import former_keys
+from jobs.layer_tables import register_layers
+from jobs.source_holds import on_hold, standing_holds
 from jobs.steps import Report, StepResult, run_step
-from schemas.messages import Contact, Disposition, DispositionKind, Level, Text, WarningMessage
+from jobs.warning_messages import claims_of, messages_of
+from jobs.withheld import Help, help_known, placed, withheld
+from schemas.messages import Disposition, DispositionKind, WithheldReason
 from warehouse.definitions import definition
+from warehouse.engines import open_engine
 from warehouse.tables import rows_until, rows_where
 from warning_models.loader import HelpModel, load_models
-from warning_models.render import figures, from_json
 
 log = structlog.get_logger(__name__)
-
-RESIDENCE_UNKNOWN = "residence_unknown"
-RESIDENCE_RETRY_DAYS = 30
-REGISTER = "household_register"
-
-ASSISTANCE = {
-    "tekun": Text(zh="特困人员救助供养", en="extreme-poverty support"),
-    "dibao": Text(zh="最低生活保障", en="subsistence allowance"),
-    "marginal": Text(zh="低保边缘家庭", en="marginal household"),
-    "rigid_expenditure": Text(zh="刚性支出困难家庭", en="rigid-expenditure household"),
-    "relapse_monitored": Text(zh="防止返贫监测对象", en="relapse-monitored"),
-}
 
 Row = dict[str, Any]
 
 
 def dispatch(installation: Installation, business_date: date) -> StepResult:
-    """Deliver the outbox as of the date; reports orders opened, joined, withheld, and what is still undelivered."""
+    """Deliver the outbox as of the date.
+
+    Reports orders opened, joined and withheld, why so many were withheld tonight and why so many wait in all, and
+    what is still undelivered.
+    """
     return run_step(installation, business_date, "dispatch", None, lambda: _dispatch(installation, business_date))
 
 
@@ -53,11 +53,13 @@ def outbox(installation: Installation, business_date: date) -> list[Row]:
         return []
     warnings = installation.warehouse.rows("ads.warning", rows_until("business_date", business_date)).to_pylist()
     settled = _settled_ids(installation, business_date)
-    return sorted((row for row in warnings if row["warning_id"] not in settled), key=_urgency)
+    return sorted((row for row in warnings if row["warning_id"] not in settled), key=_by_need)
 
 
-def _urgency(row: Row) -> tuple[int, str]:
-    return list(Level).index(Level(row["level"])), row["warning_id"]
+def _by_need(row: Row) -> tuple[int, float, date, str]:
+    """Most urgent first; then by score, those without one last; then the one that has waited longest."""
+    score = row["score"] if row["score"] is not None else -inf
+    return URGENCY[row["level"]], -score, row["business_date"], row["warning_id"]
 
 
 def _dispositions(installation: Installation) -> list[Row]:
@@ -79,35 +81,66 @@ def _settled_ids(installation: Installation, business_date: date) -> set[str]:
 
 def _dispatch(installation: Installation, business_date: date) -> Report:
     waiting = outbox(installation, business_date)
-    placed = [row for row in waiting if row["household_key"] and row["village_code"]]
-    placed_ids = {row["warning_id"] for row in placed}
-    unplaced = [_residence_unknown(row, business_date) for row in waiting if row["warning_id"] not in placed_ids]
-    _record(installation, business_date, unplaced)
-    undelivered = _deliver(installation, business_date, placed) if placed else None
+    undelivered = _dispose(installation, business_date, waiting) if waiting else None
+    controls = send_controls(installation, business_date)
     untold = send_freshness(installation, business_date)
     tonight = [row for row in _dispositions(installation) if row["business_date"] == business_date]
     counts = {kind.value: sum(row["kind"] == kind for row in tonight) for kind in DispositionKind}
-    return {**counts, "undelivered": len(outbox(installation, business_date)), "problem": undelivered or untold}
+    return {
+        **counts,
+        "withheld_tonight": _by_reason(tonight),
+        "waiting": _by_reason(standing_dispositions(installation, business_date)),
+        "controls": controls,
+        "undelivered": len(outbox(installation, business_date)),
+        "problem": undelivered or untold,
+    }
 
 
-def _residence_unknown(row: Row, business_date: date) -> Disposition:
-    return Disposition(
-        warning_id=row["warning_id"],
-        kind=DispositionKind.WITHHELD,
-        reason=RESIDENCE_UNKNOWN,
-        expires_on=business_date + timedelta(days=RESIDENCE_RETRY_DAYS),
-    )
+def standing_dispositions(installation: Installation, business_date: date) -> list[Row]:
+    """The latest disposition of every warning as of the date."""
+    latest: dict[str, Row] = {}
+    for row in sorted(_dispositions(installation), key=lambda row: row["business_date"]):
+        if row["business_date"] <= business_date:
+            latest[row["warning_id"]] = row
+    return list(latest.values())
+
+
+def _by_reason(dispositions: Iterable[Row]) -> dict[str, int]:
+    """How many are withheld for each reason, in the order of the vocabulary."""
+    counts = Counter(row["reason"] for row in dispositions if row["kind"] == DispositionKind.WITHHELD)
+    return {reason.value: counts[reason.value] for reason in WithheldReason if counts[reason.value]}
+
+
+def _dispose(installation: Installation, business_date: date, waiting: Sequence[Row]) -> str | None:
+    """Withhold what must wait for what is known here, deliver the rest; returns what kept it from delivery."""
+    claims = claims_of(installation, waiting)
+    known = _known(installation, business_date, waiting, claims)
+    models = {model.id: model for model in load_models() if isinstance(model, HelpModel)}
+    rows = [placed(row, known) for row in waiting]
+    held = [withheld(row, claims[row["warning_id"]], models, known, business_date) for row in rows]
+    _record(installation, business_date, [ground for ground in held if ground])
+    delivered = [row for row, ground in zip(rows, held, strict=True) if ground is None]
+    return _deliver(installation, business_date, delivered) if delivered else None
+
+
+def _known(
+    installation: Installation,
+    business_date: date,
+    waiting: Sequence[Row],
+    claims: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> Help:
+    ensure_conformed(installation, business_date)
+    standing = standing_holds(installation, business_date)
+    # A few people are looked up; a cluster would take longer to start.
+    with open_engine("duckdb", work_folder=installation.settings.work_folder) as engine:
+        register_layers(engine, installation, "dwd", "dws")
+        every_claim = [claim for group in claims.values() for claim in group]
+        return help_known(engine, waiting, every_claim, business_date, on_hold(standing))
 
 
 def _deliver(installation: Installation, business_date: date, rows: Sequence[Row]) -> str | None:
     """PUT the warnings; returns what is wrong where the service cannot be reached."""
-    contacts = contacts_of(installation, {row["person_key"] for row in rows})
-    models = {model.id: model for model in load_models() if isinstance(model, HelpModel)}
-    covered = {day: covered_until(installation, day) for day in {row["business_date"] for row in rows}}
-    messages = [
-        _message(row, models[row["model_id"]], contacts[row["person_key"]], covered[row["business_date"]])
-        for row in rows
-    ]
+    messages = messages_of(installation, rows)
     try:
         for dispositions in CaseServiceClient(installation.settings).put_warnings(business_date, messages):
             _record(installation, business_date, dispositions)
@@ -115,57 +148,6 @@ def _deliver(installation: Installation, business_date: date, rows: Sequence[Row
         log.error("warnings stay in the outbox", reason=str(problem))
         return str(problem)
     return None
-
-
-def _message(row: Row, model: HelpModel, contact: Contact, covered: Mapping[str, date]) -> WarningMessage:
-    evidence = from_json(model, row["evidence"])
-    return WarningMessage(
-        warning_id=row["warning_id"],
-        model_id=row["model_id"],
-        model_version=row["model_version"],
-        model_title=model.title,
-        level=Level(row["level"]),
-        person_key=row["person_key"],
-        household_key=row["household_key"],
-        village_code=row["village_code"],
-        grid_code=row["grid_code"],
-        reason=Text(zh=row["reason_zh"], en=row["reason_en"]),
-        figures=figures(model, evidence),
-        receiving=[ASSISTANCE[name] for name in (row["receiving"] or "").split(",") if name],
-        quiet_days=model.quiet_days,
-        check_at_door=model.check_at_door,
-        data_as_of=row["data_as_of"],
-        rests_on=sources_of(model, covered),
-        contact=contact,
-    )
-
-
-def contacts_of(installation: Installation, person_keys: set[str]) -> dict[str, Contact]:
-    """Open the vault for these people: number, and name, phone and address as the register last said.
-
-    Whom the register does not know yet under a changed number, it knows under the former one.
-    """
-    former = former_keys(installation.warehouse)
-    keys = {key: [key, *former.get(key, [])] for key in person_keys}
-    every_key = {one for ones in keys.values() for one in ones}
-    numbers = installation.vault.numbers_of(every_key)
-    contents = installation.vault.contacts_of(every_key, REGISTER)
-    return {
-        key: _contact(
-            next(numbers[one] for one in ones if one in numbers),
-            next((contents[one] for one in ones if one in contents), {}),
-        )
-        for key, ones in keys.items()
-    }
-
-
-def _contact(number: str, content: Mapping[str, str | None]) -> Contact:
-    return Contact(
-        name=content.get("psn_name") or "姓名不详",
-        identity_number=number,
-        phone=content.get("phone"),
-        address=content.get("address"),
-    )
 
 
 def _record(installation: Installation, business_date: date, dispositions: Iterable[Disposition]) -> None:

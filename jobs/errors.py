@@ -47,12 +47,32 @@ class TableError(ShouwangError):
     """There is no such table to show."""
 
 
+class StoryError(ShouwangError):
+    """There is no such warning or claim to tell of."""
+
+
+class ReplayError(ShouwangError):
+    """There is no such night to run again."""
+
+
+class TrialError(ShouwangError):
+    """A draft model cannot be tried as asked."""
+
+
+class DemoError(ShouwangError):
+    """Something that only a demo has was asked of an installation in earnest."""
+
+
 class BusyError(ShouwangError):
     """Another process has been doing the same for longer than anybody should wait."""
 
 
 class DiskFullError(ShouwangError):
     """The disk filled up; nothing was committed by half."""
+
+
+class WorkerKilledError(ShouwangError):
+    """A process of the night was killed from outside; the night can be run again."""
 
 
 class DecisionError(ShouwangError):

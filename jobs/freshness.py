@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from jobs.coverage import coverage
 from jobs.installation import Installation
 from jobs.layer_state import AskedStates
 from jobs.layer_tables import register_layers
@@ -23,6 +24,7 @@ def build_freshness(
     state = LayerState("", asked.texts, asked.business_date, current)
     counted = _counted_before(installation, state)
     rows = []
+    covered = coverage(installation, asked.business_date)
     for contract in contracts().values():
         if contract.extract_class not in counted:
             counted[contract.extract_class] = _count_standing(engine, ods, contract, state)
@@ -33,10 +35,12 @@ def build_freshness(
                 "department": contract.department,
                 "row_count": counted[contract.extract_class],
                 "latency_days": contract.latency_days,
+                "covers_until": covered[contract.extract_class].until if contract.extract_class in covered else None,
             }
         )
     columns = [("extract_class", pa.string()), ("title", pa.string()), ("department", pa.string())]
-    schema = pa.schema([*columns, ("row_count", pa.int64()), ("latency_days", pa.int32())])
+    columns += [("row_count", pa.int64()), ("latency_days", pa.int32()), ("covers_until", pa.date32())]
+    schema = pa.schema(columns)
     engine.register_table("extract_class", pa.Table.from_pylist(rows, schema=schema))
     register_layers(engine, installation, "ops")
     build_whole(engine, installation.warehouse, definition(FRESHNESS), {"as_of": asked.business_date}, state)

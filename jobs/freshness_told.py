@@ -6,25 +6,22 @@ from datetime import date
 import structlog
 
 from jobs.case_service_client import CaseServiceClient
+from jobs.coverage import coverage
 from jobs.errors import CaseServiceUnreachableError
-from jobs.ingest import ledger
 from jobs.installation import Installation
 from jobs.layer_state import holds_state_of
+from jobs.source_holds import standing_holds
+from schemas.divisions import divisions
 from schemas.loader import contracts
-from schemas.messages import ClassFreshness, FreshnessReport, SourceDate, SourceStatus, Text
-from warning_models.loader import WarningModel
+from schemas.messages import ClassFreshness, FreshnessReport, ModelHold, SourceDate, SourceStatus, Text
+from warning_models.loader import WarningModel, load_models
 
 log = structlog.get_logger(__name__)
 
 
 def covered_until(installation: Installation, business_date: date) -> dict[str, date]:
     """Until when each class that ever came in reached, as known on a date."""
-    covered: dict[str, date] = {}
-    for record in ledger.records(installation, status="ingested"):
-        if record.business_date <= business_date:
-            earlier = covered.get(record.extract_class, record.period_end)
-            covered[record.extract_class] = max(earlier, record.period_end)
-    return covered
+    return {name: reach.until for name, reach in coverage(installation, business_date).items()}
 
 
 def sources_of(model: WarningModel, covered: Mapping[str, date]) -> list[SourceDate]:
@@ -68,4 +65,19 @@ def _report(installation: Installation, business_date: date) -> FreshnessReport:
         for name, contract in sorted(contracts().items(), key=lambda item: item[1].number)
         if name in rows
     ]
-    return FreshnessReport(business_date=business_date, classes=classes)
+    return FreshnessReport(business_date=business_date, classes=classes, holds=_holds(installation, business_date))
+
+
+def _holds(installation: Installation, business_date: date) -> list[ModelHold]:
+    models = {model.id: model for model in load_models()}
+    counties = {division.code[:6]: division.name for division in divisions() if division.level == "county"}
+    return [
+        ModelHold(
+            extract_class=hold.extract_class,
+            model_title=models[hold.model_id].title,
+            county=counties.get(hold.county_code, hold.county_code) or None,
+            held_from=hold.held_from,
+        )
+        for hold in standing_holds(installation, business_date)
+        if hold.model_id in models
+    ]

@@ -153,8 +153,11 @@ def night_report(installation: Installation, business_date: date) -> dict[str, A
     """What is recorded of a night, whoever ran it; the keys are stable.
 
     business_date, engine, deliveries[] (extract_class, delivery_id, received, accepted, rejected,
-    unchanged, status, held_reason), warnings{model: n}, orders{opened, joined, withheld},
-    review_findings{model: n}, undelivered, problems[], outcomes, seconds{step: s}, published.
+    unchanged, status, held_reason), warnings{model: n} by the model that leads, claims{model: n},
+    shadow{model: n}, holds[] and released[] (model_id, extract_class, county_code, held_from,
+    held_until, covered_until, due_on), review_findings{model: n}, orders{opened, joined, withheld},
+    withheld{reason: n} that night, waiting{reason: n} in all, undelivered, problems[], outcomes,
+    seconds{step: s}, published.
     """
     reports = {step: _report_of(installation, business_date, step) for step in LATER_STEPS}
     seconds = _seconds(installation, business_date)
@@ -169,9 +172,13 @@ def night_report(installation: Installation, business_date: date) -> dict[str, A
         "deliveries": [
             dict(ledger.as_counts(record)) for record in ledger.records(installation, business_date=business_date)
         ],
-        "warnings": reports["warn"],
+        **{name: reports["warn"].get(name, {}) for name in ("warnings", "claims", "shadow")},
+        **{name: reports["warn"].get(name, []) for name in ("holds", "released")},
         "review_findings": _report_of(installation, business_date, REVIEW_STEP),
         "orders": {kind: dispatched.get(kind, 0) for kind in ("opened", "joined", "withheld")},
+        "withheld": dispatched.get("withheld_tonight", {}),
+        "waiting": dispatched.get("waiting", {}),
+        "controls": dispatched.get("controls", {}),
         "undelivered": dispatched.get("undelivered", 0),
         "problems": list(dict.fromkeys(problem for problem in problems if problem)),
         "outcomes": reports["feedback"].get("outcomes", 0),

@@ -7,16 +7,18 @@ for a person to decide on after notice; dispatch never reads it.
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
 
-from jobs.claims import placed_claims
+from jobs.claims.placing import county_of, is_on_hold, placed_by_county
 from jobs.conform import ensure_conformed, state_fingerprint
 from jobs.freshness_told import covered_until
 from jobs.installation import Installation
 from jobs.layer_tables import register_layers
 from jobs.people.links import former_keys
+from jobs.source_holds import on_hold, standing_holds
 from jobs.steps import Report, StepResult, fingerprint_of, run_step
 from warehouse.definitions import definition
 from warehouse.engines.engine import Engine
@@ -44,7 +46,8 @@ def find_for_review(installation: Installation, business_date: date) -> StepResu
     """Find what is new for review on the date; reports how many by model. A second run leaves the same rows."""
     models = review_models()
     state = state_fingerprint(installation, business_date)
-    fingerprint = fingerprint_of(state, [(model.id, model.version, model.lock_hash) for model in models])
+    held = sorted(on_hold(standing_holds(installation, business_date)))
+    fingerprint = fingerprint_of(state, [(model.id, model.version, model.lock_hash) for model in models], held)
     return run_step(installation, business_date, STEP, fingerprint, lambda: _find(installation, business_date, models))
 
 
@@ -52,9 +55,15 @@ def _find(installation: Installation, business_date: date, models: Sequence[Revi
     ensure_conformed(installation, business_date)
     earlier, former = _ids_before(installation, business_date), former_keys(installation.warehouse)
     covered = covered_until(installation, business_date)
+    held = on_hold(standing_holds(installation, business_date))
     with installation.engine() as engine:
         register_layers(engine, installation, "dwd", "dws")
-        found = [row for model in models for row in _findings(engine, model, business_date, covered, former, earlier)]
+        found = [
+            row
+            for model in models
+            for row in _findings(engine, model, business_date, covered, former, earlier)
+            if not is_on_hold(model.id, county_of(row), held)
+        ]
     table = definition(TABLE)
     rows = pa.Table.from_pylist(sorted(found, key=lambda row: str(row["finding_id"])), schema=table.schema)
     installation.warehouse.replace_rows(table, rows, rows_where(business_date=business_date))
@@ -69,7 +78,7 @@ def _findings(
     former: Mapping[str, Sequence[str]],
     earlier: set[str],
 ) -> Iterator[dict[str, Any]]:
-    for row in placed_claims(engine, model, as_of):
+    for row in chain.from_iterable(placed_by_county(engine, model, as_of).values()):
         keys = (row["person_key"], *former.get(row["person_key"], ()))
         if earlier & {finding_id(model, key, row["episode"]) for key in keys}:
             continue

@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     case_service_url: str = "http://127.0.0.1:8420"
     keys_dir: Path | None = None
     key_version: int = 1
+    controls: Path | None = None
     workers: int = Field(default_factory=lambda: min(4, os.cpu_count() or 1), ge=1)
     person_key: str | None = Field(default=None, repr=False)
     vault_key: str | None = Field(default=None, repr=False)

@@ -6,9 +6,11 @@ The processes come from a server that has imported everything once, so that star
 import multiprocessing
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from datetime import date
 from functools import cache
 
+from jobs.errors import WorkerKilledError
 from jobs.installation import Installation
 from jobs.logs import configure_logging, is_quiet
 from jobs.settings import Settings
@@ -26,7 +28,8 @@ def ingest_side_by_side(
 ) -> None:
     """Do the work for every department, the largest first, `settings.workers` at a time.
 
-    Raises the first error that any of them raises, after those at work have ended.
+    Raises the first error that any of them raises, after those at work have ended, and WorkerKilledError
+    where one of the processes was killed.
     """
     settings = installation.settings
     workers = min(settings.workers, len(departments))
@@ -49,6 +52,11 @@ def ingest_side_by_side(
             for future in as_completed(started):
                 future.result()
                 on_done(started[future])
+        except BrokenProcessPool:
+            raise WorkerKilledError(
+                f"A process that was ingesting a department of {business_date} was killed from outside, mostly because "
+                "memory ran out. Nothing is lost: run the night again, with SHOUWANG_WORKERS=1 or more memory."
+            ) from None
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -1,108 +1,126 @@
-"""Warn: run the active models for one business date.
+"""Warn: run the active and shadow models for one business date.
 
-Replaces the date's rows of ads.warning, so a second run leaves the same rows. The same inputs give
-the same warning ids on either engine: an id is a digest of model, person and episode. An episode
-that was warned of on an earlier date is not warned of again.
+Replaces the date's rows of ads.claim, ads.warning and ads.model_run, so a second run leaves the same rows. The same
+inputs give the same ids on either engine: a claim's id is a digest of model, person and episode, and a warning bears
+that of the claim that leads it. An episode that was claimed on an earlier date is not claimed again.
 """
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
-from jobs.claims import placed_claims
+from jobs.claims.claim import Known, Night
+from jobs.claims.finding import claims_on
 from jobs.conform import ensure_conformed, state_fingerprint
+from jobs.controls.draw import draw_controls
 from jobs.freshness_told import covered_until
 from jobs.installation import Installation
 from jobs.layer_tables import register_layers
 from jobs.people.links import former_keys
 from jobs.review_findings import find_for_review
+from jobs.source_holds import SourceHold, on_hold, record_holds, released_holds, standing_holds
 from jobs.steps import Report, StepResult, fingerprint_of, run_step
 from warehouse.definitions import definition
-from warehouse.engines.engine import Engine
 from warehouse.tables import rows_before, rows_where
-from warning_models.loader import HelpModel, load_models
-from warning_models.render import as_json, reason
+from warning_models.loader import HelpModel, WarningModel, load_models
 
-_ID_CHARACTERS = 20
-
-
-def active_models() -> list[HelpModel]:
-    """The models whose warnings lead to visits: never those whose findings might end a benefit."""
-    return [model for model in load_models() if isinstance(model, HelpModel) and model.status == "active"]
+CLAIM, WARNING, MODEL_RUN = "ads.claim", "ads.warning", "ads.model_run"
 
 
-def warning_id(model: HelpModel, person_key: str, episode: str) -> str:
-    """Names a warning for ever: `<model number>-<20 hex digits>`."""
-    digest = hashlib.sha256(f"{model.id}|{person_key}|{episode}".encode()).hexdigest()
-    return f"{model.number}-{digest[:_ID_CHARACTERS]}"
+def models_of_the_night() -> list[HelpModel]:
+    """The models that run each night: the active ones, and those in shadow, whose claims are only counted.
+
+    Never those whose findings might end a benefit.
+    """
+    return [model for model in night_models() if isinstance(model, HelpModel)]
 
 
 def warn(installation: Installation, business_date: date) -> StepResult:
-    """Find the date's new warnings, and beside them what is for review; reports the warnings by model."""
+    """Find the date's new claims and warnings, and beside them what is for review and who is visited as a control.
+
+    Reports claims and warnings by model, a warning by the model that leads it.
+    """
+    holds = record_holds(installation, business_date, night_models())
     find_for_review(installation, business_date)
-    models = active_models()
+    models = models_of_the_night()
     state = state_fingerprint(installation, business_date)
-    fingerprint = fingerprint_of(state, [(model.id, model.version, model.lock_hash) for model in models])
-    return run_step(
+    fingerprint = fingerprint_of(
+        state, [(model.id, model.version, model.status, model.lock_hash) for model in models], sorted(on_hold(holds))
+    )
+    result = run_step(
         installation, business_date, "warn", fingerprint, lambda: _warn(installation, business_date, models)
     )
+    draw_controls(installation, business_date, models, fingerprint)
+    return result
+
+
+def night_models() -> list[WarningModel]:
+    """All models that run each night, those included whose findings go to review."""
+    return [model for model in load_models() if model.status in ("active", "shadow")]
+
+
+def known_on(installation: Installation, business_date: date) -> Known:
+    """What the night of a date knows beside the layers, from what earlier nights left."""
+    claimed, shadowed = _claimed_before(installation, business_date)
+    return Known(
+        claimed=claimed,
+        shadowed=shadowed,
+        former=former_keys(installation.warehouse),
+        covered=covered_until(installation, business_date),
+        on_hold=on_hold(standing_holds(installation, business_date)),
+    )
+
+
+def _claimed_before(
+    installation: Installation, business_date: date
+) -> tuple[dict[str, Decimal | None], dict[str, Decimal | None]]:
+    claimed: dict[str, Decimal | None] = {}
+    shadowed: dict[str, Decimal | None] = {}
+    if installation.warehouse.exists(CLAIM):
+        rows = installation.warehouse.rows(CLAIM, rows_before("business_date", business_date))
+        for row in rows.select(["claim_id", "leading_figure", "warning_id"]).to_pylist():
+            (claimed if row["warning_id"] else shadowed)[row["claim_id"]] = row["leading_figure"]
+    return claimed, shadowed
 
 
 def _warn(installation: Installation, business_date: date, models: Sequence[HelpModel]) -> Report:
     ensure_conformed(installation, business_date)
-    earlier = _ids_before(installation, business_date)
+    known = known_on(installation, business_date)
     with installation.engine() as engine:
         register_layers(engine, installation, "dwd", "dws")
-        covered = covered_until(installation, business_date)
-        found = {model.id: list(_claims(engine, model, business_date, covered)) for model in models}
-    former = former_keys(installation.warehouse)
-    new = {
-        model.id: [row for row in found[model.id] if not _ids_of_episode(model, row, former) & earlier]
-        for model in models
+        night = claims_on(engine, models, business_date, known)
+    _keep(installation, business_date, night)
+    led = Counter(warning.model_id for warning in night.warnings)
+    claimed = Counter(claim.model_id for claim in night.claims)
+    return {
+        "warnings": {model.id: led[model.id] for model in models if model.status == "active"},
+        "claims": {model.id: claimed[model.id] for model in models if model.status == "active"},
+        "shadow": {model.id: claimed[model.id] for model in models if model.status == "shadow"},
+        "holds": [_told(hold) for hold in standing_holds(installation, business_date)],
+        "released": [_told(hold) for hold in released_holds(installation, business_date)],
     }
-    table = definition("ads.warning")
-    rows = sorted((row for rows in new.values() for row in rows), key=lambda row: str(row["warning_id"]))
-    installation.warehouse.replace_rows(
-        table, pa.Table.from_pylist(rows, schema=table.schema), rows_where(business_date=business_date)
-    )
-    return {model_id: len(rows) for model_id, rows in new.items()}
 
 
-def _ids_of_episode(model: HelpModel, row: Mapping[str, Any], former: Mapping[str, Sequence[str]]) -> set[str]:
-    """The ids under which the episode may have been warned of: the person may have had another number then."""
-    keys = (row["person_key"], *former.get(row["person_key"], ()))
-    return {warning_id(model, key, row["episode"]) for key in keys}
+def _told(hold: SourceHold) -> dict[str, Any]:
+    return {name: str(value) for name, value in asdict(hold).items() if value is not None}
 
 
-def _ids_before(installation: Installation, business_date: date) -> set[str]:
-    if not installation.warehouse.exists("ads.warning"):
-        return set()
-    rows = installation.warehouse.rows("ads.warning", rows_before("business_date", business_date))
-    return set(rows["warning_id"].to_pylist())
-
-
-def _claims(engine: Engine, model: HelpModel, as_of: date, covered: dict[str, date]) -> Iterator[dict[str, Any]]:
-    """The model's claims as rows of ads.warning."""
-    for row in placed_claims(engine, model, as_of):
-        evidence = {name: row[name] for name in model.evidence}
-        text = reason(model, row["episode"], evidence)
-        yield {
-            "warning_id": warning_id(model, row["person_key"], row["episode"]),
-            "business_date": as_of,
-            "model_id": model.id,
-            "model_version": model.version,
-            "level": row["level"],
-            "person_key": row["person_key"],
-            "household_key": row["household_key"],
-            "village_code": row["village_code"],
-            "grid_code": row["grid_code"],
-            "episode": row["episode"],
-            "evidence": as_json(model, row),
-            "receiving": row["receiving"],
-            "reason_zh": text.zh,
-            "reason_en": text.en,
-            "data_as_of": min((covered[source] for source in model.sources if source in covered), default=as_of),
-        }
+def _keep(installation: Installation, business_date: date, night: Night) -> None:
+    """Claims first: a warning without its claims would be worse than claims that the rerun replaces."""
+    kept: list[tuple[str, Sequence[Any]]] = [
+        (MODEL_RUN, night.runs),
+        (CLAIM, night.claims),
+        (WARNING, night.warnings),
+    ]
+    for name, rows in kept:
+        table = definition(name)
+        installation.warehouse.replace_rows(
+            table,
+            pa.Table.from_pylist([asdict(row) for row in rows], schema=table.schema),
+            rows_where(business_date=business_date),
+        )

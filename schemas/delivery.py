@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 MANIFEST_SUFFIX = ".manifest.json"
 DONE_SUFFIX = ".ok"
@@ -34,7 +34,8 @@ class Manifest(BaseModel):
     `row_count` counts data rows without header and title; `control_sum` is the sum of the
     contract's control field over all rows as delivered, wrong rows included, or null
     where the contract names none. `watermark` stands in what we took from a department's database
-    ourselves: the highest one among its rows (see jobs.sources).
+    ourselves: the highest one among its rows (see jobs.sources). `counties`, six digits each, says that the
+    delivery covers only these; without them it covers the whole city.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,6 +53,14 @@ class Manifest(BaseModel):
     files: list[DeliveredFile]
     encoding: str | None
     watermark: str | None = None
+    counties: list[Annotated[str, Field(pattern=r"^\d{6}$")]] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def covers_the_city_if_full(self) -> Self:
+        """A full snapshot of some counties would be read as if everybody elsewhere were gone."""
+        if self.counties and self.mode == "full":
+            raise ValueError("a full delivery covers the whole city; deliver some counties as incremental")
+        return self
 
     @property
     def stem(self) -> str:

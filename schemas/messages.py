@@ -5,10 +5,16 @@ source is; the case service hands out the outcomes of visits. Both directions ar
 either side may repeat itself after a failure.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+# The model id under which a control visit stands: a household drawn by lot, of whom no warning tells.
+CONTROL_VISIT = "control_visit"
 
 
 class Message(BaseModel):
@@ -54,8 +60,80 @@ class SourceDate(Message):
     covers_until: date | None
 
 
+class Earning(StrEnum):
+    """What is seen to come in for a member of a household."""
+
+    WAGE = "wage"
+    PENSION = "pension"
+    BENEFIT = "benefit"
+
+
+class Need(StrEnum):
+    """Why a member of a household depends on others."""
+
+    MINOR = "minor"
+    AGED = "aged"
+    SEVERELY_DISABLED = "severely_disabled"
+    STUDENT = "student"
+
+
+class HouseholdMember(Message):
+    """One member, never by name: who they are to the head, what they are seen to earn, and why they depend.
+
+    `monthly_income` is what is known to come in each month; None where no source tells of any.
+    """
+
+    person_key: str
+    relation: Text
+    age: int | None
+    earns: list[Earning]
+    monthly_income: Decimal | None = None
+    depends: list[Need]
+
+
+class HouseholdSum(Message):
+    """What the same amount comes to over all members of whom a model claims something."""
+
+    model_id: str
+    figure: str
+    label: Text
+    unit: Text | None
+    value: Decimal
+
+
+class HouseholdView(Message):
+    """The household behind a warning. `claim_ids` are all claims that the warning takes together, its own first."""
+
+    members: list[HouseholdMember]
+    sums: list[HouseholdSum]
+    claim_ids: list[str]
+
+
+class GroupedClaim(Message):
+    """A claim that a warning takes together with the one that leads it; the contact stands in `other_contacts`."""
+
+    claim_id: str
+    model_id: str
+    model_version: int
+    model_title: Text
+    level: Level
+    person_key: str
+    reason: Text
+    figures: list[Figure]
+    check_at_door: list[Text]
+    data_as_of: date
+    rests_on: list[SourceDate]
+    leading_figure: Decimal | None = None
+    happened_on: date | None = None
+
+
 class WarningMessage(Message):
-    """One warning for the case service. `warning_id` is the natural key."""
+    """One household's hardship for the case service. `warning_id` is the natural key, and names the leading claim.
+
+    What stands here beside `also` is that claim. `leading_figure` and `happened_on` say whether the claim tells more
+    than an earlier visit could know; `score` ranks warnings as urgent as each other. `other_contacts` are by person
+    key.
+    """
 
     warning_id: str
     model_id: str
@@ -73,11 +151,18 @@ class WarningMessage(Message):
     check_at_door: list[Text]
     data_as_of: date
     rests_on: list[SourceDate] = Field(default_factory=list)
+    hardship: str | None = None
+    leading_figure: Decimal | None = None
+    happened_on: date | None = None
+    score: float | None = None
+    household: HouseholdView | None = None
+    also: list[GroupedClaim] = Field(default_factory=list)
     contact: Contact
+    other_contacts: dict[str, Contact] = Field(default_factory=dict)
 
 
 class WarningBatch(Message):
-    """The warnings of one night, in batches of at most 500."""
+    """The warnings of one night in the order of need, in batches of at most 500: they are answered in this order."""
 
     business_date: date
     warnings: list[WarningMessage] = Field(max_length=500)
@@ -87,6 +172,37 @@ class DispositionKind(StrEnum):
     OPENED = "opened"
     JOINED = "joined"
     WITHHELD = "withheld"
+
+
+class WithheldReason(StrEnum):
+    """Why a warning waits. Each has a day on which it is looked at again; see WITHHELD."""
+
+    RESIDENCE_UNKNOWN = "residence_unknown"
+    SOURCE_ON_HOLD = "source_on_hold"
+    ALREADY_HELPED = "already_helped_for_same_cause"
+    APPLICATION_OPEN = "application_open"
+    FOUND_NO_HARDSHIP = "recent_visit_found_no_hardship"
+    FOUND_DECEASED = "recent_visit_found_deceased"
+    WORKER_CAPACITY = "worker_capacity_this_week"
+
+
+WITHHELD: Mapping[WithheldReason, Text] = {
+    WithheldReason.RESIDENCE_UNKNOWN: Text(
+        zh="户籍里没有住址，没有人可派", en="no address in the register, so nobody can be sent"
+    ),
+    WithheldReason.SOURCE_ON_HOLD: Text(
+        zh="所依据的数据逾期未更新", en="the data that it rests on is later than agreed"
+    ),
+    WithheldReason.ALREADY_HELPED: Text(zh="近期已因同一原因得到救助", en="helped for the same cause lately"),
+    WithheldReason.APPLICATION_OPEN: Text(zh="救助申请正在办理", en="an application for help is being decided"),
+    WithheldReason.FOUND_NO_HARDSHIP: Text(zh="近期走访未发现困难", en="a recent visit found no hardship"),
+    WithheldReason.FOUND_DECEASED: Text(
+        zh="近期走访得知本人已去世", en="a recent visit found that the person has died"
+    ),
+    WithheldReason.WORKER_CAPACITY: Text(
+        zh="网格员本周走访已满，按困难程度排队", en="the grid worker's week is full; ranked by need"
+    ),
+}
 
 
 class Disposition(Message):
@@ -99,8 +215,18 @@ class Disposition(Message):
     kind: DispositionKind
     order_number: str | None = None
     case_number: str | None = None
-    reason: str | None = None
+    reason: WithheldReason | None = None
     expires_on: date | None = None
+
+    @model_validator(mode="after")
+    def says_what_became_of_it(self) -> Self:
+        """Withheld always has a reason and an expiry, anything else an order."""
+        is_withheld = self.kind is DispositionKind.WITHHELD
+        if is_withheld and (self.reason is None or self.expires_on is None):
+            raise ValueError("withheld needs a reason and expires_on")
+        if not is_withheld and (self.order_number is None or self.reason is not None):
+            raise ValueError(f"{self.kind} needs an order_number and no reason")
+        return self
 
 
 class DispositionBatch(Message):
@@ -186,8 +312,18 @@ class ClassFreshness(Message):
     row_count: int = Field(ge=0)
 
 
+class ModelHold(Message):
+    """A model that claims nothing while a class is late, in one county or, without one, in the whole city."""
+
+    extract_class: str
+    model_title: Text
+    county: str | None
+    held_from: date
+
+
 class FreshnessReport(Message):
     """All classes as of one night, department by department. `business_date` is the natural key."""
 
     business_date: date
     classes: list[ClassFreshness]
+    holds: list[ModelHold] = Field(default_factory=list)

@@ -1,13 +1,14 @@
 """The Iceberg tables: who holds which files, and how a change becomes visible all at once.
 
 PyIceberg commits; engines only read and write Parquet files. A commit is atomic and
-readers are never blocked. Concurrent commits to one table are retried by PyIceberg.
+readers are never blocked. Concurrent commits to one table are tried again.
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,7 +24,9 @@ from pyiceberg.expressions import (
     LessThanOrEqual,
     Reference,
 )
-from pyiceberg.table import Table
+from pyiceberg.table import Table, Transaction
+from pyiceberg.table.metadata import TableMetadata
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from warehouse.definitions import TableDefinition
 
@@ -32,6 +35,7 @@ _TABLE_PROPERTIES = {
     "write.metadata.metrics.default": "full",
     "commit.manifest-merge.enabled": "true",
     "commit.manifest.min-count-to-merge": "8",
+    "write.metadata.previous-versions-max": "5",
     "commit.retry.num-retries": "20",
     "commit.retry.min-wait-ms": "20",
     "commit.retry.max-wait-ms": "1000",
@@ -43,6 +47,11 @@ _ROWS_A_GROUP = 128 * 1024
 # What came since a state of the layers was built is read off these tables' snapshots.
 _HISTORY_IS_READ = "ods."
 _MOST_SNAPSHOTS, _SNAPSHOTS_LEFT = 20, 5
+
+# How many processes may create or widen the same table at once.
+_MOST_AT_ONCE = 20
+
+Made = TypeVar("Made")
 
 EVERY_ROW: BooleanExpression = AlwaysTrue()
 
@@ -78,18 +87,18 @@ class Warehouse:
         root.mkdir(parents=True, exist_ok=True)
         self.root = root.resolve()
         self._ensured: set[TableDefinition] = set()
-        self._catalog = SqlCatalog(
-            "shouwang",
-            uri=catalog_uri or f"sqlite:///{self.root / 'catalog.db'}",
-            warehouse=f"file://{self.root}",
-        )
+        uri = catalog_uri or f"sqlite:///{self.root / 'catalog.db'}"
+        self._catalog = _unless_overtaken(lambda: SqlCatalog("shouwang", uri=uri, warehouse=f"file://{self.root}"))
 
     def ensure(self, table: TableDefinition) -> None:
         """Create the table unless it is there; add columns that the definition has gained."""
         if table in self._ensured:
             return
-        namespace = table.layer
-        self._catalog.create_namespace_if_not_exists(namespace)
+        _unless_overtaken(lambda: self._create_or_widen(table))
+        self._ensured.add(table)
+
+    def _create_or_widen(self, table: TableDefinition) -> None:
+        self._catalog.create_namespace_if_not_exists(table.layer)
         created = self._catalog.create_table_if_not_exists(
             table.name, schema=table.schema, properties=_TABLE_PROPERTIES
         )
@@ -101,7 +110,6 @@ class Warehouse:
         if missing := [field for field in table.schema if field.name not in created.schema().column_names]:
             with created.update_schema() as update:
                 update.union_by_name(pa.schema(missing))
-        self._ensured.add(table)
 
     def exists(self, name: str) -> bool:
         return bool(self._catalog.table_exists(name))
@@ -156,8 +164,8 @@ class Warehouse:
         `marks` are kept with the commit; see snapshot_properties.
         """
         table = self._load(name)
-        with table.transaction() as transaction:
-            if where is not None and table.current_snapshot() and _any_file(table, where):
+        with _Transaction(table) as transaction:
+            if where is not None and table.current_snapshot() and _any_row(table, where):
                 transaction.delete(where)
             if files:
                 transaction.add_files(list(files), snapshot_properties=dict(marks or {}), check_duplicate_files=False)
@@ -212,6 +220,37 @@ class Warehouse:
         return self._catalog.load_table(name)
 
 
+class _Transaction(Transaction):  # type: ignore[misc]
+    """Works the metadata out once after each update; PyIceberg copies all of it at every look, hundreds of times."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(table)
+        self._seen: tuple[object, object, TableMetadata] | None = None
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        now = (self._table.metadata, self._updates)
+        if self._seen is None or self._seen[0] is not now[0] or self._seen[1] is not now[1]:
+            self._seen = (*now, super().table_metadata)
+        return self._seen[2]
+
+
+def _unless_overtaken(make: Callable[[], Made]) -> Made:
+    """Make what another process may be making at the same moment, then finding it made.
+
+    PyIceberg tries a commit of rows again where another was first, but nothing else.
+    """
+    for _ in range(_MOST_AT_ONCE):
+        try:
+            return make()
+        except (CommitFailedException, IntegrityError):
+            continue
+        except (OperationalError, ProgrammingError) as problem:
+            if "already exists" not in str(problem):
+                raise
+    return make()
+
+
 def _in_order(table: TableDefinition, rows: pa.Table) -> pa.Table:
     """The rows with the table's columns in order and type; text may stay dictionary-coded."""
     columns = [_plain(rows.column(field.name), field.type) for field in table.schema]
@@ -240,5 +279,7 @@ def _shorten_history(table: Table) -> None:
         table.maintenance.expire_snapshots().by_ids(old).commit()
 
 
-def _any_file(table: Table, where: BooleanExpression) -> bool:
-    return next(iter(table.scan(row_filter=where).plan_files()), None) is not None
+def _any_row(table: Table, where: BooleanExpression) -> bool:
+    """Whether a delete would delete anything: one that does not still costs a commit's work."""
+    one_column = (table.schema().fields[0].name,)
+    return bool(table.scan(row_filter=where, selected_fields=one_column).count())

@@ -67,23 +67,29 @@ class Parameter:
     values: dict[date, DatedValue]
     counties: dict[str, dict[date, DatedValue]] = Field(default_factory=dict)
 
-    def value_on(self, as_of: date, county_code: str | None = None) -> ParameterValue | None:
-        """The value in force on a day: the county's own where it has one, else the city's."""
+    def in_force_on(self, as_of: date, county_code: str | None = None) -> tuple[date, DatedValue] | None:
+        """The value in force on a day and the day from which it is: the county's own where it has one."""
         for values in (self.counties.get(county_code or "", {}), self.values):
             started = [day for day in values if day <= as_of]
             if started:
-                return values[max(started)].value
+                return max(started), values[max(started)]
         return None
+
+    def value_on(self, as_of: date, county_code: str | None = None) -> ParameterValue | None:
+        """The value in force on a day: the county's own where it has one, else the city's."""
+        in_force = self.in_force_on(as_of, county_code)
+        return in_force[1].value if in_force else None
 
 
 @dataclass(frozen=True, config=_STRICT)
 class Evidence:
-    """One column that a warning shows. `shown_as: month` leaves the day out."""
+    """One column that a warning shows. `shown_as: month` leaves the day out; `adds_up` over a household's members."""
 
     type: EvidenceType
     label: Text
     unit: Text | None = None
     shown_as: Literal["month"] | None = None
+    adds_up: bool = False
 
 
 def _reasons(value: Any) -> Any:
@@ -93,7 +99,11 @@ def _reasons(value: Any) -> Any:
 
 @dataclass(frozen=True, config=_STRICT)
 class WarningModel:
-    """One claim. `model.yaml` is read into this; see code and `guide.md` beside it for meaning."""
+    """One claim. `model.yaml` is read into this; see code and `guide.md` beside it for meaning.
+
+    `leading_figure` and `happened_on` name evidence, where there is such: the amount that makes the same
+    episode worth another look once it has doubled, and the day of the event that the claim is about.
+    """
 
     id: str
     number: str
@@ -120,6 +130,8 @@ class WarningModel:
     folder: Path
     sql: str
     value_labels: dict[str, dict[str, Text]] = Field(default_factory=dict)
+    leading_figure: str | None = None
+    happened_on: str | None = None
     same_cause: list[str] = Field(default_factory=list)
 
     @property
@@ -155,6 +167,8 @@ class WarningModel:
             "hardship": self.hardship,
             "same_cause": self.same_cause,
         }
+        again = {"leading_figure": self.leading_figure, "happened_on": self.happened_on}
+        deciding |= {name: evidence for name, evidence in again.items() if evidence}
         return hashlib.sha256(json.dumps(_plain(deciding), sort_keys=True).encode()).hexdigest()
 
 
@@ -227,11 +241,16 @@ _ExactLoader.add_constructor("tag:yaml.org,2002:float", _exact)
 def read_yaml(file: Path) -> Any:
     """A YAML file with exact decimals. Raises ModelError where it is missing or not YAML."""
     try:
-        return yaml.load(file.read_text("utf-8"), Loader=_ExactLoader)  # noqa: S506 -- a SafeLoader
+        return parsed_yaml(file.read_text("utf-8"))
     except FileNotFoundError:
         raise ModelError(f"{file}: missing; add it") from None
     except yaml.YAMLError as broken:
         raise ModelError(f"{file}: not YAML: {broken}") from broken
+
+
+def parsed_yaml(text: str) -> Any:
+    """What a YAML text says, with exact decimals."""
+    return yaml.load(text, Loader=_ExactLoader)  # noqa: S506 -- a SafeLoader
 
 
 def _plain(value: Any) -> Any:

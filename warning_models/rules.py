@@ -34,7 +34,8 @@ def failures(
     found = [*lock_failures(models, lock), *_repeated(models), *_disagreeing_limits(models)]
     for model in models:
         own = [*_unexplained(model, on), *_parameter_failures(model), *_text_failures(model)]
-        own += [*_sql_failures(model), *_unknown_sources(model, classes), *_kind_failures(model)]
+        own += [*_evidence_failures(model), *_sql_failures(model), *_unknown_sources(model, classes)]
+        own += _kind_failures(model)
         found += [f"{model.id}: {failure}" for failure in own]
     return found
 
@@ -87,6 +88,18 @@ def _parameter_failures(model: WarningModel) -> Iterator[str]:
                 yield f"parameter {name} is {value.value!r}; limits in yuan are whole yuan, as episodes name them"
         if not parameter.description.strip():
             yield f"parameter {name} has no description; say what it decides"
+
+
+def _evidence_failures(model: WarningModel) -> Iterator[str]:
+    amounts = {name for name, item in model.evidence.items() if item.type == "decimal(16,2)"}
+    days = {name for name, item in model.evidence.items() if item.type == "date"}
+    for entry, known, what in (("leading_figure", amounts, "amount"), ("happened_on", days, "date")):
+        named = getattr(model, entry)
+        if named is not None and named not in known:
+            yield f"{entry} is {named}; name one {what} among the evidence: {', '.join(sorted(known)) or 'none'}"
+    for name, item in model.evidence.items():
+        if item.adds_up and name not in amounts:
+            yield f"evidence {name} adds up, but is {item.type}; only amounts do"
 
 
 def _text_failures(model: WarningModel) -> Iterator[str]:

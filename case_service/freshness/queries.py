@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from case_service.tables import FreshnessTold
-from schemas.messages import ClassFreshness, FreshnessReport, SourceStatus
+from schemas.messages import ClassFreshness, FreshnessReport, ModelHold, SourceStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,14 @@ def by_department(report: FreshnessReport) -> list[Department]:
     for item in report.classes:
         gathered.setdefault(item.department, []).append(item)
     return [Department(items[0].department_title, sorted(items, key=_attention)) for items in gathered.values()]
+
+
+def holds_by_class(report: FreshnessReport) -> dict[str, list[ModelHold]]:
+    """The models that each class keeps on hold."""
+    gathered: dict[str, list[ModelHold]] = {}
+    for hold in report.holds:
+        gathered.setdefault(hold.extract_class, []).append(hold)
+    return gathered
 
 
 def counts(report: FreshnessReport) -> Counter[SourceStatus]:

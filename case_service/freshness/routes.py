@@ -30,6 +30,7 @@ def freshness(request: Request, viewer: Supervisor, session: SessionDep) -> Resp
         "pages/freshness.html",
         report=report,
         departments=queries.by_department(report) if report else [],
+        holds=queries.holds_by_class(report) if report else {},
         counts=queries.counts(report) if report else {},
         statuses=list(SourceStatus),
     )

@@ -1,19 +1,20 @@
 """What taking in warnings asks the database: everything for a batch, in a fixed number of queries."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from case_service.clock import SHANGHAI, local_date
 from case_service.inbox.withholding import RecentCase
-from case_service.orders.cards import URGENCY
+from case_service.orders.cards import URGENCY, StoredWarning
 from case_service.tables import Case, ReceivedWarning, Staff, Unit, WorkOrder
-from case_service.tables.casework import CASE_NUMBER, ORDER_NUMBER, CaseStatus, Matter, OrderStatus
+from case_service.tables.casework import CASE_NUMBER, ORDER_NUMBER, CaseStatus, Matter, OrderKind, OrderStatus
 from case_service.tables.people import Role, UnitLevel
-from schemas.messages import Level, WarningMessage
+from schemas.messages import DispositionKind, Level, WarningMessage
 
 
 def received_before(session: Session, warnings: list[WarningMessage]) -> dict[str, ReceivedWarning]:
@@ -28,8 +29,22 @@ def received_before(session: Session, warnings: list[WarningMessage]) -> dict[st
     return {row.warning_id: row for row in rows}
 
 
+def open_cases(session: Session, household_keys: Iterable[str]) -> dict[str, Case]:
+    """The open case of each household that has one, be it without an order to visit."""
+    rows = session.scalars(
+        select(Case)
+        .where(
+            Case.household_key.in_(list(household_keys)),
+            Case.matter == Matter.HARDSHIP,
+            Case.status == CaseStatus.OPEN,
+        )
+        .options(selectinload(Case.contacts))
+    )
+    return {case.household_key: case for case in rows}
+
+
 def open_orders(session: Session, household_keys: Iterable[str]) -> dict[str, WorkOrder]:
-    """The order under way for each household that has an open case."""
+    """The visit under way for each household that has an open case."""
     rows = session.scalars(
         select(WorkOrder)
         .join(WorkOrder.case)
@@ -37,6 +52,7 @@ def open_orders(session: Session, household_keys: Iterable[str]) -> dict[str, Wo
             Case.household_key.in_(list(household_keys)),
             Case.matter == Matter.HARDSHIP,
             Case.status == CaseStatus.OPEN,
+            WorkOrder.kind == OrderKind.HOME_VISIT,
             WorkOrder.status != OrderStatus.CLOSED,
         )
         .options(contains_eager(WorkOrder.case).selectinload(Case.contacts))
@@ -50,18 +66,34 @@ def recent_cases(
     """The cases of each household that were closed so lately that they may still withhold."""
     earliest = datetime.combine(on - timedelta(days=quiet_days), time(), SHANGHAI)
     rows = session.execute(
-        select(Case, ReceivedWarning.level, ReceivedWarning.person_key)
+        select(Case, ReceivedWarning.level, ReceivedWarning.claim)
         .join(WorkOrder, WorkOrder.case_id == Case.id)
         .join(ReceivedWarning, ReceivedWarning.order_id == WorkOrder.id)
         .where(Case.household_key.in_(list(household_keys)), Case.closed_at >= earliest)
     )
-    warnings_of: dict[Case, list[tuple[Level, str]]] = defaultdict(list)
-    for case, level, person_key in rows:
-        warnings_of[case].append((level, person_key))
+    warnings_of: dict[Case, list[tuple[Level, StoredWarning]]] = defaultdict(list)
+    for case, level, claim in rows:
+        warnings_of[case].append((level, StoredWarning.model_validate(claim)))
     found: dict[str, list[RecentCase]] = defaultdict(list)
     for case, warnings in warnings_of.items():
         found[case.household_key].append(_recent_case(case, warnings))
     return found
+
+
+def opened_in_week(session: Session, worker_ids: Iterable[int], on: date) -> Counter[int]:
+    """How many visits each worker was given in the week of the business date, Monday to Sunday."""
+    monday = on - timedelta(days=on.weekday())
+    rows = session.execute(
+        select(WorkOrder.assignee_id, func.count(ReceivedWarning.warning_id))
+        .join(ReceivedWarning, ReceivedWarning.order_id == WorkOrder.id)
+        .where(
+            WorkOrder.assignee_id.in_(list(worker_ids)),
+            ReceivedWarning.disposition == DispositionKind.OPENED,
+            ReceivedWarning.disposed_on.between(monday, monday + timedelta(days=6)),
+        )
+        .group_by(WorkOrder.assignee_id)
+    )
+    return Counter({worker_id: count for worker_id, count in rows if worker_id is not None})
 
 
 def units_by_code(session: Session, codes: set[str]) -> dict[str, Unit]:
@@ -94,14 +126,19 @@ def next_order_number(session: Session, at: datetime) -> str:
     return f"GD{local_date(at):%Y%m%d}{session.execute(select(ORDER_NUMBER.next_value())).scalar_one():06d}"
 
 
-def _recent_case(case: Case, warnings: list[tuple[Level, str]]) -> RecentCase:
+def _recent_case(case: Case, warnings: list[tuple[Level, StoredWarning]]) -> RecentCase:
     if case.closed_at is None or case.outcome is None:
         raise ValueError(f"case {case.number} is closed without a time or an outcome")
+    figures: dict[str, Decimal] = {}
+    for claim in (claim for _, stored in warnings for claim in (stored, *stored.also)):
+        if claim.leading_figure is not None:
+            figures[claim.model_id] = max(claim.leading_figure, figures.get(claim.model_id, claim.leading_figure))
     return RecentCase(
         closed_on=local_date(case.closed_at),
         outcome=case.outcome,
         level=min((level for level, _ in warnings), key=URGENCY.__getitem__),
-        person_keys=frozenset(person_key for _, person_key in warnings),
+        person_keys=frozenset(claim.person_key for _, stored in warnings for claim in (stored, *stored.also)),
+        figures=figures,
     )
 
 

@@ -14,6 +14,7 @@ router = APIRouter(prefix="/api/v1", dependencies=[Depends(the_pipeline)], tags=
 @router.put("/warnings")
 def put_warnings(request: Request, batch: WarningBatch, session: SessionDep, now: Now) -> DispositionBatch:
     """Take in a batch and say what became of each warning. Repeating it changes nothing."""
-    dispositions = take_in(session, batch, now, request.app.state.seal)
+    state = request.app.state
+    dispositions = take_in(session, batch, now, state.seal, state.settings.visits_per_week)
     session.commit()
     return DispositionBatch(dispositions=dispositions)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -9,28 +10,37 @@ from case_service.access import Viewer, holds_open_order
 from case_service.orders import people
 from case_service.orders.people import Person
 from case_service.sealing import Seal
-from case_service.tables import ReceivedWarning, WorkOrder
+from case_service.tables import WorkOrder
 from case_service.tables.casework import OrderStatus
 from case_service.working_days import Due, DueRule, Pause
-from schemas.messages import Figure, Level, SourceDate, Text
+from schemas.messages import Figure, HouseholdView, Level, SourceDate, Text
 
 URGENCY = {level: rank for rank, level in enumerate(Level)}
 
 
 class Claim(BaseModel):
-    """What a warning says, as it was stored: everything but the contact."""
+    """One thing that a warning says of one person."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
+    model_id: str
     model_title: Text
     level: Level
     person_key: str
     reason: Text
     figures: list[Figure]
-    receiving: list[Text]
     check_at_door: list[Text]
     data_as_of: date
     rests_on: list[SourceDate] = Field(default_factory=list)
+    leading_figure: Decimal | None = None
+
+
+class StoredWarning(Claim):
+    """A warning as it was stored, everything but the contacts: the claim that leads, and what it takes along."""
+
+    receiving: list[Text]
+    household: HouseholdView | None = None
+    also: list[Claim] = Field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,7 @@ class Card:
     unit_name: str
     village_name: str | None
     people: list[Person]
+    lead: StoredWarning
     claims: list[Claim]
     due: Due | None
     days_left: int
@@ -62,9 +73,9 @@ class Card:
         return f"/orders/{self.number}"
 
     @property
-    def lead(self) -> Claim:
-        """The claim that matters most; the others follow it."""
-        return self.claims[0]
+    def household(self) -> HouseholdView | None:
+        """The household as the leading warning found it."""
+        return self.lead.household
 
     @property
     def household_name(self) -> str:
@@ -88,6 +99,7 @@ def card(order: WorkOrder, viewer: Viewer, rule: DueRule, seal: Seal, at: dateti
     is_held = holds_open_order(viewer, order)
     show = people.in_full if is_held else people.masked
     warnings = sorted(order.warnings, key=lambda warning: (URGENCY[warning.level], warning.sequence))
+    stored = [StoredWarning.model_validate(warning.claim) for warning in warnings]
     due = due_of(order, rule)
     is_open = order.status is OrderStatus.OPEN and due is not None
     parent = order.unit.parent
@@ -98,8 +110,9 @@ def card(order: WorkOrder, viewer: Viewer, rule: DueRule, seal: Seal, at: dateti
         level=order.level,
         unit_name=order.unit.name,
         village_name=parent.name if order.unit.level == "grid" and parent else None,
-        people=_in_order_of(warnings, [show(order.case, contact, seal) for contact in order.case.contacts]),
-        claims=[Claim.model_validate(warning.claim) for warning in warnings],
+        people=_in_order_of(stored, [show(order.case, contact, seal) for contact in order.case.contacts]),
+        lead=stored[0],
+        claims=[claim for warning in stored for claim in (warning, *warning.also)],
         due=due,
         days_left=rule.days_left(due, at) if due else 0,
         is_overdue=is_open and due is not None and rule.is_overdue(due, at),
@@ -120,6 +133,7 @@ def due_of(order: WorkOrder, rule: DueRule) -> Due | None:
     return rule.due(order.delivered_at, [Pause(pause.paused_on, pause.resumed_on) for pause in order.pauses])
 
 
-def _in_order_of(warnings: list[ReceivedWarning], persons: list[Person]) -> list[Person]:
-    places = {warning.person_key: place for place, warning in reversed(list(enumerate(warnings)))}
+def _in_order_of(stored: list[StoredWarning], persons: list[Person]) -> list[Person]:
+    claims = [claim for warning in stored for claim in (warning, *warning.also)]
+    places = {claim.person_key: place for place, claim in reversed(list(enumerate(claims)))}
     return sorted(persons, key=lambda person: places.get(person.person_key, len(places)))

@@ -15,18 +15,24 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from case_service.access import Viewer, in_subtree, visible_orders, with_everything_shown
 from case_service.clock import SHANGHAI
-from case_service.tables import Case, ClockPause, Unit, WorkOrder
+from case_service.tables import Case, ClockPause, ReceivedWarning, Unit, WorkOrder
 from case_service.tables.casework import OrderStatus
 from case_service.working_days import DueRule, Pause
-from schemas.messages import Level, OutcomeKind
+from schemas.messages import CONTROL_VISIT, DispositionKind, Level, OutcomeKind, WithheldReason
 
 ORDERS_PER_PAGE = 25
 DELIVERED_ON = cast(func.timezone(SHANGHAI.key, WorkOrder.delivered_at), Date)
 IS_PAUSED = select(ClockPause.id).where(ClockPause.order_id == WorkOrder.id).exists()
+_CARRIES = select(ReceivedWarning.warning_id).where(ReceivedWarning.order_id == WorkOrder.id)
+# Drawn by lot and joined by no warning since: what such a visit finds says nothing of the warnings' yield.
+IS_CONTROL_ONLY = and_(
+    _CARRIES.where(ReceivedWarning.model_id == CONTROL_VISIT).exists(),
+    ~_CARRIES.where(ReceivedWarning.model_id != CONTROL_VISIT).exists(),
+)
 YIELD = frozenset({OutcomeKind.HELPED, OutcomeKind.REFERRED})
 
 
-OrderCount = tuple[str, OrderStatus, date | None, int | None, bool, int]
+OrderCount = tuple[str, OrderStatus, date | None, int | None, bool | None, int]
 
 
 class Standing(StrEnum):
@@ -48,6 +54,7 @@ class Tally:
     can_drill_down: bool
     counts: dict[Standing, int] = field(default_factory=lambda: defaultdict(int))
     with_yield: int = 0
+    judged: int = 0
 
     @property
     def open(self) -> int:
@@ -56,9 +63,8 @@ class Tally:
 
     @property
     def yield_percent(self) -> float | None:
-        """Helped or referred among the closed, as a percentage."""
-        closed = self.counts[Standing.CLOSED]
-        return 100 * self.with_yield / closed if closed else None
+        """Helped or referred among the closed, control visits left out, as a percentage."""
+        return 100 * self.with_yield / self.judged if self.judged else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +122,26 @@ def total(unit: Unit, parts: Sequence[Tally]) -> Tally:
     whole = Tally(unit, can_drill_down=False)
     for part in parts:
         whole.with_yield += part.with_yield
+        whole.judged += part.judged
         for standing, count in part.counts.items():
             whole.counts[standing] += count
     return whole
+
+
+def withheld(session: Session, viewer: Viewer, unit: Unit) -> list[tuple[WithheldReason, int]]:
+    """How many warnings at or below `unit` wait, by reason in the order of the vocabulary."""
+    rows = session.execute(
+        select(ReceivedWarning.withheld_reason, func.count(ReceivedWarning.warning_id).label("waiting"))
+        .join(Unit, Unit.code == ReceivedWarning.unit_code)
+        .where(
+            ReceivedWarning.disposition == DispositionKind.WITHHELD,
+            in_subtree(viewer.unit_path),
+            in_subtree(unit.path),
+        )
+        .group_by(ReceivedWarning.withheld_reason)
+    )
+    counts = {row.withheld_reason: row.waiting for row in rows}
+    return [(reason, counts[reason]) for reason in WithheldReason if reason in counts]
 
 
 def orders_listed(
@@ -174,7 +197,7 @@ def _where(standing: Standing, judgement: Judgement) -> ColumnElement[bool]:
 def _counted(orders: Select[WorkOrder], unit_code: InstrumentedAttribute[str]) -> Select[*OrderCount]:
     """Orders counted by unit, status and day of delivery; paused ones by themselves."""
     paused_id = case((IS_PAUSED, WorkOrder.id), else_=None)
-    has_yield = Case.outcome.in_(YIELD).is_(True)
+    has_yield = case((IS_CONTROL_ONLY, None), else_=Case.outcome.in_(YIELD).is_(True))
     by = (unit_code, WorkOrder.status, DELIVERED_ON, paused_id, has_yield)
     # By place, because the same expression with its own bound values would count as another one.
     places: list[ColumnElement[object]] = [literal_column(str(place)) for place in range(1, len(by) + 1)]
@@ -188,5 +211,6 @@ def _add(tally: Tally, row: OrderCount, judgement: Judgement) -> None:
     else:
         standing = Standing(status.value)
     tally.counts[standing] += count
-    if status is OrderStatus.CLOSED and has_yield:
-        tally.with_yield += count
+    if status is OrderStatus.CLOSED and has_yield is not None:
+        tally.judged += count
+        tally.with_yield += count if has_yield else 0

@@ -13,7 +13,7 @@ from case_service.orders.cards import card
 from case_service.supervision import queries
 from case_service.supervision.queries import ORDERS_PER_PAGE, Standing
 from case_service.web import page
-from schemas.messages import Level
+from schemas.messages import WITHHELD, Level
 
 router = APIRouter(include_in_schema=False)
 
@@ -45,6 +45,7 @@ def supervision(
         unit=shown_unit,
         way_down=queries.way_down(session, viewer, shown_unit),
         tallies=tallies,
+        withheld=[(WITHHELD[reason], count) for reason, count in queries.withheld(session, viewer, shown_unit)],
         whole=queries.total(shown_unit, tallies),
         cards=[card(order, viewer, rule, request.app.state.seal, now) for order in orders],
         count=count,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from case_service.tables.base import Base, words_of
 from case_service.tables.people import Staff, Unit
-from schemas.messages import DispositionKind, Level, OutcomeKind
+from schemas.messages import DispositionKind, Level, OutcomeKind, WithheldReason
 
 CASE_NUMBER = Sequence("case_number", metadata=Base.metadata)
 ORDER_NUMBER = Sequence("order_number", metadata=Base.metadata)
@@ -116,13 +116,19 @@ class WorkOrder(Base):
 
 
 class ReceivedWarning(Base):
-    """One warning as it came, without the contact, and what became of it."""
+    """One warning as it came, without the contacts, and what became of it.
+
+    `business_date` is the night it first came, `disposed_on` that of its latest disposition; `unit_code` is where
+    its order lies or would lie. Both are missing where it was disposed of before they were kept.
+    """
 
     __tablename__ = "received_warning"
     __table_args__ = (
         CheckConstraint("(disposition = 'withheld') = (order_id is null)", name="order_unless_withheld"),
         CheckConstraint("(disposition = 'withheld') = (expires_on is not null)", name="withheld_expires"),
         CheckConstraint("(disposition = 'withheld') = (withheld_reason is not null)", name="withheld_has_reason"),
+        Index("ix_received_warning_disposition_unit", "disposition", "unit_code"),
+        Index("ix_received_warning_disposed_on", "disposed_on"),
     )
 
     warning_id: Mapped[str] = mapped_column(primary_key=True)
@@ -136,8 +142,10 @@ class ReceivedWarning(Base):
     received_at: Mapped[datetime]
     disposition: Mapped[DispositionKind] = mapped_column(words_of(DispositionKind))
     order_id: Mapped[int | None] = mapped_column(ForeignKey("work_order.id"), index=True)
-    withheld_reason: Mapped[str | None]
+    withheld_reason: Mapped[WithheldReason | None] = mapped_column(words_of(WithheldReason))
     expires_on: Mapped[date | None]
+    disposed_on: Mapped[date | None]
+    unit_code: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
 
     order: Mapped[WorkOrder | None] = relationship(back_populates="warnings")
 

@@ -14,7 +14,7 @@ from case_service.orders.states import Actor, move
 from case_service.outcomes.queries import write_outcomes
 from case_service.sealing import Seal
 from case_service.tables import Staff, Visit, WorkOrder
-from case_service.tables.casework import CaseStatus
+from case_service.tables.casework import CaseStatus, Origin
 from case_service.visits.answers import Answers
 from case_service.visits.form_definition import FormDefinition, form_definition
 
@@ -34,6 +34,7 @@ def record_visit(
 ) -> None:
     """Write the visit and its outcomes, close the order and its case.
 
+    The case of an application stays open: its decision closes it.
     Raises `MoveRefusedError` when the order was closed or handed on in the meantime.
     """
     lock_households(session, [order.case.household_key])
@@ -42,7 +43,8 @@ def record_visit(
     move(order, "record_visit", actor, closed_at=at)
     visit = _visit(order, answers, viewer, at, seal)
     session.add(visit)
-    order.case.status, order.case.outcome, order.case.closed_at = CaseStatus.CLOSED, visit.outcome, at
+    if order.case.origin is not Origin.APPLICATION:
+        order.case.status, order.case.outcome, order.case.closed_at = CaseStatus.CLOSED, visit.outcome, at
     session.flush()
     write_outcomes(session, order, visit)
     details = {"outcome": visit.outcome.value, "data_error_field": visit.data_error_field}

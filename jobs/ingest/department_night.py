@@ -124,6 +124,9 @@ class DepartmentNight:
         with batch.connection:
             hold_broken_promises(batch, delivery, self._validator)
             counts = self._keep_versions(batch, delivery, history)
+        del batch
+        # Arrow keeps what it no longer needs; the department beside this one may need it.
+        pa.default_memory_pool().release_unused()
         return ledger.record_of(delivery.arrival, counts)
 
     def write_data_docs(self) -> None:

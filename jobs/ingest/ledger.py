@@ -39,6 +39,7 @@ class DeliveryRecord:
     promised_on: date | None = None
     is_late: bool | None = None
     releasable: bool | None = None
+    counties: str | None = None
 
     def __post_init__(self) -> None:
         if self.received != self.accepted + self.rejected + self.unchanged:
@@ -70,6 +71,7 @@ def record_of(arrival: Arrival, counts: Counts) -> DeliveryRecord:
         landed_on=arrival.landed_on,
         promised_on=manifest.business_date,
         is_late=arrival.is_late(contract.latency_days) if contract else None,
+        counties=",".join(sorted(manifest.counties)) or None,
     )
 
 

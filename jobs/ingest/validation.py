@@ -23,6 +23,7 @@ from great_expectations.datasource.fluent import SQLDatasource
 from great_expectations.execution_engine import SqlAlchemyExecutionEngine
 from sqlalchemy.pool import StaticPool
 
+from jobs.ingest import data_docs
 from jobs.ingest.batch import Batch
 from schemas.delivery import Manifest
 from schemas.expectations import HELD_ZH, batch_expectations
@@ -31,8 +32,6 @@ from schemas.loader import Contract
 # It sets its own levels on import and speaks of every temporary folder.
 for _name in ("great_expectations", "great_expectations.data_context.types.base"):
     logging.getLogger(_name).setLevel(logging.ERROR)
-
-DATA_DOCS_SITE = "departments"
 
 
 class OneConnectionEngine(SqlAlchemyExecutionEngine):  # type: ignore[misc]
@@ -107,18 +106,7 @@ class BatchValidator:
         self._context.variables.progress_bars = {"globally": False}
         for site in list(self._context.list_data_docs_sites()):
             self._context.delete_data_docs_site(site)
-        self._context.add_data_docs_site(
-            DATA_DOCS_SITE,
-            {
-                "class_name": "SiteBuilder",
-                "show_how_to_buttons": False,
-                "store_backend": {
-                    "class_name": "TupleFilesystemStoreBackend",
-                    "base_directory": str(docs_folder.resolve()),
-                },
-                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-            },
-        )
+        self._context.add_data_docs_site(data_docs.SITE, data_docs.site_in(docs_folder))
 
     def validate(self, contract: Contract, manifest: Manifest, batch: Batch) -> Sequence[BrokenPromise]:
         """The critical promises that the batch breaks, worst first."""
@@ -143,7 +131,7 @@ class BatchValidator:
 
     def write_data_docs(self) -> None:
         """Write the site of all batches judged so far."""
-        self._context.build_data_docs(site_names=[DATA_DOCS_SITE])
+        self._context.build_data_docs(site_names=[data_docs.SITE])
 
 
 def _judged(contract: Contract, batch: Batch) -> str:

@@ -214,7 +214,15 @@ def former_keys(warehouse: Warehouse) -> dict[str, list[str]]:
     """The keys that a person had before, the last one first, by the key of now; from the layers as they stand."""
     if not warehouse.exists("dwd.person_link"):
         return {}
-    links = warehouse.rows("dwd.person_link", rows_where(standing="followed")).to_pylist()
+    return _by_key_of_now(warehouse.rows("dwd.person_link", rows_where(standing="followed")).to_pylist())
+
+
+def former_keys_shown(engine: Engine) -> dict[str, list[str]]:
+    """The same, from the layers that the engine is shown."""
+    return _by_key_of_now(engine.query("select * from dwd_person_link where standing = 'followed'").to_pylist())
+
+
+def _by_key_of_now(links: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
     for link in sorted(links, key=lambda link: link["valid_from"] or link["known_on"], reverse=True):
         if link["former_key"] not in found[link["person_key"]]:

@@ -12,12 +12,12 @@ import duckdb
 import pyarrow as pa
 
 from jobs.conform import ensure_conformed
-from jobs.dispatch import REGISTER
 from jobs.errors import DecisionError
 from jobs.installation import Installation
 from jobs.people.decisions import LINKED_ROWS, LinkDecision, Verdict, record, standing_decisions
 from jobs.people.likeness import COLUMNS, SCHEMA, Likeness, likenesses
 from jobs.people.residual_rows import ResidualRow, residual_rows
+from jobs.warning_messages import REGISTER
 from warehouse.definitions import definition
 from warehouse.tables import EVERY_ROW
 

@@ -183,8 +183,8 @@ def clock() -> StoppedClock:
 
 @pytest.fixture
 def door(engine: Engine, clock: StoppedClock, tmp_path: Path) -> Iterator[Door]:
-    """The service in demo mode on the test's database."""
-    settings = read_settings(mode="demo", home=tmp_path)
+    """The service in demo mode on the test's database, with weeks that nothing fills unless a test narrows them."""
+    settings = read_settings(mode="demo", home=tmp_path, visits_per_week=1_000)
     app = create_app(settings, engine)
     app.dependency_overrides[service_clock.now] = clock
     yield (door := Door(app, engine, clock, settings))

@@ -2,14 +2,22 @@
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from itertools import count
 
 from schemas.messages import (
     ClassFreshness,
     Contact,
+    Earning,
     Figure,
     FreshnessReport,
+    GroupedClaim,
+    HouseholdMember,
+    HouseholdSum,
+    HouseholdView,
     Level,
+    ModelHold,
+    Need,
     SourceDate,
     SourceStatus,
     Text,
@@ -97,6 +105,49 @@ def warning(**changes: object) -> WarningMessage:
     return WarningMessage.model_validate(given | changes)
 
 
+def grouped_claim(**changes: object) -> GroupedClaim:
+    """A claim about another member of the household, to go along with a warning."""
+    same = warning().model_dump(include={"model_id", "model_version", "check_at_door", "data_as_of", "rests_on"})
+    given: dict[str, object] = {
+        **same,
+        "claim_id": f"c-{next(_numbers)}",
+        "model_title": Text(zh="新办或加重残疾证", en="Newly certified as disabled"),
+        "level": Level.YELLOW,
+        "person_key": "person-2",
+        "reason": Text(zh="2026年11月新办肢体二级残疾证。", en="First certified as disabled in November 2026."),
+        "figures": [Figure(label=Text(zh="残疾等级", en="Level of disability"), value="2")],
+    }
+    return GroupedClaim.model_validate(given | changes)
+
+
+def household(**changes: object) -> HouseholdView:
+    """A head who earns, an aged mother in care and a child, with what two members paid in all."""
+    given: dict[str, object] = {
+        "members": [
+            HouseholdMember(
+                person_key="person-1", relation=Text(zh="户主", en="head"), age=46, earns=[Earning.WAGE],
+                monthly_income=Decimal("4001.00"), depends=[],
+            ),
+            HouseholdMember(
+                person_key="person-2", relation=Text(zh="父母", en="parent"), age=71, earns=[],
+                depends=[Need.AGED, Need.SEVERELY_DISABLED],
+            ),
+            HouseholdMember(
+                person_key="person-3", relation=Text(zh="女", en="daughter"), age=11, earns=[], depends=[Need.MINOR]
+            ),
+        ],
+        "sums": [
+            HouseholdSum(
+                model_id="medical_self_paid_year", figure="self_paid_total",
+                label=Text(zh="个人自付累计", en="Self-paid in all"), unit=Text(zh="元", en="yuan"),
+                value=Decimal("25000.00"),
+            )
+        ],
+        "claim_ids": ["w-1", "c-1"],
+    }  # fmt: skip
+    return HouseholdView.model_validate(given | changes)
+
+
 def batch(*warnings: WarningMessage, business_date: date = BUSINESS_DATE) -> dict[str, object]:
     """A batch as it goes over the wire."""
     return WarningBatch(business_date=business_date, warnings=list(warnings)).model_dump(mode="json")
@@ -134,4 +185,9 @@ def freshness(business_date: date = BUSINESS_DATE, late: str = "dibao") -> dict[
                 row_count=(12_345 + at) if known else 0,
             )
         )
-    return FreshnessReport(business_date=business_date, classes=classes).model_dump(mode="json")
+    title = Text(zh="年度自付医疗费用超限", en="Self-paid medical cost over the yearly limit")
+    holds = [
+        ModelHold(extract_class=late, model_title=title, county=county, held_from=date(2025, 11, 19))
+        for county in ("义安区", None)
+    ]
+    return FreshnessReport(business_date=business_date, classes=classes, holds=holds).model_dump(mode="json")

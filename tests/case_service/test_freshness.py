@@ -38,6 +38,16 @@ def test_every_class_stands_under_its_department_with_its_status(door: Door) -> 
     assert "2025-11-21 夜间作业后" in text
 
 
+def test_a_late_class_says_which_models_it_keeps_on_hold_and_where(door: Door) -> None:
+    tell(door)
+    text = door.browser("yian").get(PAGE).text
+    late = text.index("低保家庭及成员")
+    for where in ("义安区", "全市"):
+        assert text.index(f"因此暂停：年度自付医疗费用超限（{where}，2025-11-19 起）") > late
+    tell(door, late="none")
+    assert "因此暂停" not in door.browser("yian").get(PAGE).text
+
+
 def test_the_page_speaks_english_too(door: Door) -> None:
     tell(door)
     browser = door.browser("city")

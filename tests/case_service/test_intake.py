@@ -1,5 +1,6 @@
 """What becomes of warnings."""
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
@@ -9,6 +10,7 @@ from sqlalchemy import func, select
 
 from case_service.tables import Case, Contact, ReceivedWarning, WorkOrder
 from case_service.tables.casework import OrderStatus
+from schemas.messages import Contact as SentContact
 from schemas.messages import Level
 from tests.case_service.conftest import Door
 from tests.case_service.made_up import (
@@ -20,6 +22,8 @@ from tests.case_service.made_up import (
     VILLAGE,
     WORKER,
     batch,
+    grouped_claim,
+    household,
     warning,
 )
 
@@ -33,6 +37,26 @@ def test_a_first_warning_opens_a_case_and_a_delivered_home_visit(door: Door) -> 
         assert (order.status, order.assignee.username) == (OrderStatus.OPEN, WORKER)  # type: ignore[union-attr]
         assert order.delivered_at == door.clock()
         assert [one.warning_id for one in order.warnings] == [first.warning_id]
+
+
+def test_a_warning_about_several_members_keeps_them_all_and_shows_the_household(door: Door) -> None:
+    other = SentContact(name="章老太", identity_number="34070619540101000Y")
+    door.put(warning(household=household(), also=[grouped_claim()], other_contacts={"person-2": other}))
+    with door.session() as session:
+        order = session.scalars(select(WorkOrder)).one()
+        assert sorted(contact.person_key for contact in order.case.contacts) == ["person-1", "person-2"]
+        stored = str(order.warnings[0].claim)
+        assert not any(secret in stored for secret in ("章老太", "34070619540101000Y", NAME, IDENTITY_NUMBER))
+        path = f"/orders/{order.number}"
+    page = door.browser(WORKER).get(path).text
+    assert "新办肢体二级残疾证" in page
+    assert "章老太" in page
+    said = re.sub(r"<[^>]+>|\s", "", page)
+    assert "户籍登记3人" in said
+    assert f"户主{NAME}46岁·有工资缴费·已知月收入4,001.00元" in said
+    assert "父母章老太71岁·60岁以上·重度残疾·数据里没有看到收入" in said
+    assert "女11岁·未成年几名" in said
+    assert "几名成员合计：个人自付累计25,000.00元" in said
 
 
 def test_later_warnings_join_and_raise_the_level(door: Door) -> None:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from case_service.tables import ClockPause, WorkOrder
+from schemas.messages import CONTROL_VISIT
 from tests.case_service.conftest import Door
 from tests.case_service.made_up import (
     GRID,
@@ -118,3 +119,15 @@ def test_the_pipeline_learns_how_work_stands_against_its_deadlines(busy: Door) -
     assert counts == {"open": 4, "due_soon": 1, "overdue": 1, "unassigned": 1}
     assert report["provisional"] is False
     assert NAME not in str(report)
+
+
+def test_what_a_control_visit_finds_is_no_yield_until_a_warning_joins_it(busy: Door) -> None:
+    (drawn,) = busy.put(warning(household_key="drawn", model_id=CONTROL_VISIT))
+    (joined,) = busy.put(warning(household_key="drawn-too", model_id=CONTROL_VISIT))
+    busy.put(warning(household_key="drawn-too"))
+    busy.visit(str(drawn["order_number"]), outcome="helped")
+    page = busy.browser("yian").get("/supervision").text
+    assert row(page, "合计")[4:] == ["4", "66.7%"], "closed, and no part of the yield"
+    busy.visit(str(joined["order_number"]), outcome="helped")
+    page = busy.browser("yian").get("/supervision").text
+    assert row(page, "合计")[4:] == ["5", "75.0%"]

@@ -14,7 +14,7 @@ from case_service.tables.people import Role
 from case_service.visits.form_definition import FORMS_FOLDER, form_definition
 from case_service.web import TEMPLATES_FOLDER
 from case_service.words import WORDS
-from schemas.messages import Level, OutcomeKind, SourceStatus
+from schemas.messages import Earning, Level, Need, OutcomeKind, SourceStatus
 
 CODE = Path(__file__).parents[2] / "case_service"
 BUILT = (
@@ -24,6 +24,7 @@ BUILT = (
     | {f"role.{one}" for one in Role}
     | {f"supervision.{one}" for one in Standing}
     | {f"freshness.{one}" for one in SourceStatus}
+    | {f"household.{one}" for one in (*Need, *Earning)}
     | {f"purpose.{one}" for one in PURPOSES}
     | {f"problem.{one}.{part}" for one in WORDED for part in ("title", "line")}
     | {f"orders.group.{one}" for one in ("overdue", "due_soon", "on_time")}

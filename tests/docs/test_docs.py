@@ -44,7 +44,8 @@ def commands() -> dict[str, set[str]]:
     group = typer.main.get_command(app)
     found: dict[str, set[str]] = {}
     for name, command in getattr(group, "commands", {}).items():
-        found[name] = set(getattr(command, "commands", {}))
+        alone = {""} if getattr(command, "invoke_without_command", False) else set[str]()
+        found[name] = set(getattr(command, "commands", {})) | alone
     return found
 
 

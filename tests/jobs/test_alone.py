@@ -71,7 +71,8 @@ def test_two_nights_started_at_once_leave_right_tables(installation: Installatio
         for _ in range(2)
     ]
     said = [run.communicate()[1].decode() for run in runs]
-    assert [run.returncode for run in runs] == [0, 0], said
+    ended = [run.returncode for run in runs]
+    assert ended == [0, 0], "\n\n".join(text[-3000:] for text, code in zip(said, ended, strict=True) if code)
     assert sum("waiting for another run" in text for text in said) == 1
     assert [record.accepted for record in ledger.records(installation)] == [8, 30, 20]
     assert len(installation.warehouse.rows("ods.household_register")) == 20

@@ -8,11 +8,11 @@ import pytest
 import yaml
 
 from jobs.conform import conform
-from jobs.dispatch import contacts_of
 from jobs.ingest import ingest_department
 from jobs.ingest.ledger import DeliveryRecord
 from jobs.installation import Installation
 from jobs.warn import warn
+from jobs.warning_messages import contacts_of
 from schemas.loader import contract_paths, contracts
 from tests.jobs.landing import NIGHT_1, NIGHT_2, deliver
 from tests.jobs.people import identity_number, registered, renumbered, settlement
@@ -37,9 +37,9 @@ def test_nobody_is_warned_of_twice_because_their_number_changed(installation: In
     deliver(landing, "inpatient_settlement", [costly])
     deliver(landing, "register_event", [renumbered(identity_number(1), 101)], NIGHT_2)
     ingest_night(installation, NIGHT_1)
-    assert sum(warn(installation, NIGHT_1).report.values()) > 0
+    assert sum(warn(installation, NIGHT_1).report["claims"].values()) > 0
     ingest_night(installation, NIGHT_2)
-    assert sum(warn(installation, NIGHT_2).report.values()) == 0
+    assert sum(warn(installation, NIGHT_2).report["claims"].values()) == 0
 
 
 def test_dispatch_finds_name_and_phone_under_the_former_number(installation: Installation) -> None:

@@ -52,6 +52,17 @@ def copy_city(small_city: Path, tmp_path: Path) -> Callable[[str], Path]:
     return copy
 
 
+@pytest.fixture(scope="session")
+def two_nights(small_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which both nights ran, and nobody answered; others add nights of their own after these."""
+    home = tmp_path_factory.mktemp("two_nights")
+    shutil.copytree(small_city / "landing", home / "landing", ignore=_beside_the_point)
+    shutil.copytree(small_city / "demo" / "directory", home / "demo" / "directory")
+    for day in ("2026-11-19", "2026-11-20"):
+        run_night(home, day)
+    return home
+
+
 def _beside_the_point(_folder: str, names: list[str]) -> list[str]:
     """Files of classes that no model rests on: a night takes a second for each delivery."""
     stems = {name: name.split(".")[0].rsplit("_", 2)[0] for name in names if "." in name}

@@ -83,4 +83,4 @@ def test_the_days_follow_up_keeps_how_work_stands(
     subprocess.run([sys.executable, "-c", code, FIRST], env=environment(home, url), check=True, capture_output=True)
     counties = installation_at(home).warehouse.rows("ads.deadline").to_pylist()
     waiting = sum(row["open_count"] + row["unassigned_count"] for row in counties)
-    assert waiting == report["orders"]["opened"]
+    assert waiting == report["orders"]["opened"] + report["controls"]["opened"]

@@ -14,13 +14,15 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from jobs.stories.story import story
+from schemas.messages import WithheldReason
 from tests.journeys.conftest import NOBODY, environment, installation_at, kept_rows, run_night
 from warning_models.loader import load_models
 
 FIRST, SECOND = "2026-11-19", "2026-11-20"
-MODELS = {model.id for model in load_models() if model.kind == "help"}
+MODELS = {model.id for model in load_models() if model.kind == "help" and model.status == "active"}
 REVIEWS = {model.id for model in load_models() if model.kind == "review"}
-REPORT_KEYS = {"business_date", "engine", "deliveries", "warnings", "review_findings", "orders", "seconds"}
+REPORT_KEYS = {"business_date", "engine", "deliveries", "warnings", "claims", "shadow", "review_findings", "orders"}
 DELIVERY_KEYS = {"extract_class", "delivery_id", "received", "accepted", "rejected", "unchanged"}
 
 CopyCity = Callable[[str], Path]
@@ -43,7 +45,7 @@ def undisturbed(small_city: Path, case_service_at: StartService, tmp_path_factor
 def test_a_night_reports_what_it_promises(small_city: Path, undisturbed: Path) -> None:
     report = run_night(undisturbed, FIRST, (undisturbed / "url").read_text())
     assert report.keys() >= REPORT_KEYS
-    assert report["warnings"].keys() == MODELS
+    assert report["warnings"].keys() == report["claims"].keys() == MODELS
     assert report["review_findings"].keys() == REVIEWS
     assert report["orders"].keys() == {"opened", "joined", "withheld"}
     assert report["seconds"].keys() == {"ingest", "conform", "warn", "dispatch", "feedback", "publish"}
@@ -60,18 +62,56 @@ def test_every_row_received_is_accepted_rejected_or_unchanged(undisturbed: Path)
             assert item["received"] == item["accepted"] + item["rejected"] + item["unchanged"], item
 
 
-def test_every_warning_is_opened_joined_or_withheld(undisturbed: Path) -> None:
+def test_every_claim_is_in_one_warning_of_its_household_and_hardship(undisturbed: Path) -> None:
     warehouse = installation_at(undisturbed).warehouse
-    warned = set(warehouse.rows("ads.warning")["warning_id"].to_pylist())
+    warnings = {row["warning_id"]: row for row in warehouse.rows("ads.warning").to_pylist()}
+    claims = warehouse.rows("ads.claim").to_pylist()
+    assert len({claim["claim_id"] for claim in claims}) == len(claims) >= len(warnings)
+    assert {claim["warning_id"] for claim in claims} == warnings.keys()
+    for claim in claims:
+        warning = warnings[claim["warning_id"]]
+        for told in ("household_key", "hardship", "business_date"):
+            assert claim[told] == warning[told]
+    for warning_id in warnings:
+        assert warning_id in {claim["claim_id"] for claim in claims}, "a warning bears the id of the claim that leads"
+    of_night = [(row["household_key"], row["hardship"], row["business_date"]) for row in warnings.values()]
+    assert len(set(of_night)) == len(of_night)
+
+
+def test_every_warning_is_opened_joined_or_withheld_with_a_reason_that_expires(undisturbed: Path) -> None:
+    warehouse = installation_at(undisturbed).warehouse
+    warnings = warehouse.rows("ads.warning").to_pylist()
     dispositions = warehouse.rows("ads.disposition").to_pylist()
-    assert warned == {row["warning_id"] for row in dispositions}
-    assert len(warned) == len(dispositions)
+    for day in (FIRST, SECOND):
+        tonight = [row for row in dispositions if str(row["business_date"]) == day]
+        found = {row["warning_id"] for row in warnings if str(row["business_date"]) == day}
+        answered = [row["warning_id"] for row in tonight]
+        assert len(answered) == len(set(answered))
+        assert found <= set(answered), "none of the night's warnings is without an answer"
+        report = run_night(undisturbed, day, (undisturbed / "url").read_text())
+        assert sum(report["orders"].values()) == len(tonight)
+        assert sum(report["withheld"].values()) == report["orders"]["withheld"]
+        assert report["undelivered"] == 0
     for row in dispositions:
         if row["kind"] == "withheld":
-            assert row["reason"]
-            assert row["expires_on"]
+            assert row["reason"] in set(WithheldReason)
+            assert row["expires_on"] > row["business_date"]
         else:
             assert row["order_number"]
+    assert {row["warning_id"] for row in dispositions} == {row["warning_id"] for row in warnings}
+
+
+def test_the_story_of_a_warning_of_every_model_can_be_told(undisturbed: Path) -> None:
+    """After the second night, so that the first must be looked at as it was."""
+    installation = installation_at(undisturbed)
+    claims = installation.warehouse.rows("ads.claim").to_pylist()
+    one_of_each = {claim["model_id"]: claim["claim_id"] for claim in claims}
+    assert len(one_of_each) >= 5
+    for claim_id in one_of_each.values():
+        found = story(installation, claim_id)
+        assert {claim["worked_out_again"] for claim in found["claims"]} == {"the same"}
+        assert all(claim["conditions"] and claim["rows"] and claim["parameters"] for claim in found["claims"])
+        assert found["dispositions"]
 
 
 def test_a_second_run_changes_nothing_and_says_so(undisturbed: Path) -> None:
@@ -124,7 +164,7 @@ def test_a_model_finds_exactly_those_who_fell_into_the_hardship(
 ) -> None:
     installation = installation_at(undisturbed)
     planted = {installation.pseudonymiser.person_key(number) for number in _planted(small_city, TRUTH_OF_MODEL[model])}
-    assert _warned(undisturbed, model, "person_key") == planted
+    assert _claimed_of(undisturbed, model, "person_key") == planted
 
 
 @pytest.mark.parametrize("model", [*TRUTH_OF_HOUSEHOLDS, *AT_LEAST])
@@ -132,14 +172,14 @@ def test_a_model_finds_every_household_that_was_struck(model: str, small_city: P
     kinds = (TRUTH_OF_HOUSEHOLDS | AT_LEAST)[model]
     key_of = installation_at(undisturbed).pseudonymiser.household_key
     planted = {key_of(number) for number in _planted(small_city, kinds, "household_no")}
-    found = _warned(undisturbed, model, "household_key")
+    found = _claimed_of(undisturbed, model, "household_key")
     assert planted <= found
     if model in TRUTH_OF_HOUSEHOLDS:
         assert found == planted
 
 
-def _warned(home: Path, model: str, column: str) -> set[str]:
-    rows = installation_at(home).warehouse.rows("ads.warning").to_pylist()
+def _claimed_of(home: Path, model: str, column: str) -> set[str]:
+    rows = installation_at(home).warehouse.rows("ads.claim").to_pylist()
     return {row[column] for row in rows if row["model_id"] == model}
 
 
@@ -184,9 +224,10 @@ def test_spark_gives_the_same_warnings(copy_city: CopyCity, undisturbed: Path) -
     home = copy_city("spark")
     for day in (FIRST, SECOND):
         assert run_night(home, day, SHOUWANG_ENGINE="spark")["engine"] == "spark"
-    on_spark = installation_at(home).warehouse.rows("ads.warning").sort_by("warning_id").to_pylist()
-    on_duckdb = installation_at(undisturbed).warehouse.rows("ads.warning").sort_by("warning_id").to_pylist()
-    assert on_spark == on_duckdb
+    for table, key in (("ads.warning", "warning_id"), ("ads.claim", "claim_id")):
+        on_spark = installation_at(home).warehouse.rows(table).sort_by(key).to_pylist()
+        on_duckdb = installation_at(undisturbed).warehouse.rows(table).sort_by(key).to_pylist()
+        assert on_spark == on_duckdb
 
 
 def _truth_that_blocks_its_readers(small_city: Path, home: Path) -> None:
@@ -203,7 +244,7 @@ def test_no_job_reads_the_truth(small_city: Path, copy_city: CopyCity, undisturb
     _truth_that_blocks_its_readers(small_city, home)
     report = run_night(home, FIRST)
     expected = [
-        row for row in kept_rows(undisturbed)["ads.warning"] if "datetime.date(2026, 11, 19), 'model_id'" in row
+        row for row in kept_rows(undisturbed)["ads.warning"] if "datetime.date(2026, 11, 19), 'hardship'" in row
     ]
     assert kept_rows(home)["ads.warning"] == expected
     assert sum(report["warnings"].values()) == len(expected) > 0

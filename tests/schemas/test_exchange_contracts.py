@@ -19,7 +19,7 @@ def test_contract_and_message_have_the_same_fields(name: str) -> None:
     assert described == {field: info.is_required() for field, info in message.model_fields.items()}
 
 
-def test_only_the_contact_carries_identity() -> None:
+def test_only_contacts_carry_identity() -> None:
     contract = OpenDataContractStandard.from_file(str(EXCHANGE / "warning.odcs.yaml"))
     identity = [item.name for item in contract.schema_[0].properties or [] if item.classification == "identity"]
-    assert identity == ["contact"]
+    assert identity == ["contact", "other_contacts"]

@@ -6,6 +6,7 @@ Found by sqlglot's tokens, so that a colon in a string, a comment or a `::` cast
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -14,14 +15,17 @@ from sqlglot import Token, TokenType, tokenize
 from warehouse.engines.engine import EngineError
 
 
-def markers(sql: str) -> list[Token]:
+@lru_cache(maxsize=1024)
+def markers(sql: str) -> tuple[Token, ...]:
     """The names of the parameters in a text, as tokens, in order, each directly behind its colon."""
+    if ":" not in sql:
+        return ()
     tokens = tokenize(sql, read="duckdb")
-    return [
+    return tuple(
         name
         for colon, name in pairwise(tokens)
         if colon.token_type is TokenType.COLON and name.start == colon.end + 1 and name.text.isidentifier()
-    ]
+    )
 
 
 def used_params(sql: str, params: Mapping[str, Any]) -> dict[str, Any]:

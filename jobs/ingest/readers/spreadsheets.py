@@ -76,7 +76,9 @@ def _text(table: list[list[Cell]], at: int, layout: Layout) -> DeliveredText:
 
 def cell_text(value: object) -> Cell:
     """What a person would see in the cell; whole numbers lose their '.0', long ones show that digits are lost."""
-    if value is None or value == "":
+    if type(value) is str:
+        return value or None
+    if value is None:
         return None
     if isinstance(value, bool):
         return str(int(value))
