@@ -27,6 +27,7 @@ from jobs.commands.replay import replay_command
 from jobs.commands.sources import sources_app
 from jobs.commands.tables import tables_app
 from jobs.commands.upkeep import retention_command, upkeep_command
+from jobs.commands.warnings import warnings_app
 from jobs.errors import ShouwangError
 from jobs.installation import Installation, this_installation
 from jobs.logs import configure_logging
@@ -60,6 +61,7 @@ app.add_typer(contracts_app, name="contracts")
 app.add_typer(sources_app, name="sources")
 app.add_typer(tables_app, name="tables")
 app.add_typer(people_app, name="people")
+app.add_typer(warnings_app, name="warnings")
 app.command("upkeep")(upkeep_command)
 app.command("retention")(retention_command)
 app.command("replay")(replay_command)

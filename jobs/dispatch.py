@@ -29,6 +29,7 @@ from jobs.warning_messages import claims_of, messages_of
 from jobs.withheld import Help, help_known, placed, withheld
 from schemas.messages import Disposition, DispositionKind, WithheldReason
 from warehouse.definitions import definition
+from warehouse.engines import open_engine
 from warehouse.tables import rows_until, rows_where
 from warning_models.loader import HelpModel, load_models
 
@@ -130,7 +131,8 @@ def _known(
 ) -> Help:
     ensure_conformed(installation, business_date)
     standing = standing_holds(installation, business_date)
-    with installation.engine() as engine:
+    # A few people are looked up; a cluster would take longer to start.
+    with open_engine("duckdb", work_folder=installation.settings.work_folder) as engine:
         register_layers(engine, installation, "dwd", "dws")
         every_claim = [claim for group in claims.values() for claim in group]
         return help_known(engine, waiting, every_claim, business_date, on_hold(standing))

@@ -96,6 +96,7 @@ def _row(outcome: OutcomeMessage, business_date: date) -> dict[str, Any]:
         "outcome": outcome.outcome.value,
         "data_error_field": outcome.data_error_field,
         "delivered_on": _day(outcome.delivered_at),
+        "visited_on": _day(outcome.visited_at) if outcome.visited_at else None,
         "closed_on": _day(outcome.closed_at),
     }
 

@@ -136,16 +136,11 @@ class LayerViews:
 
     def _keep_class(self, contract: Contract, people: str) -> str:
         """All versions of the rows that any of the people were ever named in."""
-        stored, keys = f"{ods_table(contract).sql_name}_stored", key_columns(contract)
         name = f"{ods_table(contract).sql_name}_of_{people}"
         if name in self._kept_names:
             return name
         self._ods.register_stored(self._engine, contract)
-        sql = f"select * from {stored} where {PERSON} in (select {PERSON} from {people})"
-        if self._ods.is_contested(contract) and PERSON not in keys:
-            same_row = " and ".join(f"theirs.{key} = version.{key}" for key in keys)
-            sql = f"select * from {stored} as version where exists (select 1 from ({sql}) as theirs where {same_row})"
-        self._keep_once(name, sql)
+        self._keep_once(name, class_about(self._ods, contract, people))
         return name
 
     def _show_named_people(self, people: str, read: list[Contract]) -> None:
@@ -179,6 +174,16 @@ class LayerViews:
             f"select coalesce(link.person_key, standing.{PERSON}) as {PERSON} from ({standing}) as standing "
             f"left join {FOLLOWED} as link on link.former_key = standing.{PERSON}"
         )
+
+
+def class_about(ods: OdsTables, contract: Contract, people: str) -> str:
+    """SQL for all versions of a class's rows that any of the people in a view were ever named in."""
+    stored, keys = f"{ods_table(contract).sql_name}_stored", key_columns(contract)
+    sql = f"select * from {stored} where {PERSON} in (select {PERSON} from {people})"
+    if ods.is_contested(contract) and PERSON not in keys:
+        same_row = " and ".join(f"theirs.{key} = version.{key}" for key in keys)
+        sql = f"select * from {stored} as version where exists (select 1 from ({sql}) as theirs where {same_row})"
+    return sql
 
 
 def named_people_sql(named: list[Contract]) -> str:

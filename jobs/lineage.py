@@ -47,6 +47,11 @@ def classes_read(table: TableDefinition) -> list[Contract]:
     return [contract for contract, name in names if words & {name, f"{name}_version"}]
 
 
+def reads_versions(table: TableDefinition, contract: Contract) -> bool:
+    """Whether the table's own SQL reads all versions of a class's rows, not only those that stand."""
+    return f"{ods_table(contract).sql_name}_version" in _words(table.name)
+
+
 def tables_read(table: TableDefinition) -> list[TableDefinition]:
     """The layer tables that the table's own SQL reads."""
     words = _words(table.name)

@@ -84,6 +84,7 @@ def _run(model: HelpModel, county: str, as_of: date, known: Known, *, hit_count:
     in_force = {
         name: {
             "value": value.value,
+            "type": type(value.value).__name__,
             "from": day,
             "reference": value.reference,
             "unit": model.parameters[name].unit,

@@ -14,16 +14,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from jobs.stories.story import story
+from schemas.messages import WithheldReason
 from tests.journeys.conftest import NOBODY, environment, installation_at, kept_rows, run_night
+from warning_models.loader import load_models
 
 FIRST, SECOND = "2026-11-19", "2026-11-20"
-MODELS = {
-    "medical_cost_over_limit",
-    "sudden_medical_spending",
-    "disability_newly_certified",
-    "employment_lost",
-    "income_dropped",
-}
+MODELS = {model.id for model in load_models() if model.kind == "help" and model.status == "active"}
 REPORT_KEYS = {"business_date", "engine", "deliveries", "warnings", "claims", "shadow", "orders", "seconds"}
 DELIVERY_KEYS = {"extract_class", "delivery_id", "received", "accepted", "rejected", "unchanged"}
 
@@ -79,18 +76,40 @@ def test_every_claim_is_in_one_warning_of_its_household_and_hardship(undisturbed
     assert len(set(of_night)) == len(of_night)
 
 
-def test_every_warning_is_opened_joined_or_withheld(undisturbed: Path) -> None:
+def test_every_warning_is_opened_joined_or_withheld_with_a_reason_that_expires(undisturbed: Path) -> None:
     warehouse = installation_at(undisturbed).warehouse
-    warned = set(warehouse.rows("ads.warning")["warning_id"].to_pylist())
+    warnings = warehouse.rows("ads.warning").to_pylist()
     dispositions = warehouse.rows("ads.disposition").to_pylist()
-    assert warned == {row["warning_id"] for row in dispositions}
-    assert len(warned) == len(dispositions)
+    for day in (FIRST, SECOND):
+        tonight = [row for row in dispositions if str(row["business_date"]) == day]
+        found = {row["warning_id"] for row in warnings if str(row["business_date"]) == day}
+        answered = [row["warning_id"] for row in tonight]
+        assert len(answered) == len(set(answered))
+        assert found <= set(answered), "none of the night's warnings is without an answer"
+        report = run_night(undisturbed, day, (undisturbed / "url").read_text())
+        assert sum(report["orders"].values()) == len(tonight)
+        assert sum(report["withheld"].values()) == report["orders"]["withheld"]
+        assert report["undelivered"] == 0
     for row in dispositions:
         if row["kind"] == "withheld":
-            assert row["reason"]
-            assert row["expires_on"]
+            assert row["reason"] in set(WithheldReason)
+            assert row["expires_on"] > row["business_date"]
         else:
             assert row["order_number"]
+    assert {row["warning_id"] for row in dispositions} == {row["warning_id"] for row in warnings}
+
+
+def test_the_story_of_a_warning_of_every_model_can_be_told(undisturbed: Path) -> None:
+    """After the second night, so that the first must be looked at as it was."""
+    installation = installation_at(undisturbed)
+    claims = installation.warehouse.rows("ads.claim").to_pylist()
+    one_of_each = {claim["model_id"]: claim["claim_id"] for claim in claims}
+    assert len(one_of_each) >= 5
+    for claim_id in one_of_each.values():
+        found = story(installation, claim_id)
+        assert {claim["worked_out_again"] for claim in found["claims"]} == {"the same"}
+        assert all(claim["conditions"] and claim["rows"] and claim["parameters"] for claim in found["claims"])
+        assert found["dispositions"]
 
 
 def test_a_second_run_changes_nothing_and_says_so(undisturbed: Path) -> None:

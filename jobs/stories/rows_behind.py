@@ -1,0 +1,75 @@
+"""The delivered rows that a claim rests on: which delivery, which file, which line."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from jobs.ingest import ledger
+from jobs.ingest.ledger import DeliveryRecord
+from jobs.installation import Installation
+from jobs.lineage import layer_tables, reads_versions, upstream
+from jobs.ods import ods_table
+from jobs.stories.layers_about import PEOPLE
+from schemas.delivery import MANIFEST_SUFFIX, Manifest
+from schemas.loader import Contract, contracts
+from warehouse.engines.engine import Engine
+
+
+@dataclass(frozen=True)
+class RowBehind:
+    """One delivered row; `files` are the delivery's, none where they are no longer kept."""
+
+    extract_class: str
+    person_key: str
+    delivery_id: str
+    source_line: int | None
+    known_on: date
+    files: tuple[str, ...]
+
+
+def rows_behind(
+    engine: Engine,
+    installation: Installation,
+    inputs: Collection[str],
+    sources: Iterable[str],
+    people: Collection[str],
+) -> list[RowBehind]:
+    """The rows about the people in a model's sources, as the tables that the model reads were made from them.
+
+    `inputs` are those tables, by their names in SQL; the engine must show the layers about the people.
+    """
+    read = [contracts()[name] for name in sources if name in contracts()]
+    found = [
+        row | {"extract_class": contract.extract_class}
+        for contract in read
+        for row in engine.query(
+            f"select person_key, delivery_id, source_line, known_on from {_view(contract, inputs)} "
+            f"where person_key in (select person_key from {PEOPLE}) order by known_on, delivery_id, source_line"
+        ).to_pylist()
+        if row["person_key"] in people
+    ]
+    files = _files(installation, {row["delivery_id"] for row in found})
+    return [RowBehind(**row, files=files.get(row["delivery_id"], ())) for row in found]
+
+
+def _view(contract: Contract, inputs: Collection[str]) -> str:
+    """All versions of a class where any table behind the inputs reads them, else the rows that stand."""
+    tables = {item for table in layer_tables() if table.sql_name in inputs for item in upstream(table)}
+    name = ods_table(contract).sql_name
+    return f"{name}_version" if any(reads_versions(table, contract) for table in tables) else name
+
+
+def _files(installation: Installation, delivery_ids: set[str]) -> Mapping[str, tuple[str, ...]]:
+    records = {record.delivery_id: record for record in ledger.records(installation)}
+    return {name: _files_of(installation, records[name]) for name in delivery_ids if name in records}
+
+
+def _files_of(installation: Installation, record: DeliveryRecord) -> tuple[str, ...]:
+    landing = installation.settings.landing_folder
+    folder = landing / (record.landed_on or record.business_date).isoformat() / record.department
+    _, extract_class, day, sequence = record.delivery_id.split(".")[:4]
+    manifest = folder / f"{extract_class}_{day}_{sequence}{MANIFEST_SUFFIX}"
+    if not manifest.is_file():
+        return ()
+    named = Manifest.model_validate_json(manifest.read_text(encoding="utf-8")).files
+    return tuple((folder / file.name).relative_to(landing).as_posix() for file in named)

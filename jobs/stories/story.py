@@ -1,0 +1,97 @@
+"""The whole story of one warning, by the id of the warning or of any claim in it."""
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jobs.claims.household import from_text
+from jobs.claims.placing import CITY, county_of
+from jobs.errors import StoryError
+from jobs.installation import Installation
+from jobs.stories.claim_story import claim_story
+from jobs.stories.layers_about import show_layers_about
+from schemas.messages import WITHHELD, DispositionKind, WithheldReason
+from warehouse.engines import open_engine
+from warehouse.tables import rows_where
+from warning_models.loader import WarningModel, load_models
+
+Row = Mapping[str, Any]
+
+
+def story(installation: Installation, asked_id: str) -> dict[str, Any]:
+    """What was claimed of a household and on what grounds, what became of the warning, and what the visit found.
+
+    Never who it is. Raises StoryError where nothing has the id.
+    """
+    asked = _rows(installation, "ads.claim", claim_id=asked_id)
+    if not asked:
+        raise StoryError(
+            f"No warning or claim has the id {asked_id!r}; 'shouwang warnings list' names them, whole nights at a time."
+        )
+    warning_id, night = asked[0]["warning_id"], asked[0]["business_date"]
+    claims = _rows(installation, "ads.claim", warning_id=warning_id) if warning_id else asked
+    claims.sort(key=lambda claim: (claim["claim_id"] != warning_id, claim["claim_id"]))
+    warning = next(iter(_rows(installation, "ads.warning", warning_id=warning_id)), None) if warning_id else None
+    return {
+        "warning_id": warning_id,
+        "business_date": night,
+        "hardship": claims[0]["hardship"],
+        "level": (warning or claims[0])["level"],
+        "village_code": claims[0]["village_code"],
+        "household": from_text(warning["household"]).model_dump() if warning else None,
+        "claims": _claim_stories(installation, claims, night),
+        "dispositions": list(_dispositions(installation, warning_id)) if warning_id else [],
+        "outcomes": _outcomes(installation, warning_id) if warning_id else [],
+    }
+
+
+def _claim_stories(installation: Installation, claims: Sequence[Row], night: date) -> list[dict[str, Any]]:
+    runs = {
+        (run["model_id"], run["county_code"]): run for run in _rows(installation, "ads.model_run", business_date=night)
+    }
+    models: dict[str, WarningModel] = {model.id: model for model in load_models()}
+    work = installation.settings.work_folder
+    work.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="story-", dir=work) as folder,
+        open_engine("duckdb", work_folder=Path(folder)) as engine,
+    ):
+        show_layers_about(engine, installation, night, {claim["person_key"] for claim in claims})
+        households = {claim["household_key"] for claim in claims} - {None}
+        people = engine.query("select person_key, household_key from dwd_person").to_pylist()
+        members = {row["person_key"] for row in people if row["household_key"] in households}
+        return [
+            claim_story(
+                engine,
+                installation,
+                claim,
+                runs.get((claim["model_id"], county_of(claim))) or runs[claim["model_id"], CITY],
+                models.get(claim["model_id"]),
+                members,
+            )
+            for claim in claims
+        ]
+
+
+def _dispositions(installation: Installation, warning_id: str) -> Iterator[dict[str, Any]]:
+    """What became of the warning, night after night."""
+    rows = _rows(installation, "ads.disposition", warning_id=warning_id)
+    for row in sorted(rows, key=lambda row: row["business_date"]):
+        is_withheld = row["kind"] == DispositionKind.WITHHELD
+        words = WITHHELD[WithheldReason(row["reason"])].model_dump() if is_withheld else None
+        yield {name: row[name] for name in row if name != "warning_id"} | {"reason_words": words}
+
+
+def _outcomes(installation: Installation, warning_id: str) -> list[dict[str, Any]]:
+    rows = _rows(installation, "ods.case_outcome", warning_id=warning_id)
+    told = ("order_number", "outcome", "data_error_field", "delivered_on", "visited_on", "closed_on")
+    return [{name: row[name] for name in told} for row in rows]
+
+
+def _rows(installation: Installation, name: str, **equals: Any) -> list[dict[str, Any]]:
+    if not installation.warehouse.exists(name):
+        return []
+    rows: list[dict[str, Any]] = installation.warehouse.rows(name, rows_where(**equals)).to_pylist()
+    return rows
