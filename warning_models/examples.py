@@ -113,7 +113,7 @@ def _spelled_out(row: Row) -> list[Row]:
 
 
 def _marked(family: Family, row: Row) -> Row:
-    marked = {name: f"{family.name}{_MARK}{row[name]}" for name in row if name.endswith("_key")}
+    marked = {name: f"{family.name}{_MARK}{row[name]}" for name in row if name.endswith("_key") and row[name] is not None}
     return {**row, **marked}
 
 

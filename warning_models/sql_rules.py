@@ -138,11 +138,11 @@ def casts_given(sql: str) -> dict[str, str]:
 
 
 def leaves_out_the_dead(sql: str) -> bool:
-    """Whether a status is compared with 'deceased', to differ from it."""
-    differing = [(test.this, test.expression) for test in _tree(sql).find_all(exp.NEQ)]
+    """Whether a status must differ from deceased, or be living."""
+    tests = {exp.NEQ: "deceased", exp.EQ: "living"}
     return any(
-        isinstance(column, exp.Column) and column.name == "status" and text.name == "deceased"
-        for column, text in differing
+        isinstance(test.this, exp.Column) and test.this.name == "status" and test.expression.name == tests[type(test)]
+        for test in _tree(sql).find_all(*tests)
     )
 
 

@@ -21,8 +21,8 @@ def copy_of(model: WarningModel, tmp_path: Path, old: str = "", new: str = "") -
 
 
 def test_all_models_are_found_by_number() -> None:
-    assert [model.number for model in load_models()] == ["W01", "W02", "W04", "W06", "W07"]
-    assert len(list(MODELS_FOLDER.rglob("model.sql"))) == 5
+    assert [model.number for model in load_models()] == [f"W{number:02d}" for number in range(1, 17)]
+    assert len(list(MODELS_FOLDER.rglob("model.sql"))) == 16
 
 
 def test_fractions_are_read_as_written(models: dict[str, WarningModel]) -> None:
