@@ -1,6 +1,6 @@
 """Who would have been warned of in the year before a city's first night, month by month."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,6 +12,7 @@ import yaml
 from benchmarks.facts_as_layers import FactsAsLayers
 from demo_city.period import CityPlan
 from warehouse.engines.duckdb import DuckDBEngine
+from warning_models.loader import HelpModel, load_models
 
 PLAIN_RULES = Path(__file__).parent / "plain_rules"
 MONTHS = 12
@@ -24,7 +25,8 @@ class Rule:
     id: str
     hardship: str
     sql: str
-    parameters: Mapping[str, Any]
+    parameters_on: Callable[[date], Mapping[str, Any]]
+    same_cause: frozenset[str] = frozenset()
 
 
 HARDSHIP_OF = {
@@ -39,8 +41,17 @@ def plain_rules() -> list[Rule]:
     """The published rules as they were first written: limits, disability, income."""
     parameters = yaml.safe_load((PLAIN_RULES / "parameters.yaml").read_text("utf-8"))
     return [
-        Rule(name, hardship, (PLAIN_RULES / f"{name}.sql").read_text("utf-8"), parameters)
+        Rule(name, hardship, (PLAIN_RULES / f"{name}.sql").read_text("utf-8"), lambda day: {**parameters, "as_of": day})
         for name, hardship in HARDSHIP_OF.items()
+    ]
+
+
+def full_set() -> list[Rule]:
+    """Every active model that opens help, as it stands now."""
+    return [
+        Rule(model.id, model.hardship, model.sql, model.parameters_on, frozenset(model.same_cause))
+        for model in load_models()
+        if isinstance(model, HelpModel) and model.status == "active"
     ]
 
 
@@ -57,8 +68,7 @@ def warned(engine: DuckDBEngine, layers: FactsAsLayers, rules: Sequence[Rule], d
     for day in days:
         layers.show([rule.sql for rule in rules], day)
         for rule in rules:
-            parameters = {"as_of": day, **rule.parameters}
-            rows = engine.query(f"select * from ({rule.sql}\n) as claim", parameters).to_pandas()
+            rows = engine.query(f"select * from ({rule.sql}\n) as claim", rule.parameters_on(day)).to_pandas()
             kept = rows[["person_key", "episode", "level"]].assign(
                 aided_on=rows["aided_on"] if "aided_on" in rows else None
             )

@@ -68,15 +68,17 @@ def imagine(plan: CityPlan) -> City:
     quiet = everyone_assisted.copy()
     quiet[assisted.relapse["person"]] = True
     contributed = contributions(plan, people, everyone_assisted, standing)
-    inpatient = sharing_texts(inpatient_settlements(plan, people, everyone_assisted))
-    chronic = sharing_texts(chronic_settlements(plan, people, everyone_assisted))
+    inpatient = sharing_texts(inpatient_settlements(plan, people, everyone_assisted, standing))
+    chronic = sharing_texts(chronic_settlements(plan, people, everyone_assisted, standing))
     registered = registrations(plan, people, contributed, assisted.low_income(plan, len(people), plan.nights - 1))
     certified = certificates(plan, people)
     settled = pd.concat([inpatient, chronic], ignore_index=True)
     may_die = _may_die(plan, people, everyone_assisted, settled, contributed, certified)
     departed = departed_people(plan, people, may_die)
     quiet[departed.dead[departed.is_late]] = True
-    changed = changed_numbers(plan, people, _whose_number_stays(people, quiet, settled, contributed, certified))
+    seen = np.bincount(settled["person"], minlength=len(people)) > 0
+    stays = _whose_number_stays(people, quiet, settled, contributed, certified)
+    changed = changed_numbers(plan, people, stays, seen)
     city = City(
         plan=plan,
         people=people,
@@ -84,7 +86,7 @@ def imagine(plan: CityPlan) -> City:
         assisted=assisted,
         inpatient=inpatient,
         chronic=chronic,
-        outpatient=outpatient_months(plan, people),
+        outpatient=outpatient_months(plan, people, standing),
         contributed=contributed,
         registered=registered,
         certified=certified,
