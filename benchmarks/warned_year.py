@@ -16,6 +16,7 @@ from warning_models.loader import HelpModel, load_models
 
 PLAIN_RULES = Path(__file__).parent / "plain_rules"
 MONTHS = 12
+QUIET_DAYS = 90
 
 
 @dataclass(frozen=True)
@@ -77,3 +78,21 @@ def warned(engine: DuckDBEngine, layers: FactsAsLayers, rules: Sequence[Rule], d
     warnings["person"] = warnings.pop("person_key").astype("int64")
     first: pd.DataFrame = warnings.drop_duplicates(["rule", "person", "episode"], ignore_index=True)
     return first
+
+
+def grouped_and_withheld(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The warnings that claims make, one for each household, hardship and day; and the claims that make none.
+
+    Withheld is what was helped for the same cause lately; joined is what comes within the quiet days after a
+    warning of the same household and hardship.
+    """
+    helped = claims["aided_on"].notna()
+    order = claims[~helped].sort_values(["household", "hardship", "warned_on", "rule"], kind="stable")
+    kept, last = [], dict[tuple[int, str], pd.Timestamp]()
+    for at, household, hardship, day in order[["household", "hardship", "warned_on"]].itertuples():
+        before = last.get((household, hardship))
+        if before is None or day - before > pd.Timedelta(days=QUIET_DAYS):
+            last[household, hardship] = day
+            kept.append(at)
+    is_warning = claims.index.isin(kept)
+    return claims[is_warning], claims[~is_warning]
