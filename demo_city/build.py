@@ -17,7 +17,7 @@ from demo_city.truth import hardships, shielded_people
 from demo_city.truth_files import write_truth
 from schemas.delivery import Manifest
 
-GENERATION = 4
+GENERATION = 5
 LEAST_PEOPLE = 1000
 
 

@@ -17,7 +17,7 @@ from demo_city.identity_numbers import identity_numbers
 from demo_city.period import CityPlan, Days, night_known
 from demo_city.population import People
 
-CHANGED = 0.6
+CHANGED = 0.8
 # Sequence numbers that neither the living nor the departed reach.
 FIRST_SEQUENCE = 440
 LEAST_AGE = 30

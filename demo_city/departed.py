@@ -18,6 +18,7 @@ from demo_city.identity_numbers import identity_numbers
 from demo_city.moving import move_events
 from demo_city.names import person_names
 from demo_city.period import CityPlan, Days, night_known
+from demo_city.planted import Planted
 from demo_city.population import People
 
 DEATHS, MOVED_AWAY, MOVED_HERE, BIRTHS = 34, 7, 6, 7
@@ -41,6 +42,7 @@ class Departed:
     dead: Places
     died_on: Days
     is_late: Mask
+    is_planted: Mask
     moved: Places
     moved_on: Days
 
@@ -51,8 +53,11 @@ class Departed:
         return alive
 
 
-def departed_people(plan: CityPlan, people: People, may_die: Mask) -> Departed:
-    """Draw those who are gone; the late dead come from those who may die without contradicting a fact."""
+def departed_people(plan: CityPlan, people: People, may_die: Mask, planted: Planted) -> Departed:
+    """Draw those who are gone; the late dead come from those who may die without contradicting a fact.
+
+    The planted dead are late too: the register still has them.
+    """
     rng = plan.random("departed")
     dead, moved = rows_of(len(people), DEATHS), rows_of(len(people), MOVED_AWAY)
     late_days = LATE_DAYS + plan.nights - 2
@@ -69,9 +74,12 @@ def departed_people(plan: CityPlan, people: People, may_die: Mask) -> Departed:
     places = len(people) + np.arange(gone)
     return Departed(
         everyone=everyone,
-        dead=np.r_[late, places[: len(died_on)]],
-        died_on=np.r_[late_died_on, died_on],
-        is_late=np.r_[np.ones(len(late), np.bool_), np.zeros(len(died_on), np.bool_)],
+        dead=np.r_[late, planted.dead, places[: len(died_on)]],
+        died_on=np.r_[late_died_on, planted.died_on, died_on],
+        is_late=np.r_[np.ones(len(late) + len(planted.dead), np.bool_), np.zeros(len(died_on), np.bool_)],
+        is_planted=np.r_[
+            np.zeros(len(late), np.bool_), np.ones(len(planted.dead), np.bool_), np.zeros(len(died_on), np.bool_)
+        ],
         moved=places[len(died_on) :],
         moved_on=moved_on,
     )
@@ -118,7 +126,7 @@ def _after(living: pa.Array, gone: pa.Array) -> pa.Array:
 def death_certificates(plan: CityPlan, departed: Departed) -> pd.DataFrame:
     """Most deaths are certified within three days."""
     rng = plan.random("death_certificates")
-    kept = rng.random(len(departed.dead)) < CERTIFIED_SHARE
+    kept = (rng.random(len(departed.dead)) < CERTIFIED_SHARE) | departed.is_planted
     died_on = departed.died_on[kept]
     size = len(died_on)
     frame = pd.DataFrame({
@@ -135,7 +143,7 @@ def death_certificates(plan: CityPlan, departed: Departed) -> pd.DataFrame:
 def cremations(plan: CityPlan, departed: Departed) -> pd.DataFrame:
     """Most of the dead are cremated two to four days after."""
     rng = plan.random("cremations")
-    kept = rng.random(len(departed.dead)) < CREMATED_SHARE
+    kept = (rng.random(len(departed.dead)) < CREMATED_SHARE) | departed.is_planted
     died_on = departed.died_on[kept]
     size = len(died_on)
     frame = pd.DataFrame({

@@ -20,7 +20,10 @@ BREAK_SHARE, LATE_SHARE, HEALED_BREAK_SHARE, FALL_SHARE, ENTRANT_SHARE = 0.012, 
 
 @dataclass(frozen=True)
 class Contributions:
-    """One row for each insured person; months run from the oldest to the newest."""
+    """One row for each insured person; months run from the oldest to the newest.
+
+    `ends` is the last month that anybody pays for; none where nothing ends.
+    """
 
     person: npt.NDArray[np.int64]
     months: npt.NDArray[np.datetime64]
@@ -29,6 +32,7 @@ class Contributions:
     is_retired: npt.NDArray[np.bool_]
     status: npt.NDArray[np.str_]
     employer: npt.NDArray[np.str_]
+    ends: npt.NDArray[np.datetime64]
 
     @property
     def is_breaking(self) -> npt.NDArray[np.bool_]:
@@ -52,8 +56,25 @@ def contributions(
     paused = ~is_paid[:, -3:].any(axis=1) & (rng.random(len(person)) < 0.8) & ~is_retired
     bases[paused] = np.where(is_paid[paused], bases[paused], NOT_INSURED)
     employer = np.where(is_flexible, FLEXIBLE_EMPLOYER, rng.choice(EMPLOYERS, len(person)))
-    drawn = Contributions(person, months, bases, is_paid, is_retired, np.where(paused, "2", "1"), employer)
+    ends = np.full(len(person), np.datetime64("NaT", "M"))
+    drawn = Contributions(person, months, bases, is_paid, is_retired, np.where(paused, "2", "1"), employer, ends)
     return _with_named(people, drawn)
+
+
+def ended_by_death(
+    contributed: Contributions, dead: npt.NDArray[np.int64], died_on: npt.NDArray[np.datetime64]
+) -> Contributions:
+    """The same contributions, ending with the month before each death."""
+    last = dict(zip(dead.tolist(), died_on.astype("datetime64[M]") - 1, strict=True))
+    never = np.datetime64("NaT", "M")
+    ends = np.array([last.get(one, never) for one in contributed.person.tolist()], "datetime64[M]")
+    beyond = contributed.months[None, :] > ends[:, None]
+    return replace(
+        contributed,
+        ends=ends,
+        is_paid=contributed.is_paid & ~beyond,
+        bases=np.where(beyond, NOT_INSURED, contributed.bases),
+    )
 
 
 def rolled(contributed: Contributions, months: int) -> Contributions:
@@ -61,13 +82,14 @@ def rolled(contributed: Contributions, months: int) -> Contributions:
     if months == 0:
         return contributed
     goes_on: npt.NDArray[np.bool_] = np.asarray(contributed.is_paid[:, -3:].any(axis=1))
-    base = np.where(goes_on, contributed.bases[:, -1], NOT_INSURED)
     later = contributed.months[-1] + np.arange(1, months + 1).astype("timedelta64[M]")
+    pays = goes_on[:, None] & ~(later[None, :] > contributed.ends[:, None])
+    bases = np.where(pays, contributed.bases[:, -1:], NOT_INSURED)
     return replace(
         contributed,
         months=np.r_[contributed.months, later][months:],
-        bases=np.c_[contributed.bases, np.repeat(base[:, None], months, axis=1)][:, months:],
-        is_paid=np.c_[contributed.is_paid, np.repeat(goes_on[:, None], months, axis=1)][:, months:],
+        bases=np.c_[contributed.bases, bases][:, months:],
+        is_paid=np.c_[contributed.is_paid, pays][:, months:],
     )
 
 
@@ -191,4 +213,5 @@ def _with_named(people: People, drawn: Contributions) -> Contributions:
         is_retired=np.r_[drawn.is_retired, [history.is_retired for history in histories]],
         status=np.r_[drawn.status, [history.status for history in histories]],
         employer=np.r_[drawn.employer, np.resize(np.array(EMPLOYERS), len(histories))],
+        ends=np.r_[drawn.ends, np.full(len(histories), np.datetime64("NaT", "M"))],
     )  # fmt: skip

@@ -15,7 +15,7 @@ from demo_city.changed_numbers import ChangedNumbers, changed_numbers
 from demo_city.departed import Departed, cremations, death_certificates, departed_people, register_events
 from demo_city.disability import certificates
 from demo_city.draw import Mask, sharing_texts
-from demo_city.employment import Contributions, contributions
+from demo_city.employment import Contributions, contributions, ended_by_death
 from demo_city.insurance import insured_people, medical_aid, pension_payments, resident_pension, work_benefits
 from demo_city.later_states import NIGHTLY_CHANGES, with_later_states
 from demo_city.means import Means, draw_means
@@ -23,11 +23,12 @@ from demo_city.medical import chronic_settlements, inpatient_settlements
 from demo_city.moving import register_changes
 from demo_city.outpatient import outpatient_months
 from demo_city.period import CityPlan
+from demo_city.planted import Planted, plant, with_planted_rows
 from demo_city.police import custodies, traffic_casualties, vehicles
 from demo_city.population import People, populate
 from demo_city.registrations import registrations
 from demo_city.schooling import student_aid, students
-from demo_city.welfare import children_in_need, serious_diseases, subsidies, temporary_aid
+from demo_city.welfare import OLD_AGE, children_in_need, serious_diseases, subsidies, temporary_aid
 
 LEAST_AGE_OF_LATE_DEATHS = 62
 DAYS_WITHOUT_BILLS = 12
@@ -55,6 +56,7 @@ class City:
     departed: Departed
     changed: ChangedNumbers
     register: pd.DataFrame
+    planted: Planted
     others: Mapping[str, pd.DataFrame]
 
 
@@ -74,10 +76,14 @@ def imagine(plan: CityPlan) -> City:
     certified = certificates(plan, people)
     settled = pd.concat([inpatient, chronic], ignore_index=True)
     may_die = _may_die(plan, people, everyone_assisted, settled, contributed, certified)
-    departed = departed_people(plan, people, may_die)
+    untold = _untold(people, quiet, settled, registered, certified)
+    planted = plant(plan, people, contributed, untold)
+    contributed = ended_by_death(contributed, planted.dead, planted.died_on)
+    departed = departed_people(plan, people, may_die, planted)
     quiet[departed.dead[departed.is_late]] = True
     seen = np.bincount(settled["person"], minlength=len(people)) > 0
     stays = _whose_number_stays(people, quiet, settled, contributed, certified)
+    stays[registered["person"]] = True
     changed = changed_numbers(plan, people, stays, seen)
     city = City(
         plan=plan,
@@ -93,6 +99,7 @@ def imagine(plan: CityPlan) -> City:
         departed=departed,
         changed=changed,
         register=register_changes(plan, people, quiet),
+        planted=planted,
         others={},
     )
     return replace(city, others=_others(city, settled))
@@ -115,12 +122,22 @@ def _may_die(
     return may_die
 
 
+def _untold(
+    people: People, quiet: Mask, settled: pd.DataFrame, registered: pd.DataFrame, certified: pd.DataFrame
+) -> Mask:
+    """People of whom neither civil affairs, a hospital, the employment register nor the federation says anything."""
+    untold: Mask = ~people.is_named & ~quiet
+    for told in (settled, registered, certified):
+        untold[told["person"]] = False
+    return untold
+
+
 def _whose_number_stays(
     people: People, quiet: Mask, settled: pd.DataFrame, contributed: Contributions, certified: pd.DataFrame
 ) -> Mask:
     """Those of whom any finding might depend on both numbers being known as one person's."""
     paid = np.bincount(settled["person"], weights=self_paid(settled), minlength=len(people))
-    stays: Mask = quiet | (paid > MOST_SELF_PAID_OF_RENUMBERED)
+    stays: Mask = quiet | (paid > MOST_SELF_PAID_OF_RENUMBERED) | (people.age < 18) | (people.age >= OLD_AGE - 1)
     stays[contributed.person] = True
     stays[certified["person"]] = True
     return stays
@@ -150,7 +167,7 @@ def _others(city: City, settled: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "custody": custodies(plan, people, city.contributed, alive),
         "temporary_aid": temporary_aid(plan, people, assisted, alive),
         "subsidy_payment": subsidies(plan, people, city.assisted, city.certified, departed),
-        "child_in_need": children_in_need(plan, people, assisted),
+        "child_in_need": children_in_need(plan, people, assisted, _with_parents_struck(people, city.planted)),
         "cremation": cremations(plan, departed),
         "death_certificate": death_certificates(plan, departed),
         "serious_disease": serious_diseases(plan, people, city.certified, alive),
@@ -163,9 +180,16 @@ def _others(city: City, settled: pd.DataFrame) -> dict[str, pd.DataFrame]:
     }
     for extract_class in NIGHTLY_CHANGES:
         others[extract_class] = with_later_states(plan, extract_class, others[extract_class])
-    return {
-        extract_class: sharing_texts(rows).assign(
-            night=next_delivery(plan, extract_class, rows["night"].to_numpy(np.int64))
-        )
+    whole = {
+        extract_class: sharing_texts(with_planted_rows(plan, city.planted, extract_class, rows))
         for extract_class, rows in others.items()
     }
+    return {
+        extract_class: rows.assign(night=next_delivery(plan, extract_class, rows["night"].to_numpy(np.int64)))
+        for extract_class, rows in whole.items()
+    }
+
+
+def _with_parents_struck(people: People, planted: Planted) -> Mask:
+    found: Mask = np.isin(people.household, people.household[planted.parents[0]])
+    return found

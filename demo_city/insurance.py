@@ -166,6 +166,8 @@ def pension_payments(
     stopped = is_gone & ~still_paid
     paused = (rng.random(size) < STOPPED_SHARE) & ~is_gone
     kind = np.where(retired[person], "110", _pension_kinds(rng, np.r_[standing[living], np.zeros(len(gone))]))
+    # Nothing is drawn of the named that their stories do not tell.
+    kind[departed.everyone.is_named[person] & ~retired[person]] = "170"
     amount = np.select(
         [kind == "170", kind == "110"],
         [rng.integers(200, 420, size) * 100, rng.integers(1900, 4200, size) * 100],

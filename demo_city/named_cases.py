@@ -167,6 +167,30 @@ STORIES = (
     NamedHousehold("certificate_worsened", RIVER_ISLE, (
         NamedMember("左春生", "head", 58, True, certificate=Certificate("1", 3, 2500, 400, later_level=2)),
     )),
+    # Two breaks within the year, in a marginal household: never three months at once.
+    NamedHousehold("works_on_and_off", RIVER_ISLE, (
+        NamedMember("崔海生", "head", 36, True, contributions=_steady(4300, "111001110011")),
+        NamedMember("崔阿婆", "parent_f", 66, False),
+    ), "marginal"),
+    NamedHousehold("stopped_once", RIVER_ISLE, (
+        NamedMember("戴长林", "head", 37, True, contributions=_steady(4300, "111111100111")),
+        NamedMember("戴阿婆", "parent_f", 67, False),
+    ), "marginal", near_miss="only one break, and nine months paid"),
+    # One modest wage, and most of it goes to the hospital.
+    NamedHousehold("illness_outruns_income", LOTUS_POND, (
+        NamedMember("甘立新", "head", 48, True, contributions=_steady(4200)),
+        NamedMember("俞秀芳", "spouse", 47, False, (
+            Bill(300, 7000, chapter="肿瘤"), Bill(200, 7000, chapter="肿瘤"), Bill(100, 7000, chapter="肿瘤"),
+            Bill(20, 10000, chapter="肿瘤"),
+        )),
+        NamedMember("甘小雨", "child", 12, False),
+    )),
+    # Ill over the new year before: no calendar year shows as much as the limit.
+    NamedHousehold("ill_over_the_new_year", LOTUS_POND, (
+        NamedMember("凤大明", "head", 68, True, (
+            Bill(0, 6000, last_year=True), Bill(200, 5000), Bill(60, 4500), Bill(30, 2000),
+        )),
+    )),
     NamedHousehold("certificate_reissued", RIVER_ISLE, (
         NamedMember("钱永福", "head", 63, True, certificate=Certificate("2", 2, 3000, 20)),
     ), near_miss="an old certificate was only reissued"),

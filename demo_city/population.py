@@ -155,5 +155,5 @@ def _addresses(rng: np.random.Generator, village_of: npt.NDArray[np.int64]) -> p
     starts = pa.array([full_name(village) for village in inhabited_villages()]).take(pa.array(village_of))
     size = len(village_of)
     house = pc.cast(pa.array(rng.integers(1, 400, size)), pa.string())
-    endings = rng.choice(["号", "号2单元301室", "号(东头,老屋)", "号3栋|2单元"], size, p=[0.7, 0.29, 0.005, 0.005])
+    endings = rng.choice(["号", "号2单元301室", "号(东头,老屋)", "号3栋|2单元"], size, p=[0.7, 0.27, 0.02, 0.01])
     return pc.binary_join_element_wise(starts, house, pa.array(endings.tolist()), "")

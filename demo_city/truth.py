@@ -10,16 +10,27 @@ import pandas as pd
 
 from demo_city.bills import self_paid
 from demo_city.cadence import snapshots_since_the_first
+from demo_city.circumstances import Circumstances
 from demo_city.disability import certificates_on, newly_certified
 from demo_city.employment import NOT_INSURED, Contributions, rolled
 from demo_city.facts import City
 from demo_city.medical import standing
 from demo_city.named_cases import NamedPerson, first_named, named_people
 from demo_city.outpatient import standing_months
+from demo_city.truth_of_households import (
+    accidents,
+    breadwinners_dead,
+    burdened_by_illness,
+    children_without_care,
+    families_of_the_held,
+)
+from demo_city.truth_of_people import benefits_ending, businesses_closed, schooling_at_risk, unclaimed, work_on_and_off
+from demo_city.truth_rows import hardship_rows
 
 NOT_COUNTED = ("41", "51", "52")
 LEAST_SUDDEN_BILL = 300_000
 PAID_MONTHS_BEFORE_A_BREAK = 6
+DAYS_OF_A_YEAR, DAYS_OF_A_QUARTER = 365, 90
 
 
 def hardships(city: City) -> pd.DataFrame:
@@ -40,20 +51,58 @@ def _visible(city: City, night: int) -> pd.DataFrame:
         _incomes_fallen(city, night),
         _unemployed_in_low_income_families(city, night),
         _told_with_the_named_cases(city),
+        *_beyond_bills_and_work(city, night),
     ]
     known = pd.concat([part for part in parts if len(part)], ignore_index=True)
     return known.assign(first_visible_on=np.datetime64(city.plan.dates[night], "s"))
 
 
-def counted_costs(city: City, night: int) -> pd.DataFrame:
-    """Self-paid cost of the year that counts, as it stands after a night: person, on, cents, bill."""
-    first_day = np.datetime64(city.plan.year_start_on(night), "D")
+def _beyond_bills_and_work(city: City, night: int) -> list[pd.DataFrame]:
+    now = Circumstances(city, night)
+    people = len(city.people)
+    costs = counted_costs(city, night, now.day - (DAYS_OF_A_YEAR - 1))
+    year = _by_person(costs, people)
+    quarter = _by_person(costs[costs["on"].to_numpy("datetime64[D]") > now.day - DAYS_OF_A_QUARTER], people)
+    return [
+        _over_limit_across_years(city, night, year, quarter),
+        burdened_by_illness(now, year),
+        breadwinners_dead(now),
+        accidents(now),
+        families_of_the_held(now),
+        children_without_care(now),
+        benefits_ending(now),
+        work_on_and_off(now),
+        businesses_closed(now),
+        schooling_at_risk(now),
+        unclaimed(now),
+    ]
+
+
+def _by_person(costs: pd.DataFrame, people: int) -> npt.NDArray[np.int64]:
+    return np.bincount(costs["person"], weights=costs["cents"], minlength=people).astype(np.int64)
+
+
+def _over_limit_across_years(
+    city: City, night: int, year: npt.NDArray[np.int64], quarter: npt.NDArray[np.int64]
+) -> pd.DataFrame:
+    """Over the limit within 365 days and still paying, though no calendar year shows as much."""
+    limits = city.assisted.limits(city.plan, len(city.people), night)
+    ill = (year > limits) & (10 * quarter >= limits)
+    ill[years_over_limit(city, night)["person"]] = False
+    day = np.datetime64(city.plan.dates[night], "D")
+    person = np.flatnonzero(ill)
+    return hardship_rows(person, "medical_over_limit_across_years", np.repeat(day, len(person)), "")
+
+
+def counted_costs(city: City, night: int, since: np.datetime64 | None = None) -> pd.DataFrame:
+    """Self-paid cost that counts, of the year or since a day, as it stands after a night: person, on, cents, bill."""
+    first_day = np.datetime64(city.plan.year_start_on(night), "D") if since is None else since
     settled = pd.concat([standing(city.inpatient, night), standing(city.chronic, night)], ignore_index=True)
     counts = (settled["vali_flag"] == "1") & (settled["refd_setl_flag"] == "0") & ~settled["med_type"].isin(NOT_COUNTED)
     settled = settled[counts & (settled["setl_date"] >= first_day)]
     months = standing_months(city.outpatient, night)
-    months = months[months["ym"] >= first_day]
     month_end = (months["ym"].to_numpy("datetime64[M]") + 1).astype("datetime64[D]") - 1
+    months, month_end = months[month_end >= first_day], month_end[month_end >= first_day]
     bills = settled[["person"]].assign(on=settled["setl_date"], cents=self_paid(settled), bill=settled["setl_id"])
     outpatient = months[["person"]].assign(on=month_end.astype("datetime64[s]"), cents=self_paid(months), bill="")
     return pd.concat([bills, outpatient], ignore_index=True)
@@ -65,7 +114,7 @@ def years_over_limit(city: City, night: int) -> pd.DataFrame:
     costs = counted_costs(city, night).sort_values(["person", "on"], kind="stable")
     costs["total"] = costs.groupby("person")["cents"].cumsum()
     over = costs[costs["total"] > limits[costs["person"]]].drop_duplicates("person")
-    return _rows(over["person"], "medical_year_over_limit", over["on"], "")
+    return hardship_rows(over["person"], "medical_year_over_limit", over["on"], "")
 
 
 def _sudden_bills(city: City, night: int) -> pd.DataFrame:
@@ -74,13 +123,13 @@ def _sudden_bills(city: City, night: int) -> pd.DataFrame:
     bills = counted_costs(city, night)
     bills = bills[bills["bill"] != ""]
     large = bills[bills["cents"] >= np.maximum(limits[bills["person"]] // 2, LEAST_SUDDEN_BILL)]
-    return _rows(large["person"], "sudden_bill", large["on"], large["bill"])
+    return hardship_rows(large["person"], "sudden_bill", large["on"], large["bill"])
 
 
 def _new_certificates(city: City, night: int) -> pd.DataFrame:
     rows = certificates_on(city.certified, night)
     rows = rows[newly_certified(rows, city.plan.dates[night])]
-    return _rows(
+    return hardship_rows(
         rows["person"],
         "disability",
         rows["first_certified_on"],
@@ -90,11 +139,13 @@ def _new_certificates(city: City, night: int) -> pd.DataFrame:
 
 def _worsened_certificates(city: City, night: int) -> pd.DataFrame:
     if night == 0:
-        return _rows([], "disability_worsened", [], "")
+        return hardship_rows([], "disability_worsened", [], "")
     before = certificates_on(city.certified, night - 1).set_index("person")["disability_level"]
     rows = certificates_on(city.certified, night)
     worse = rows[rows["disability_level"] < rows["person"].map(before)]
-    return _rows(worse["person"], "disability_worsened", worse["certified_on"], worse["disability_level"].astype(str))
+    return hardship_rows(
+        worse["person"], "disability_worsened", worse["certified_on"], worse["disability_level"].astype(str)
+    )
 
 
 def _contributed(city: City, night: int) -> Contributions:
@@ -110,9 +161,10 @@ def _jobs_lost(city: City, night: int) -> pd.DataFrame:
     earners = np.bincount(household[pays], minlength=city.people.households)
     paid_months = contributed.is_paid.sum(axis=1)
     lost = contributed.is_breaking & (paid_months >= PAID_MONTHS_BEFORE_A_BREAK) & (earners[household] == 0)
+    lost &= ~np.isin(contributed.person, city.planted.dead)
     last_paid = contributed.is_paid.shape[1] - 1 - np.argmax(contributed.is_paid[:, ::-1], axis=1)
     began = contributed.months[np.minimum(last_paid + 1, contributed.is_paid.shape[1] - 1)].astype("datetime64[D]")
-    return _rows(contributed.person[lost], "job_lost", began[lost], "")
+    return hardship_rows(contributed.person[lost], "job_lost", began[lost], "")
 
 
 def _incomes_fallen(city: City, night: int) -> pd.DataFrame:
@@ -127,7 +179,7 @@ def _incomes_fallen(city: City, night: int) -> pd.DataFrame:
     first_low = contributed.months[np.minimum(low.shape[1] - months_low, low.shape[1] - 1)]
     in_july = first_low.astype(np.int64) % 12 == 6
     fallen = eligible & (months_low >= 3) & ~in_july & ~contributed.is_retired
-    return _rows(contributed.person[fallen], "income_drop", first_low[fallen].astype("datetime64[D]"), "")
+    return hardship_rows(contributed.person[fallen], "income_drop", first_low[fallen].astype("datetime64[D]"), "")
 
 
 def _unemployed_in_low_income_families(city: City, night: int) -> pd.DataFrame:
@@ -136,7 +188,7 @@ def _unemployed_in_low_income_families(city: City, night: int) -> pd.DataFrame:
     latest = known.drop_duplicates("person", keep="last")
     low_income = city.assisted.low_income(city.plan, len(city.people), night)
     jobless = latest[(latest["register_type"] == "2") & low_income[latest["person"]]]
-    return _rows(jobless["person"], "unemployed_low_income", jobless["register_date"], "")
+    return hardship_rows(jobless["person"], "unemployed_low_income", jobless["register_date"], "")
 
 
 def _told_with_the_named_cases(city: City) -> pd.DataFrame:
@@ -145,7 +197,7 @@ def _told_with_the_named_cases(city: City) -> pd.DataFrame:
         for named in named_people()
         if named.household.extra_truth and named.member.role == "head"
     ]
-    rows = [_rows([place], kind, [np.datetime64(city.plan.year_start, "D")], "") for place, kind in told]
+    rows = [hardship_rows([place], kind, [np.datetime64(city.plan.year_start, "D")], "") for place, kind in told]
     return pd.concat(rows, ignore_index=True)
 
 
@@ -211,10 +263,3 @@ def with_identities(city: City, found: pd.DataFrame) -> pd.DataFrame:
 
 def _place(city: City, named: NamedPerson) -> int:
     return first_named(len(city.people)) + named.at
-
-
-def _rows(person: object, kind: str, happened_on: object, detail: object) -> pd.DataFrame:
-    frame = pd.DataFrame(
-        {"person": np.asarray(person, np.int64), "happened_on": np.asarray(happened_on, "datetime64[s]")}
-    )
-    return frame.assign(kind=kind, detail=detail if isinstance(detail, str) else np.asarray(detail, object))

@@ -86,10 +86,10 @@ def subsidies(
     ).astype({"paid_month": "datetime64[s]"})
 
 
-def children_in_need(plan: CityPlan, people: People, assisted: Mask) -> pd.DataFrame:
-    """Children under protection; one adult of the household is written down as guardian."""
+def children_in_need(plan: CityPlan, people: People, assisted: Mask, unseen: Mask) -> pd.DataFrame:
+    """Children under protection, none whom nobody has seen yet; one adult of the household is the guardian."""
     rng = plan.random("children")
-    among = (people.age < 18) & ~people.is_named
+    among = (people.age < 18) & ~people.is_named & ~unseen
     person = chosen(rng, among * np.where(assisted, 8.0, 0.5), rows_of(len(people), CHILDREN))
     size = len(person)
     kind = shared_out(rng, {"1": 0.1, "2": 0.25, "3": 0.35, "4": 0.3}, size)

@@ -113,8 +113,8 @@ def _spelled_out(row: Row) -> list[Row]:
 
 
 def _marked(family: Family, row: Row) -> Row:
-    marked = {name: f"{family.name}{_MARK}{row[name]}" for name in row if name.endswith("_key") and row[name] is not None}
-    return {**row, **marked}
+    keys = [name for name, value in row.items() if name.endswith("_key") and value is not None]
+    return {**row, **{name: f"{family.name}{_MARK}{row[name]}" for name in keys}}
 
 
 def _of_family(family: Family, answer: pa.Table) -> pa.Table:

@@ -8,6 +8,7 @@ from stdnum.cn import uscc
 
 from demo_city.belongings import credit_codes
 from demo_city.draw import rows_of
+from demo_city.employment import rolled
 from demo_city.facts import City, imagine
 from demo_city.truth import counted_costs
 from tests.demo_city.conftest import USUAL
@@ -69,7 +70,11 @@ def test_nothing_befalls_the_dead(city: City) -> None:
 
     assert late
     assert not late & set(costs[(costs["bill"] != "") & (costs["on"] >= first_death)]["person"])
-    assert not late & set(city.contributed.person)
+    died_on = dict(zip(city.departed.dead, city.departed.died_on, strict=True))
+    for paid in (city.contributed, rolled(city.contributed, 2)):
+        last_paid = dict(zip(paid.person, np.where(paid.is_paid, paid.months, paid.months[0]).max(axis=1), strict=True))
+        assert late & set(last_paid)
+        assert all(last_paid[one].astype("datetime64[D]") < died_on[one] for one in late & set(last_paid))
     for extract_class in ("custody", "temporary_aid", "student_enrolment", "market_entity", "disaster_event"):
         assert not (late | set(city.departed.dead)) & set(city.others[extract_class]["person"])
 

@@ -12,15 +12,20 @@ from typing import Any
 import pytest
 
 from jobs.installation import Installation
+from jobs.lineage import classes_read, layer_tables, upstream
 from jobs.settings import Settings
 from tests.case_service.running_service import running_case_service
 from tests.jobs.layers_anew import said_rows
 from warning_models.loader import load_models
 
 PEOPLE = 1500
-# Relapse-monitoring lowers limits; it is no source of its own to any model.
-CLASSES_BEHIND_WARNINGS = {"household_register", "relapse_monitoring"} | {
-    source for model in load_models() for source in model.sources
+READ_BY_MODELS = {name for model in load_models() for name in model.inputs}
+CLASSES_BEHIND_WARNINGS = {
+    contract.extract_class
+    for table in layer_tables()
+    if table.sql_name in READ_BY_MODELS
+    for item in upstream(table)
+    for contract in classes_read(item)
 }
 NOBODY = "http://127.0.0.1:9"
 

@@ -15,16 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.journeys.conftest import NOBODY, environment, installation_at, kept_rows, run_night
+from warning_models.loader import load_models
 
 FIRST, SECOND = "2026-11-19", "2026-11-20"
-MODELS = {
-    "medical_cost_over_limit",
-    "sudden_medical_spending",
-    "disability_newly_certified",
-    "employment_lost",
-    "income_dropped",
-}
-REPORT_KEYS = {"business_date", "engine", "deliveries", "warnings", "orders", "seconds"}
+MODELS = {model.id for model in load_models() if model.kind == "help"}
+REVIEWS = {model.id for model in load_models() if model.kind == "review"}
+REPORT_KEYS = {"business_date", "engine", "deliveries", "warnings", "review_findings", "orders", "seconds"}
 DELIVERY_KEYS = {"extract_class", "delivery_id", "received", "accepted", "rejected", "unchanged"}
 
 CopyCity = Callable[[str], Path]
@@ -48,6 +44,7 @@ def test_a_night_reports_what_it_promises(small_city: Path, undisturbed: Path) -
     report = run_night(undisturbed, FIRST, (undisturbed / "url").read_text())
     assert report.keys() >= REPORT_KEYS
     assert report["warnings"].keys() == MODELS
+    assert report["review_findings"].keys() == REVIEWS
     assert report["orders"].keys() == {"opened", "joined", "withheld"}
     assert report["seconds"].keys() == {"ingest", "conform", "warn", "dispatch", "feedback", "publish"}
     assert all(delivery.keys() >= DELIVERY_KEYS for delivery in report["deliveries"])
@@ -93,30 +90,76 @@ def test_exactly_the_rows_that_the_truth_calls_wrong_are_rejected(small_city: Pa
     assert {(row["delivery_id"], row["line"]) for row in found} == wrong
 
 
-def _planted(small_city: Path, kind: str) -> set[str]:
+def _planted(small_city: Path, kinds: set[str], column: str = "identity_number") -> set[str]:
     hardships = pq.read_table(small_city / "demo" / "truth" / "hardship.parquet").to_pylist()
-    return {row["identity_number"] for row in hardships if row["kind"] == kind}
+    found = {row[column] for row in hardships if row["kind"] in kinds}
+    assert found, f"nobody is in {kinds}"
+    return found
 
 
-TRUTH_COLUMN_OF_MODEL = {
-    "medical_cost_over_limit": {"medical_year_over_limit"},
+TRUTH_OF_MODEL = {
+    "medical_cost_over_limit": {"medical_year_over_limit", "medical_over_limit_across_years"},
     "disability_newly_certified": {"disability", "disability_worsened"},
     "income_dropped": {"income_drop"},
+    "child_without_parental_care": {"child_without_care"},
+    "unemployment_benefit_ending": {"benefit_ending"},
+    "work_unsteady": {"work_on_and_off", "business_closed"},
+    "schooling_at_risk": {"left_school", "student_without_aid"},
+}
+TRUTH_OF_HOUSEHOLDS = {
+    "breadwinner_died": {"breadwinner_died"},
+    "accident_struck": {"accident"},
+    "custody_family": {"custody_family"},
+}
+# Where a payment or an income was wrongly written and left out, others look as if they had none.
+AT_LEAST = {
+    "entitlement_unclaimed": {"entitlement_unclaimed", "whole_household_meets_tekun"},
+    "medical_burden_heavy": {"medical_burden"},
 }
 
 
-@pytest.mark.parametrize("model", TRUTH_COLUMN_OF_MODEL)
+@pytest.mark.parametrize("model", TRUTH_OF_MODEL)
 def test_a_model_finds_exactly_those_who_fell_into_the_hardship(
     model: str, small_city: Path, undisturbed: Path
 ) -> None:
     installation = installation_at(undisturbed)
-    planted = {
-        installation.pseudonymiser.person_key(number)
-        for kind in TRUTH_COLUMN_OF_MODEL[model]
-        for number in _planted(small_city, kind)
+    planted = {installation.pseudonymiser.person_key(number) for number in _planted(small_city, TRUTH_OF_MODEL[model])}
+    assert _warned(undisturbed, model, "person_key") == planted
+
+
+@pytest.mark.parametrize("model", [*TRUTH_OF_HOUSEHOLDS, *AT_LEAST])
+def test_a_model_finds_every_household_that_was_struck(model: str, small_city: Path, undisturbed: Path) -> None:
+    kinds = (TRUTH_OF_HOUSEHOLDS | AT_LEAST)[model]
+    key_of = installation_at(undisturbed).pseudonymiser.household_key
+    planted = {key_of(number) for number in _planted(small_city, kinds, "household_no")}
+    found = _warned(undisturbed, model, "household_key")
+    assert planted <= found
+    if model in TRUTH_OF_HOUSEHOLDS:
+        assert found == planted
+
+
+def _warned(home: Path, model: str, column: str) -> set[str]:
+    rows = installation_at(home).warehouse.rows("ads.warning").to_pylist()
+    return {row[column] for row in rows if row["model_id"] == model}
+
+
+def test_who_is_paid_after_death_is_found_for_review_and_never_warned_of(small_city: Path, undisturbed: Path) -> None:
+    installation = installation_at(undisturbed)
+    dead = pq.read_table(small_city / "demo" / "truth" / "deaths.parquet").to_pylist()
+    still_paid = {
+        installation.pseudonymiser.person_key(row["identity_number"])
+        for row in dead
+        if row["still_paid_pension_payment"] or row["still_paid_subsidy_payment"]
     }
-    rows = installation.warehouse.rows("ads.warning").to_pylist()
-    assert {row["person_key"] for row in rows if row["model_id"] == model} == planted
+    findings = installation.warehouse.rows("ads.review_finding").to_pylist()
+    found = {row["person_key"] for row in findings if row["model_id"] == "benefit_while_dead_or_held"}
+    assert still_paid <= found
+    assert {row["model_id"] for row in findings} <= REVIEWS
+    warnings = installation.warehouse.rows("ads.warning").to_pylist()
+    assert {row["model_id"] for row in warnings} <= MODELS
+    assert not {row["finding_id"] for row in findings} & {row["warning_id"] for row in warnings}
+    dispositions = installation.warehouse.rows("ads.disposition").to_pylist()
+    assert not {row["finding_id"] for row in findings} & {row["warning_id"] for row in dispositions}
 
 
 def test_without_the_case_service_warnings_wait_and_are_delivered_once(
