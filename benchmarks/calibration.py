@@ -25,13 +25,15 @@ from demo_city.period import FIRST_NIGHT, PEOPLE_AT_SCALE, CityPlan
 from warehouse.engines.duckdb import DuckDBEngine
 
 CITY_PEOPLE = PEOPLE_AT_SCALE["city"]
+# Beside the facts themselves, which take as much again at city size; the rest is spilled.
+MEMORY_LIMIT = "4GB"
 
 
 def measure(people: int, seed: int, rules: str) -> dict[str, Any]:
     """Warnings, yield and recall of a year in a city of so many people."""
     city = imagine(CityPlan(people=people, seed=seed, first_night=FIRST_NIGHT, nights=1, mess="none"))
     chosen = plain_rules() if rules == "plain" else full_set()
-    with tempfile.TemporaryDirectory() as folder, DuckDBEngine(Path(folder)) as engine:
+    with tempfile.TemporaryDirectory() as folder, DuckDBEngine(Path(folder), memory_limit=MEMORY_LIMIT) as engine:
         claims = warned(engine, FactsAsLayers(engine, city), chosen, month_days(city.plan))
     claims["household"] = city.departed.everyone.household[claims["person"]]
     if rules == "plain":

@@ -7,7 +7,6 @@ numbers are the places of people, so that truth can be joined.
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -197,8 +196,3 @@ def _delivered(contract: Contract) -> pa.Schema:
 def _cast(schema: pa.Schema, sql: str) -> str:
     columns = ", ".join(f"cast({field.name} as {sql_type(field.type)}) as {field.name}" for field in schema)
     return f"select {columns} from ({sql}\n) as given"
-
-
-def work_folder() -> Path:
-    """Where the engine may spill."""
-    return Path("/tmp")

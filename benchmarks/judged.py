@@ -59,7 +59,9 @@ def by_group(
         of_warning, of_need = group[warnings["household"]], group[needs["household"]]
         report[title] = {
             str(name): {
-                "yield": share_with_interval(int(hit.to_numpy()[of_warning == name].sum()), int((of_warning == name).sum())),
+                "yield": share_with_interval(
+                    int(hit.to_numpy()[of_warning == name].sum()), int((of_warning == name).sum())
+                ),
                 "recall": share_with_interval(int(found[of_need == name].sum()), int((of_need == name).sum())),
             }
             for name in np.unique(group)

@@ -143,7 +143,10 @@ def _insured(
 
 
 def _bases(
-    rng: np.random.Generator, months: npt.NDArray[np.datetime64], is_flexible: npt.NDArray[np.bool_], standing: npt.NDArray[np.float64]
+    rng: np.random.Generator,
+    months: npt.NDArray[np.datetime64],
+    is_flexible: npt.NDArray[np.bool_],
+    standing: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.int64]:
     """A wage each, held for the year and set anew in July within floor and ceiling."""
     size = len(standing)

@@ -85,9 +85,7 @@ def _informal_wages(
 ) -> Amounts:
     """What adults who are in no scheme of employees earn a month; the old in villages live off the land a little."""
     rate, own = rates(), standing[people.household]
-    works = rng.random(len(people)) < 1 / (
-        1 + (1 / rate["informal_worker_share"] - 1) * np.exp(-0.8 * own)
-    )
+    works = rng.random(len(people)) < 1 / (1 + (1 / rate["informal_worker_share"] - 1) * np.exp(-0.8 * own))
     typical = rate["informal_wage"] * np.exp(
         rate["informal_wage_by_standing"] * own + rng.normal(0, rate["informal_wage_spread"], len(people))
     )

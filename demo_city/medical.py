@@ -29,9 +29,7 @@ LATE_SHARE = 0.002
 LATER_CHANGES = {"reversed": 0.0005, "corrected": 0.0005, "repeated": 0.0015}
 
 
-def frailty(
-    rng: np.random.Generator, people: People, standing: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def frailty(rng: np.random.Generator, people: People, standing: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """How much likelier than others each person seeks care; named people's bills are planted instead.
 
     Whoever can pay goes to hospital sooner than who cannot.

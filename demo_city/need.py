@@ -139,9 +139,7 @@ def _wages_fell(city: City, living: Livelihood) -> pd.DataFrame:
     """Whose base fell far because the wage did, not because the employer reports less."""
     contributed, rate = city.contributed, rates()
     newest, highest = contributed.bases[:, -1], contributed.bases.max(axis=1)
-    at = np.flatnonzero(
-        contributed.is_paid[:, -1] & (newest <= highest / 2) & (newest > 0) & ~contributed.is_retired
-    )
+    at = np.flatnonzero(contributed.is_paid[:, -1] & (newest <= highest / 2) & (newest > 0) & ~contributed.is_retired)
     at = at[city.means.luck[contributed.person[at]] < rate["wage_really_fell_share"]]
     person = contributed.person[at]
     household = city.people.household[person]
@@ -285,7 +283,9 @@ def _shocks_unseen(city: City, living: Livelihood) -> pd.DataFrame:
     return _rows(struck, "employment", "temporary_aid", since, since + int(rate["helped_for_days"]), never)[poor]
 
 
-def _rows(household: Households, cause: str, help_given: object, since: object, until: object, shown: object) -> pd.DataFrame:
+def _rows(
+    household: Households, cause: str, help_given: object, since: object, until: object, shown: object
+) -> pd.DataFrame:
     return pd.DataFrame({
         "household": np.asarray(household, np.int64),
         "cause": cause,
