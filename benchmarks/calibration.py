@@ -75,11 +75,13 @@ def _by(names: pd.Series, is_one: pd.Series) -> Mapping[str, Any]:
 
 def told(report: Mapping[str, Any]) -> str:
     """The report as lines for people."""
+    size, in_a_city = f"{report['warnings']:,} warnings a year", f"{report['warnings_at_city_size']:,} at city size"
+    hidden = f"of {report['hidden_needs']:,} that no class shows {report['hidden_found']:,}"
     lines = [
-        f"{report['rules']} rules, {report['people']:,} people, seed {report['seed']}: {report['warnings']:,} warnings a "
-        f"year (at city size {report['warnings_at_city_size']:,}), {report['withheld']:,} claims withheld or joined",
+        f"{report['rules']} rules, {report['people']:,} people, seed {report['seed']}: {size} ({in_a_city})",
+        f"{report['withheld']:,} claims withheld or joined",
         f"yield  {_share(report['yield'])}",
-        f"recall {_share(report['recall'])}; of {report['hidden_needs']:,} that no class shows {report['hidden_found']:,}",
+        f"recall {_share(report['recall'])}; {hidden}",
     ]
     for title in ("by_model", "recall_by_cause"):
         lines += [title.replace("_", " "), *(f"  {name:<34} {_share(share)}" for name, share in report[title].items())]
@@ -106,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args(arguments)
     report = measure(chosen.people or PEOPLE_AT_SCALE[chosen.scale], chosen.seed, chosen.rules)
-    print(json.dumps(report, ensure_ascii=False) if chosen.json else told(report))
+    print(json.dumps(report, ensure_ascii=False) if chosen.json else told(report))  # noqa: T201 -- its output
 
 
 if __name__ == "__main__":

@@ -70,9 +70,7 @@ def warned(engine: DuckDBEngine, layers: FactsAsLayers, rules: Sequence[Rule], d
         layers.show([rule.sql for rule in rules], day)
         for rule in rules:
             rows = engine.query(f"select * from ({rule.sql}\n) as claim", rule.parameters_on(day)).to_pandas()
-            kept = rows[["person_key", "episode", "level"]].assign(
-                aided_on=rows["aided_on"] if "aided_on" in rows else None
-            )
+            kept = rows[["person_key", "episode", "level"]].assign(aided_on=rows.get("aided_on"))
             found.append(kept.assign(rule=rule.id, hardship=rule.hardship, warned_on=pd.Timestamp(day)))
     warnings = pd.concat(found, ignore_index=True)
     warnings["person"] = warnings.pop("person_key").astype("int64")

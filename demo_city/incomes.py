@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from demo_city.facts import City
 from demo_city.need_rates import rates
-from demo_city.render import MISSING_AMOUNT
 
 Amounts = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -30,7 +29,8 @@ class Livelihood:
     @property
     def standard(self) -> Amounts:
         """The dibao standard of the whole household for a year."""
-        return rates()["dibao_standard"] * MONTHS * self.size
+        yearly: Amounts = (rates()["dibao_standard"] * MONTHS * self.size).astype(np.float64)
+        return yearly
 
     @property
     def marginal_line(self) -> Amounts:
@@ -42,7 +42,7 @@ def livelihoods(city: City) -> Livelihood:
     people, means, rate = city.people, city.means, rates()
     size = np.bincount(people.household, minlength=people.households)
     earned = _earned(city)
-    income = np.bincount(people.household, weights=earned, minlength=people.households)
+    income: Amounts = np.bincount(people.household, weights=earned, minlength=people.households).astype(np.float64)
     a_head = means.savings / size / rate["dibao_standard"]
     owns = _owns_much(city) | means.has_second_dwelling
     average = np.where(means.is_village, rate["disposable_income_village"], rate["disposable_income_town"])
@@ -100,9 +100,3 @@ def _owns_much(city: City) -> Mask:
     owns = np.zeros(size, np.bool_)
     owns[household[owners[owners < len(household)]]] = True
     return owns
-
-
-def amounts_or_zero(cents: npt.NDArray[np.int64]) -> Amounts:
-    """Cents as yuan, what is missing as nothing."""
-    yuan: Amounts = np.where(cents == MISSING_AMOUNT, 0, cents) / 100
-    return yuan

@@ -8,7 +8,7 @@ import pandas as pd
 
 from demo_city.assistance import AssistedPeople
 from demo_city.departed import Departed
-from demo_city.draw import Mask, chosen, days_before, first_of_month, numbered, rows_of, shared_out, where_day
+from demo_city.draw import Mask, chosen, days_before, first_of_month, numbered, rows_of, where_day
 from demo_city.employment import Contributions
 from demo_city.medical import EMPLOYEES_IN_TEN
 from demo_city.names import EMPLOYERS

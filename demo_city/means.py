@@ -30,7 +30,6 @@ class Means:
     has_second_dwelling: npt.NDArray[np.bool_]
     kin_support: Amounts
     insurance_pays: Amounts
-    debts: Amounts
     # By person: what he earns a month outside the employees' scheme, and what part of a wage is reported.
     informal_wage: Amounts
     reported_share: Amounts
@@ -53,16 +52,15 @@ def draw_means(plan: CityPlan, people: People) -> Means:
     standing += rate["standing_of_villages"] * is_village + rate["standing_of_the_old"] * _are_old(people)
     has_kin = rng.random(households) < rate["kin_share"]
     is_insured = rng.random(households) < rate["insured_share"] * np.exp(0.3 * standing)
-    is_indebted = rng.random(households) < rate["indebted_share"]
+    kin_spread = rng.normal(0, 0.6, households)
     means = Means(
         standing=standing,
         is_village=is_village,
         savings=rate["savings"]
         * np.exp(rate["savings_by_standing"] * standing + rng.normal(0, rate["savings_spread"], households)),
         has_second_dwelling=rng.random(households) < rate["second_dwelling_share"] * 2.0**standing,
-        kin_support=has_kin * rate["kin_support"] * np.exp(rng.normal(0, 0.6, households)),
-        insurance_pays=is_insured * rate["insurance_pays"],
-        debts=is_indebted * np.exp(rng.normal(np.log(30_000), 0.8, households)),
+        kin_support=np.where(has_kin, rate["kin_support"] * np.exp(kin_spread), 0.0),
+        insurance_pays=np.where(is_insured, rate["insurance_pays"], 0.0),
         informal_wage=_informal_wages(rng, people, standing, is_village),
         reported_share=np.minimum(
             rate["reported_wage_share"] * np.exp(rng.normal(0, rate["reported_wage_spread"], len(people))), 1.1

@@ -144,7 +144,7 @@ def _wages_fell(city: City, living: Livelihood) -> pd.DataFrame:
     person = contributed.person[at]
     household = city.people.household[person]
     low = contributed.bases[at] <= highest[at, None] / 2
-    first_low = contributed.months[low.shape[1] - np.argmin(low[:, ::-1], axis=1) - 1 + 1 - (1 if low.shape[1] else 0)]
+    first_low = contributed.months[low.shape[1] - np.argmin(low[:, ::-1], axis=1)]
     poor = _without(living, household, living.earned[person] * (1 - newest[at] / highest[at]))
     since = first_low.astype("datetime64[D]") + 30
     shown = (first_low + 1).astype("datetime64[D]") + DAYS_OF_THE_MONTH_TOLD
@@ -184,7 +184,8 @@ def _newly_disabled(city: City, living: Livelihood) -> pd.DataFrame:
     since = rows["first_certified_on"].to_numpy("datetime64[D]")
     help_given = np.where(poor, "dibao", "nursing_subsidy").astype(object)
     until = since + int(rate["helped_for_days"])
-    return _rows(household, "disability", help_given, since, until, since + 1)[poor | unclaimed]
+    found = _rows(household, "disability", help_given, since, until, since + 1)
+    return found[np.asarray(poor | unclaimed, np.bool_)]
 
 
 def _bereaved(city: City, living: Livelihood) -> pd.DataFrame:
@@ -243,7 +244,7 @@ def _held(city: City, living: Livelihood) -> pd.DataFrame:
     poor &= (living.size[household] > 1) & ~assisted_households(city)[household]
     end = rows["expected_end"].to_numpy("datetime64[D]")
     until = np.minimum(end, np.datetime64(city.plan.last_night, "D") + int(rate["helped_for_days"]))
-    return _rows(household, "custody", "marginal", start, until, start + 1)[poor]
+    return _rows(household, "custody", "marginal", start, until, start + 1)[np.asarray(poor, np.bool_)]
 
 
 def _unclaimed(city: City) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from demo_city.facts import City
 from demo_city.need import needs
-from demo_city.period import night_known
+from demo_city.period import Days, night_known
 
 
 def need_table(city: City) -> pa.Table:
@@ -29,5 +29,6 @@ def need_table(city: City) -> pa.Table:
 def _first_nights(city: City, shown: pd.Series) -> list[object]:
     """The first night on which what a class tells of it is delivered; none where that lies after the last night."""
     days = shown.to_numpy("datetime64[D]")
-    nights = np.where(np.isnat(days), city.plan.nights, night_known(city.plan, days - np.timedelta64(1, "D")))
+    day_before: Days = (days - np.timedelta64(1, "D")).astype("datetime64[D]")
+    nights = np.where(np.isnat(days), city.plan.nights, night_known(city.plan, day_before))
     return [city.plan.dates[night] if night < city.plan.nights else None for night in nights]

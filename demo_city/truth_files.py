@@ -22,7 +22,7 @@ No job, model or service may read this folder; whoever reads it knows the answer
 - need.parquet: which households the rules of assistance would help, with what (help), since and until when, and
   through what (cause). `shown_on` is the day from which a connected class tells anything of it, `first_visible_on` the
   first night that brings it; both are empty where no class ever does. This is what a visit would find. A hardship of
-  hardship.parquet is what the published rules ask for: many such households get by, and many needs are no such hardship.
+  hardship.parquet is what the rules ask for: many such households get by, and many needs are no such hardship.
 - deaths.parquet: who died when, whether the household register still has them, and what is still paid.
 - near_misses.parquet: who only looks like a case, and why.
 - wrong_rows.parquet: every row of the deliveries that was made wrong (kind names the way) or that is
