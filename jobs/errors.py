@@ -67,10 +67,6 @@ class RankingError(ShouwangError):
     """A score cannot rank the queue."""
 
 
-class StoryError(ShouwangError):
-    """There is no such warning or claim to tell of."""
-
-
 class BusyError(ShouwangError):
     """Another process has been doing the same for longer than anybody should wait."""
 
