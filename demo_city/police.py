@@ -71,13 +71,15 @@ def traffic_casualties(plan: CityPlan, people: People, departed: Departed) -> pd
     alive = departed.still_alive(len(people)) & (people.age >= 6) & ~people.is_named
     hurt = chosen(rng, alive, wanted - len(killed))
     hurt_on = random_days(rng, plan.history_start, latest, len(hurt))
-    # Every night somebody is hurt.
+    # Every night somebody is hurt, on the first of them badly.
     hurt_on[: plan.nights] = np.array([day - timedelta(days=1) for day in plan.dates], "datetime64[D]")[: len(hurt)]
     size = wanted if len(hurt) + len(killed) == wanted else len(hurt) + len(killed)
+    severity = shared_out(rng, {"2": 0.25, "3": 0.75}, len(hurt))
+    severity[:1] = "2"
     rows = pd.DataFrame({
         "person": np.r_[hurt, departed.dead[killed]],
         "accident_date": np.r_[hurt_on, departed.died_on[killed]],
-        "casualty_kind": np.r_[shared_out(rng, {"2": 0.25, "3": 0.75}, len(hurt)), np.full(len(killed), "1")],
+        "casualty_kind": np.r_[severity, np.full(len(killed), "1")],
         "liability": shared_out(rng, {"1": 0.15, "2": 0.15, "3": 0.2, "4": 0.15, "5": 0.25, "6": 0.1}, size),
         "accident_area": rng.choice(np.array(COUNTIES, object), size),
     })  # fmt: skip

@@ -28,7 +28,8 @@ from schemas.loader import contracts
 DIGITS = re.compile(r"\d{15,}[Xx]?")
 PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 HAN = re.compile("[㐀-䶿一-鿿\U00020000-\U0003ffff·]{2,}")
-PLACE = re.compile(r"[\w·#()（）-]+")
+# Departments write commas and other delimiters into addresses.
+PLACE = re.compile(r"[\w·#()（）,，、|^-]+")
 # A two-letter name is looked for where it stands alone: within a sentence chance makes many.
 ALONE = 2
 LONGEST_NAME = 4
