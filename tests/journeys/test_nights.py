@@ -220,6 +220,7 @@ def test_without_the_case_service_warnings_wait_and_are_delivered_once(
     assert again["changed"]["orders"] == 0
 
 
+@pytest.mark.timeout(1800)
 def test_spark_gives_the_same_warnings(copy_city: CopyCity, undisturbed: Path) -> None:
     home = copy_city("spark")
     for day in (FIRST, SECOND):
@@ -306,7 +307,7 @@ def _assert_equals_an_undisturbed_night(
         assert report[key] == expected[key]
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_a_night_killed_at_ten_random_moments_equals_an_undisturbed_one(
     copy_city: CopyCity, case_service_at: StartService
 ) -> None:
