@@ -63,7 +63,8 @@ def test_the_first_look_shows_tables_warnings_freshness_and_yield(
     assert seen["freshness"]["数据截至"].notna().all()
     assert seen["warnings"]["预警数"].sum() == seen["by_county"]["预警数"].sum() > 0
     assert seen["dispositions"]["预警数"].sum() == seen["warnings"]["预警数"].sum()
-    assert seen["performance"]["预警数"].sum() == seen["warnings"]["预警数"].sum()
+    # A warning judges every model whose claim went into it.
+    assert seen["performance"]["预警数"].sum() >= seen["warnings"]["预警数"].sum()
 
 
 def test_the_published_file_shows_no_identity_number(published: Path) -> None:
