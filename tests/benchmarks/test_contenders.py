@@ -59,7 +59,7 @@ def test_pandas_reads_what_we_read(texts: list[str], read: object, macro: str) -
             connection.execute(f"select {macro} from (select $text as x)", {"text": text}).fetchall()[0][0]
             for text in texts
         ]
-    theirs = [None if pd.isna(value) else value for value in read(pd.Series(texts, dtype=object))]  # type: ignore[operator]
+    theirs = [None if pd.isna(value) else value for value in read(pd.Series(texts, dtype=object))]
     assert dict(zip(texts, theirs, strict=True)) == dict(zip(texts, ours, strict=True))
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -24,11 +25,17 @@ from case_service.settings import DEMO_SERVICE_TOKEN, Settings, read_settings
 from case_service.sign_in import sessions
 from case_service.starting import prepared_engine
 from case_service.tables import SignInSession, Staff
+from schemas.messages import WarningMessage
 from tests.case_service import made_up
 from tests.case_service.checked_pages import check_answer
 
 NOVEMBER_MORNING = datetime(2025, 11, 21, 9, 30, tzinfo=SHANGHAI)
 _database_numbers = count(1)
+
+
+def _read_and_check(response: httpx.Response) -> None:
+    response.read()
+    check_answer(response)
 
 
 @dataclass
@@ -59,7 +66,7 @@ class Door:
             follow_redirects=False,
             raise_server_exceptions=raise_server_exceptions,
         )
-        client.event_hooks["response"].append(lambda response: (response.read(), check_answer(response)))
+        client.event_hooks["response"].append(_read_and_check)
         self.clients.append(client)
         return client
 
@@ -74,7 +81,7 @@ class Door:
             ).one()
             session.commit()
         client.cookies.set(sessions.SESSION_COOKIE, session_id)
-        client.form_token = token  # type: ignore[attr-defined]
+        client.form_token = token
         return client
 
     def pipeline(self) -> TestClient:
@@ -83,9 +90,9 @@ class Door:
         self.clients.append(client)
         return client
 
-    def put(self, *warnings: made_up.WarningMessage, **more: object) -> list[dict[str, object]]:
+    def put(self, *warnings: WarningMessage, **more: object) -> list[dict[str, object]]:
         """Put warnings, and say what became of them."""
-        response = self.pipeline().put("/api/v1/warnings", json=made_up.batch(*warnings, **more))  # type: ignore[arg-type]
+        response = self.pipeline().put("/api/v1/warnings", json=made_up.batch(*warnings, **more))
         assert response.status_code == 200, response.text
         return list(response.json()["dispositions"])
 
@@ -103,7 +110,7 @@ class Door:
 def visit_form(browser: TestClient, at: datetime, **answers: str) -> dict[str, str]:
     """A complete visit form."""
     complete = {
-        "form_token": browser.form_token,  # type: ignore[attr-defined]
+        "form_token": browser.form_token,
         "visited_at": at.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M"),
         "visit_kind": "warned",
         "question_daily_life": "吃穿有着落",

@@ -163,7 +163,7 @@ def test_an_order_cannot_be_assigned_outside_its_village(door: Door, order_numbe
 def test_a_worker_who_moved_to_another_village_leaves_its_people_behind(door: Door, order_number: str) -> None:
     with door.session() as session:
         order = session.scalars(select(WorkOrder)).one()
-        order.assignee.unit_code = "340706100208001"  # type: ignore[union-attr]
+        order.assignee.unit_code = "340706100208001"
         session.commit()
     assert door.browser(WORKER).get(f"/orders/{order_number}").status_code == 404
 

@@ -10,7 +10,7 @@ PAGE = "/supervision/freshness"
 
 
 def tell(door: Door, **changes: object) -> None:
-    response = door.pipeline().put("/api/v1/freshness", json=freshness(**changes))  # type: ignore[arg-type]
+    response = door.pipeline().put("/api/v1/freshness", json=freshness(**changes))
     assert response.status_code == 204, response.text
 
 

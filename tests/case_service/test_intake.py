@@ -34,7 +34,7 @@ def test_a_first_warning_opens_a_case_and_a_delivered_home_visit(door: Door) -> 
     with door.session() as session:
         order = session.scalars(select(WorkOrder)).one()
         assert (order.number, order.case.number) == (answer["order_number"], answer["case_number"])
-        assert (order.status, order.assignee.username) == (OrderStatus.OPEN, WORKER)  # type: ignore[union-attr]
+        assert (order.status, order.assignee.username) == (OrderStatus.OPEN, WORKER)
         assert order.delivered_at == door.clock()
         assert [one.warning_id for one in order.warnings] == [first.warning_id]
 
@@ -232,7 +232,7 @@ def test_only_the_pipeline_may_put(door: Door) -> None:
 
 def test_what_breaks_the_contract_is_a_problem_that_repeats_nothing_personal(door: Door) -> None:
     body = batch(warning())
-    body["warnings"][0]["level"] = NAME  # type: ignore[index]
+    body["warnings"][0]["level"] = NAME
     response = door.pipeline().put("/api/v1/warnings", json=body)
     assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
     assert response.json()["errors"][0]["pointer"] == "/body/warnings/0/level"

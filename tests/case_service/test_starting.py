@@ -77,7 +77,7 @@ def test_in_production_cookies_are_secure_and_no_demo_is_shown(empty_database: s
     given = {"home": tmp_path, "service_token": GOOD_TOKEN, "case_sealing_key": GOOD_KEY}
     settings = read_settings(**given, database_url=empty_database)
     engine = ready_engine(settings)
-    response = Door(create_app(settings, engine), engine, None, settings).anonymous().get("/sign-in")  # type: ignore[arg-type]
+    response = Door(create_app(settings, engine), engine, None, settings).anonymous().get("/sign-in")
     assert "Secure" in response.headers["set-cookie"]
     assert "strict-transport-security" in response.headers
     assert "演示" not in response.text

@@ -9,7 +9,7 @@ import pytest
 from demo_city.__main__ import main
 from demo_city.build import CityRefusedError, build
 from demo_city.period import PEOPLE_AT_SCALE, CityPlan
-from jobs.cli import Mess, Scale
+from jobs.commands.demo import Mess, Scale
 from tests.demo_city.conftest import SMALL, BuiltCity, built
 
 

@@ -244,7 +244,7 @@ def test_what_might_end_a_benefit_never_becomes_a_claim_of_a_warning(
     review = ReviewModel(**values | {"kind": "review"})
     one_person(engine, 16_000)
     with pytest.raises(ValueError, match="medical_cost_over_limit: findings for review"):
-        claims_on(engine, [review], AS_OF, Known())  # type: ignore[list-item]
+        claims_on(engine, [review], AS_OF, Known())
 
 
 def test_a_model_on_hold_claims_nothing_in_the_counties_concerned(engine: Engine, models: dict[str, HelpModel]) -> None:

@@ -12,7 +12,7 @@ KEYS = st.sampled_from("abcdef")
 
 
 def link(former: str, following: str, day: int = 1, kind: str = "changed") -> PersonLink:
-    return PersonLink(former, following, kind, date(2026, 11, day), DAY, "register_event", "d", day)  # type: ignore[arg-type]
+    return PersonLink(former, following, kind, date(2026, 11, day), DAY, "register_event", "d", day)
 
 
 def ends(*links: PersonLink) -> dict[str, tuple[str, str]]:

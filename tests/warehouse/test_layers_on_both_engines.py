@@ -247,7 +247,7 @@ def test_households_have_members_and_a_place_and_nobody_named_is_lost(state: Sta
 def test_both_engines_build_equal_layers(ingested: Path) -> None:
     states = []
     for engine in ENGINES:
-        installation = Installation(Settings(mode="demo", home=ingested, engine=engine))  # type: ignore[arg-type]
+        installation = Installation(Settings(mode="demo", home=ingested, engine=engine))
         ensure_conformed(installation, NIGHT_1)
         ensure_conformed(installation, NIGHT_2)
         states.append({name: rows_of(installation, name) for name in LAYER_TABLES})

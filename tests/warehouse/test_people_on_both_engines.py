@@ -107,7 +107,7 @@ def states(ingested: Path) -> dict[str, dict[str, list[dict[str, Any]]]]:
     """The tables as of the second night, as each engine builds them."""
     built = {}
     for engine in ENGINES:
-        installation = Installation(Settings(mode="demo", home=ingested, engine=engine))  # type: ignore[arg-type]
+        installation = Installation(Settings(mode="demo", home=ingested, engine=engine))
         ensure_conformed(installation, NIGHT_1)
         ensure_conformed(installation, NIGHT_2)
         built[engine] = {name: rows_of(installation, name) for name in PEOPLE_TABLES}

@@ -10,6 +10,7 @@ import pytest
 
 from warehouse.engines import Engine
 from warehouse.engines.engine import FUNCTIONS_FOLDER
+from warehouse.engines.spark import SparkEngine
 
 EVERY_FUNCTION = """
     select n,
@@ -106,6 +107,8 @@ def test_worked_examples(engine: Engine, call: str, result: object) -> None:
 
 def test_spark_sees_through_the_functions(engines: dict[str, Engine]) -> None:
     engines["spark"].register_table("dwd_dates", many_dates())
-    plan = engines["spark"]._session.sql("select full_years(a, b) as y from dwd_dates")._jdf.queryExecution().toString()
+    spark = engines["spark"]
+    assert isinstance(spark, SparkEngine)
+    plan = spark._session.sql("select full_years(a, b) as y from dwd_dates")._jdf.queryExecution().toString()
     assert "Python" not in plan
     assert "full_years" not in plan.split("== Optimized Logical Plan ==")[1]
