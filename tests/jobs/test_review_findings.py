@@ -12,7 +12,7 @@ from jobs.ingest import ingest_department
 from jobs.installation import Installation
 from jobs.review_findings import review_models
 from jobs.settings import Settings
-from jobs.warn import active_models, warn
+from jobs.warn import models_of_the_night, warn
 from schemas.delivery import departments_with_deliveries
 from tests.jobs.landing import NIGHT_1, NIGHT_2, Row, deliver
 from tests.jobs.people import identity_number, registered
@@ -81,7 +81,7 @@ def test_a_finding_is_listed_with_its_sources_once_and_nobody_is_warned_or_sent(
     assert (certain["source_count"], certain["level"]) == (2, "orange")
     assert (doubtful["source_count"], doubtful["level"]) == (1, "yellow")
     assert all(row["finding_id"].startswith("R-W14-") for row in findings)
-    assert sum(warned.report.values()) == 0
+    assert not any(warned.report["claims"].values())
     assert outbox(installation, NIGHT_1) == []
     warn(installation, NIGHT_2)
     again = installation.warehouse.rows("ads.review_finding").to_pylist()
@@ -96,7 +96,7 @@ def test_a_second_run_leaves_the_same_findings(installation: Installation) -> No
 
 
 def test_no_model_can_be_of_both_kinds() -> None:
-    reviews, helps = review_models(), active_models()
+    reviews, helps = review_models(), models_of_the_night()
     assert {model.number for model in reviews} == {"W14", "W15"}
     assert not {model.id for model in reviews} & {model.id for model in helps}
     assert all(isinstance(model, HelpModel | ReviewModel) for model in load_models())
