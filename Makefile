@@ -6,7 +6,7 @@ BIN := .venv/bin
 export SHOUWANG_MODE ?= demo
 export SHOUWANG_HOME ?= var
 
-.PHONY: help setup nightly serve airflow test test-long bench lint format lock clean
+.PHONY: help setup nightly serve airflow test test-long bench calibrate lint format lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ test-long: setup ## Run the heavy forms of the tests
 
 bench: setup ## Measure a full load, a night and growth at city size, against the floor and pandas
 	$(BIN)/python -m benchmarks.ingest --scale city --home $(SHOUWANG_HOME)
+
+calibrate: setup ## Count a year's warnings of the plain rules at city size, and how many meet somebody to help
+	$(BIN)/python -m benchmarks.calibration --scale city
 
 lint: setup ## Check style, types and the directions of imports
 	$(BIN)/ruff check .

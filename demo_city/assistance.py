@@ -23,6 +23,8 @@ DIBAO_SHARE, TEKUN_SHARE, MARGINAL_SHARE, RIGID_SHARE = 0.028, 0.0033, 0.0028, 0
 # Of the families, how many come, go or change on each later night.
 MOVING_SHARE = 0.003
 EXPIRED_SHARE = 0.08
+# How much more a standard deviation of standing weighs than the chance by which families come to be assisted.
+STANDING_COUNTS = 2.0
 
 LIMITS = {
     "tekun": 100_000,
@@ -77,15 +79,15 @@ def on_night(frame: pd.DataFrame, night: int) -> pd.DataFrame:
     return standing
 
 
-def assisted_people(plan: CityPlan, people: People) -> AssistedPeople:
+def assisted_people(plan: CityPlan, people: People, standing: npt.NDArray[np.float64]) -> AssistedPeople:
     """Draw the registers; nobody stands in two of civil affairs'; monitored families may stand in one of them too."""
     rng = plan.random("assistance")
     sizes = np.bincount(people.household)
     named_household = people.household[people.is_named].min()
     order = rng.permutation(np.arange(named_household))
-    need = _need(people)
+    need = _need(people, standing)
     order = order[np.argsort(-(need[order] + rng.gumbel(0, 1, len(order))), kind="stable")]
-    alone = (sizes == 1) & (need >= 1.5)
+    alone = (sizes == 1) & _are_old(people)
     tekun = order[alone[order]][: max(2, round(len(people) * TEKUN_SHARE))]
     rest = order[~np.isin(order, tekun)]
     dibao, rest = _take(rest, sizes, round(len(people) * DIBAO_SHARE))
@@ -102,15 +104,20 @@ def assisted_people(plan: CityPlan, people: People) -> AssistedPeople:
             _with_named(people, marginal, "marginal"),
             _with_named(people, rigid, "rigid_expenditure"),
         ),
-        relapse=monitored_families(plan, people, dibao),
+        relapse=monitored_families(plan, people, dibao, standing),
     )
 
 
-def _need(people: People) -> npt.NDArray[np.float64]:
-    """The old and the alone are likelier to be assisted."""
-    sizes = np.bincount(people.household)
-    mean_age = np.bincount(people.household, weights=people.age) / sizes
-    return np.where(mean_age >= 60, 1.0, 0.0) + np.where(sizes == 1, 0.6, 0.0)
+def _need(people: People, standing: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The poor are likelier to be assisted, and among them the old and the alone."""
+    alone = np.bincount(people.household) == 1
+    return np.where(_are_old(people), 1.0, 0.0) + np.where(alone, 0.6, 0.0) - STANDING_COUNTS * standing
+
+
+def _are_old(people: People) -> npt.NDArray[np.bool_]:
+    mean_age = np.bincount(people.household, weights=people.age) / np.bincount(people.household)
+    old: npt.NDArray[np.bool_] = mean_age >= 60
+    return old
 
 
 def _take(

@@ -43,14 +43,16 @@ def public_housing(plan: CityPlan, people: People, assisted: Mask) -> pd.DataFra
     })  # fmt: skip
 
 
-def housing_records(plan: CityPlan, people: People, contributed: Contributions, assisted: Mask) -> pd.DataFrame:
+def housing_records(
+    plan: CityPlan, people: People, contributed: Contributions, assisted: Mask, standing: npt.NDArray[np.float64]
+) -> pd.DataFrame:
     """House contracts of the last years, and fund accounts of people with an employer."""
     rng = plan.random("housing_records")
     wanted = rows_of(len(people), HOUSING_RECORDS)
     pays = ~contributed.is_retired & contributed.is_paid[:, -1]
     accounts = np.sort(rng.choice(np.flatnonzero(pays), min(round(wanted * 0.7), int(pays.sum())), replace=False))
     adult = (people.age >= 23) & (people.age <= 65) & ~people.is_named & ~assisted
-    buyers = chosen(rng, adult, max(2, wanted - len(accounts)))
+    buyers = chosen(rng, adult * np.exp(standing), max(2, wanted - len(accounts)))
     bought, held = len(buyers), len(accounts)
     contracts = pd.DataFrame({
         "person": buyers,
@@ -76,11 +78,13 @@ def housing_records(plan: CityPlan, people: People, contributed: Contributions, 
     return rows.assign(record_no=numbered("FC3407", len(rows)), night=0)
 
 
-def market_entities(plan: CityPlan, people: People, assisted: Mask, alive: Mask) -> pd.DataFrame:
+def market_entities(
+    plan: CityPlan, people: People, assisted: Mask, alive: Mask, standing: npt.NDArray[np.float64]
+) -> pd.DataFrame:
     """Small businesses mostly, each with the person who runs it; some are closed."""
     rng = plan.random("market_entities")
     among = (people.age >= 22) & (people.age <= 68) & alive & ~people.is_named
-    person = chosen(rng, among * np.where(assisted, 0.15, 1.0), rows_of(len(people), ENTITIES))
+    person = chosen(rng, among * np.where(assisted, 0.15, 1.0) * np.exp(0.7 * standing), rows_of(len(people), ENTITIES))
     size = len(person)
     kind = shared_out(rng, {"1": 0.8, "2": 0.16, "3": 0.02, "4": 0.02}, size)
     founded = random_days(rng, date(2008, 1, 1), plan.first_night - timedelta(days=30), size)

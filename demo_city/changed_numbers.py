@@ -79,11 +79,14 @@ class ChangedNumbers:
         return not_yet
 
 
-def changed_numbers(plan: CityPlan, people: People, quiet: Mask) -> ChangedNumbers:
-    """Draw them among those who are not quiet: most in the year before the first night, some in the nights after."""
+def changed_numbers(plan: CityPlan, people: People, quiet: Mask, treated: Mask) -> ChangedNumbers:
+    """Draw them among those who are not quiet: most in the year before the first night, some in the nights after.
+
+    Rather among the treated, of whose old number the bills tell.
+    """
     rng = plan.random("changed numbers")
     may = (people.age >= LEAST_AGE) & ~people.is_named & ~quiet
-    person = chosen(rng, may, max(2 * plan.nights, rows_of(len(people), CHANGED)))
+    person = chosen(rng, may * np.where(treated, 4.0, 1.0), max(2 * plan.nights, rows_of(len(people), CHANGED)))
     old = identity_numbers(rng, people.born_on[person], ~people.is_male[person], FIRST_SEQUENCE, plan.city_code)
     changed_on = days_before(np.datetime64(plan.first_night, "D"), rng.integers(3, 360, len(person)))
     # Each later night tells of one change at least.

@@ -41,13 +41,15 @@ class Contributions:
         return unpaid
 
 
-def contributions(plan: CityPlan, people: People, assisted: npt.NDArray[np.bool_]) -> Contributions:
+def contributions(
+    plan: CityPlan, people: People, assisted: npt.NDArray[np.bool_], standing: npt.NDArray[np.float64]
+) -> Contributions:
     """Twelve months up to the last closed one, for everyone in the employees' scheme."""
     rng = plan.random("contributions")
     months = plan.last_closed_month - np.arange(MONTHS - 1, -1, -1).astype("timedelta64[M]")
-    person, is_retired = _insured(rng, people, assisted)
+    person, is_retired = _insured(rng, people, assisted, standing)
     is_flexible = rng.random(len(person)) < 0.2
-    bases = _bases(rng, months, is_flexible, len(person))
+    bases = _bases(rng, months, is_flexible, standing[person])
     is_paid = np.ones_like(bases, np.bool_)
     _plant_histories(rng, people, person, bases, is_paid)
     bases[is_retired], is_paid[is_retired] = NOT_INSURED, False
@@ -128,19 +130,27 @@ def _status_at(contributed: Contributions, end: int) -> npt.NDArray[np.str_]:
 
 
 def _insured(
-    rng: np.random.Generator, people: People, assisted: npt.NDArray[np.bool_]
+    rng: np.random.Generator,
+    people: People,
+    assisted: npt.NDArray[np.bool_],
+    standing: npt.NDArray[np.float64],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    working = (people.age >= 19) & (people.age <= 59) & (rng.random(len(people)) < np.where(assisted, 0.08, 0.42))
+    share = np.clip(0.42 + 0.12 * standing, 0.1, 0.85)
+    working = (people.age >= 19) & (people.age <= 59) & (rng.random(len(people)) < np.where(assisted, 0.08, share))
     retired = (people.age >= 60) & (people.age <= 66) & (rng.random(len(people)) < 0.25)
     person = np.flatnonzero((working | retired) & ~people.is_named)
     return person, retired[person]
 
 
 def _bases(
-    rng: np.random.Generator, months: npt.NDArray[np.datetime64], is_flexible: npt.NDArray[np.bool_], size: int
+    rng: np.random.Generator,
+    months: npt.NDArray[np.datetime64],
+    is_flexible: npt.NDArray[np.bool_],
+    standing: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.int64]:
     """A wage each, held for the year and set anew in July within floor and ceiling."""
-    wage = np.where(is_flexible, FLOOR_BEFORE_JULY, np.exp(rng.normal(np.log(560_000), 0.4, size)))
+    size = len(standing)
+    wage = np.where(is_flexible, FLOOR_BEFORE_JULY, np.exp(rng.normal(np.log(560_000) + 0.25 * standing, 0.32)))
     after = wage * np.where(rng.random(size) < 0.02, rng.uniform(0.4, 0.9, size), rng.normal(1.03, 0.04, size))
     year = months[-1].astype("datetime64[Y]")
     since_july = months >= year.astype("datetime64[M]") + 6

@@ -18,6 +18,7 @@ from demo_city.draw import Mask, sharing_texts
 from demo_city.employment import Contributions, contributions, ended_by_death
 from demo_city.insurance import insured_people, medical_aid, pension_payments, resident_pension, work_benefits
 from demo_city.later_states import NIGHTLY_CHANGES, with_later_states
+from demo_city.means import Means, draw_means
 from demo_city.medical import chronic_settlements, inpatient_settlements
 from demo_city.moving import register_changes
 from demo_city.outpatient import outpatient_months
@@ -44,6 +45,7 @@ class City:
 
     plan: CityPlan
     people: People
+    means: Means
     assisted: AssistedPeople
     inpatient: pd.DataFrame
     chronic: pd.DataFrame
@@ -61,13 +63,15 @@ class City:
 def imagine(plan: CityPlan) -> City:
     """Draw the whole city."""
     people = populate(plan)
-    assisted = assisted_people(plan, people)
+    means = draw_means(plan, people)
+    standing = means.of_people(people)
+    assisted = assisted_people(plan, people, means.standing)
     everyone_assisted = assisted.everyone(len(people))
     quiet = everyone_assisted.copy()
     quiet[assisted.relapse["person"]] = True
-    contributed = contributions(plan, people, everyone_assisted)
-    inpatient = sharing_texts(inpatient_settlements(plan, people, everyone_assisted))
-    chronic = sharing_texts(chronic_settlements(plan, people, everyone_assisted))
+    contributed = contributions(plan, people, everyone_assisted, standing)
+    inpatient = sharing_texts(inpatient_settlements(plan, people, everyone_assisted, standing))
+    chronic = sharing_texts(chronic_settlements(plan, people, everyone_assisted, standing))
     registered = registrations(plan, people, contributed, assisted.low_income(plan, len(people), plan.nights - 1))
     certified = certificates(plan, people)
     settled = pd.concat([inpatient, chronic], ignore_index=True)
@@ -77,16 +81,18 @@ def imagine(plan: CityPlan) -> City:
     contributed = ended_by_death(contributed, planted.dead, planted.died_on)
     departed = departed_people(plan, people, may_die, planted)
     quiet[departed.dead[departed.is_late]] = True
+    seen = np.bincount(settled["person"], minlength=len(people)) > 0
     stays = _whose_number_stays(people, quiet, settled, contributed, certified)
     stays[registered["person"]] = True
-    changed = changed_numbers(plan, people, stays)
+    changed = changed_numbers(plan, people, stays, seen)
     city = City(
         plan=plan,
         people=people,
+        means=means,
         assisted=assisted,
         inpatient=inpatient,
         chronic=chronic,
-        outpatient=outpatient_months(plan, people),
+        outpatient=outpatient_months(plan, people, standing),
         contributed=contributed,
         registered=registered,
         certified=certified,
@@ -142,6 +148,7 @@ def _others(city: City, settled: pd.DataFrame) -> dict[str, pd.DataFrame]:
     alive = departed.still_alive(len(people))
     assisted = city.assisted.everyone(len(people))
     assisted[city.assisted.relapse["person"]] = True
+    standing = city.means.of_people(people)
     severe = city.certified[
         (city.certified["disability_level"] <= 2) & (city.certified["certificate_status"] == "有效")
     ]
@@ -152,10 +159,10 @@ def _others(city: City, settled: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "insured_person": insured,
         "medical_aid": medical_aid(plan, people, city.assisted, settled, severe_people),
         "resident_pension": resident_pension(plan, people, city.contributed, alive),
-        "pension_payment": pension_payments(plan, people, city.contributed, departed),
+        "pension_payment": pension_payments(plan, people, city.contributed, departed, standing),
         "work_benefit": work_benefits(plan, people, city.registered, city.contributed),
         "register_event": register_events(plan, people, departed, city.register, city.changed),
-        "vehicle_register": vehicles(plan, people, assisted),
+        "vehicle_register": vehicles(plan, people, assisted, standing),
         "traffic_casualty": traffic_casualties(plan, people, departed),
         "custody": custodies(plan, people, city.contributed, alive),
         "temporary_aid": temporary_aid(plan, people, assisted, alive),
@@ -167,8 +174,8 @@ def _others(city: City, settled: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "student_enrolment": enrolled,
         "student_aid": student_aid(plan, people, enrolled, assisted),
         "public_housing": public_housing(plan, people, assisted),
-        "housing_record": housing_records(plan, people, city.contributed, assisted),
-        "market_entity": market_entities(plan, people, assisted, alive),
+        "housing_record": housing_records(plan, people, city.contributed, assisted, standing),
+        "market_entity": market_entities(plan, people, assisted, alive, standing),
         "disaster_event": disasters(plan, people, alive),
     }
     for extract_class in NIGHTLY_CHANGES:

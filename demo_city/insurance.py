@@ -8,7 +8,7 @@ import pandas as pd
 
 from demo_city.assistance import AssistedPeople
 from demo_city.departed import Departed
-from demo_city.draw import Mask, chosen, days_before, first_of_month, numbered, rows_of, shared_out, where_day
+from demo_city.draw import Mask, chosen, days_before, first_of_month, numbered, rows_of, where_day
 from demo_city.employment import Contributions
 from demo_city.medical import EMPLOYEES_IN_TEN
 from demo_city.names import EMPLOYERS
@@ -139,7 +139,13 @@ def resident_pension(plan: CityPlan, people: People, contributed: Contributions,
     })  # fmt: skip
 
 
-def pension_payments(plan: CityPlan, people: People, contributed: Contributions, departed: Departed) -> pd.DataFrame:
+def pension_payments(
+    plan: CityPlan,
+    people: People,
+    contributed: Contributions,
+    departed: Departed,
+    standing: npt.NDArray[np.float64],
+) -> pd.DataFrame:
     """Pensions of the old; of the dead the last month paid, and a few who are still paid."""
     rng = plan.random("pensions")
     retired = np.zeros(len(departed.everyone), np.bool_)
@@ -159,7 +165,7 @@ def pension_payments(plan: CityPlan, people: People, contributed: Contributions,
     month[is_gone] = np.where(still_paid[is_gone], month[is_gone], first_of_month(departed.died_on[gone]))
     stopped = is_gone & ~still_paid
     paused = (rng.random(size) < STOPPED_SHARE) & ~is_gone
-    kind = np.where(retired[person], "110", shared_out(rng, {"170": 0.62, "110": 0.26, "120": 0.12}, size))
+    kind = np.where(retired[person], "110", _pension_kinds(rng, np.r_[standing[living], np.zeros(len(gone))]))
     # Nothing is drawn of the named that their stories do not tell.
     kind[departed.everyone.is_named[person] & ~retired[person]] = "170"
     amount = np.select(
@@ -178,6 +184,14 @@ def pension_payments(plan: CityPlan, people: People, contributed: Contributions,
         "aae008": rng.choice(np.array(BANKS, object), size),
         "night": 0,
     })  # fmt: skip
+
+
+def _pension_kinds(rng: np.random.Generator, standing: npt.NDArray[np.float64]) -> npt.NDArray[np.str_]:
+    """Civil servants, employees and residents in their shares; the better off were likelier employed."""
+    drawn = standing + rng.normal(0, 0.9, len(standing))
+    resident, employee = np.quantile(drawn, [0.62, 0.88]) if len(drawn) else (0.0, 0.0)
+    kinds: npt.NDArray[np.str_] = np.select([drawn <= resident, drawn <= employee], ["170", "110"], "120")
+    return kinds
 
 
 def work_benefits(plan: CityPlan, people: People, registered: pd.DataFrame, contributed: Contributions) -> pd.DataFrame:

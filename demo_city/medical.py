@@ -22,24 +22,30 @@ INPATIENT_TYPES = {"21": 0.78, "22": 0.05, "24": 0.05, "25": 0.05, "26": 0.03, "
 CHRONIC_TYPES = {"14": 0.72, "11": 0.08, "13": 0.05, "41": 0.15}
 EMPLOYEES_IN_TEN = 3
 REVERSED_SHARE = 0.01
+CARE_BY_STANDING = 0.33
 VOID_SHARE = 0.004
 LATE_SHARE = 0.002
 # Of the rows sent before, how many a later night reverses, corrects or simply repeats.
 LATER_CHANGES = {"reversed": 0.0005, "corrected": 0.0005, "repeated": 0.0015}
 
 
-def frailty(rng: np.random.Generator, people: People) -> npt.NDArray[np.float64]:
-    """How much likelier than others each person falls ill; named people's bills are planted instead."""
+def frailty(rng: np.random.Generator, people: People, standing: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """How much likelier than others each person seeks care; named people's bills are planted instead.
+
+    Whoever can pay goes to hospital sooner than who cannot.
+    """
     by_age = np.interp(people.age, [0, 3, 15, 40, 60, 80, 100], [1.2, 0.9, 0.4, 0.6, 1.5, 3.0, 3.5])
-    weights = rng.gamma(0.7, 1 / 0.7, len(people)) * by_age * ~people.is_named
+    weights = rng.gamma(0.7, 1 / 0.7, len(people)) * by_age * np.exp(CARE_BY_STANDING * standing) * ~people.is_named
     shares: npt.NDArray[np.float64] = weights / weights.sum()
     return shares
 
 
-def inpatient_settlements(plan: CityPlan, people: People, assisted: npt.NDArray[np.bool_]) -> pd.DataFrame:
+def inpatient_settlements(
+    plan: CityPlan, people: People, assisted: npt.NDArray[np.bool_], standing: npt.NDArray[np.float64]
+) -> pd.DataFrame:
     """All hospital settlements from a year before the first night up to the last."""
     rng = plan.random("inpatient")
-    stays = _drawn(rng, plan, people, frailty(plan.random("frailty"), people), INPATIENT_A_YEAR)
+    stays = _drawn(rng, plan, people, frailty(plan.random("frailty"), people, standing), INPATIENT_A_YEAR)
     total = np.exp(rng.normal(np.log(600_000), 0.85, len(stays))).astype(np.int64) + 50_000
     stays["med_type"] = _of(rng, INPATIENT_TYPES, len(stays))
     bearing = (~people.is_male & (people.age >= 20) & (people.age <= 40))[stays["person"]] & (
@@ -57,10 +63,12 @@ def inpatient_settlements(plan: CityPlan, people: People, assisted: npt.NDArray[
     return _with_afterlife(rng, plan, stays, "02")
 
 
-def chronic_settlements(plan: CityPlan, people: People, assisted: npt.NDArray[np.bool_]) -> pd.DataFrame:
+def chronic_settlements(
+    plan: CityPlan, people: People, assisted: npt.NDArray[np.bool_], standing: npt.NDArray[np.float64]
+) -> pd.DataFrame:
     """All chronic, emergency, pharmacy and maternity visits from a year before the first night up to the last."""
     rng = plan.random("chronic")
-    weights = frailty(plan.random("frailty"), people) ** 1.3 * (rng.random(len(people)) < 0.3)
+    weights = frailty(plan.random("frailty"), people, standing) ** 1.3 * (rng.random(len(people)) < 0.3)
     visits = _drawn(rng, plan, people, weights / weights.sum(), CHRONIC_A_YEAR)
     total = np.exp(rng.normal(np.log(30_000), 0.8, len(visits))).astype(np.int64) + 2_000
     visits["med_type"] = _of(rng, CHRONIC_TYPES, len(visits))

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from demo_city.draw import Mask, Places, chosen
 from demo_city.period import CityPlan
@@ -29,11 +30,15 @@ def register_changes(plan: CityPlan, people: People, quiet: Mask) -> pd.DataFram
     """
     rng = plan.random("register changes")
     may = ~quiet & ~people.is_named
+    has_comma = pc.match_substring(people.address, ",").to_numpy(zero_copy_only=False)
+    torn = np.flatnonzero(may & has_comma & (people.age >= LEAST_AGE_TO_MARRY))
     changes = _rows(people, np.zeros(0, np.int64), pd.DataFrame()).assign(night=0)
     for night in range(1, plan.nights):
         moving = np.unique(rng.choice(people.household[may], max(1, round(people.households * MOVING_SHARE))))
         member = np.flatnonzero(np.isin(people.household, moving) & may)
         at = chosen(rng, may & (people.age >= LEAST_AGE_TO_MARRY), max(2, round(len(people) * CHANGED_SHARE)))
+        # One of them has an address that is torn apart where commas delimit.
+        at = np.union1d(at, rng.choice(torn, min(1, len(torn))))
         at = at[~np.isin(people.household[at], moving)]
         moved = _moved(rng, people, _rows(people, member, changes), moving)
         otherwise = _otherwise(_rows(people, at, changes), night)

@@ -23,13 +23,13 @@ LATER_CHANGES = {"corrected": 0.004, "repeated": 0.002}
 LATE_REPORTED_SHARE = 0.003
 
 
-def outpatient_months(plan: CityPlan, people: People) -> pd.DataFrame:
+def outpatient_months(plan: CityPlan, people: People, standing: npt.NDArray[np.float64]) -> pd.DataFrame:
     """Row versions of the months: `night` delivers a version."""
     rng = plan.random("outpatient")
     nights = _nights_of_months(plan)
     count = round(len(people) * MONTHS_A_YEAR * len(nights) / 12)
     drawn = pd.DataFrame({
-        "person": rng.choice(len(people), count, p=frailty(plan.random("frailty"), people)),
+        "person": rng.choice(len(people), count, p=frailty(plan.random("frailty"), people, standing)),
         "month": rng.integers(0, len(nights), count),
     }).drop_duplicates(ignore_index=True)  # fmt: skip
     visits = rng.poisson(0.8, len(drawn)) + 1

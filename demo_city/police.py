@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from demo_city.departed import Departed
@@ -29,11 +30,11 @@ COUNTIES = ("340705", "340706", "340711", "340722")
 KILLED_SHARE = 0.08
 
 
-def vehicles(plan: CityPlan, people: People, assisted: Mask) -> pd.DataFrame:
+def vehicles(plan: CityPlan, people: People, assisted: Mask, standing: npt.NDArray[np.float64]) -> pd.DataFrame:
     """Vehicles and their owners; assisted families seldom have any but a motorcycle."""
     rng = plan.random("vehicles")
     among = (people.age >= 20) & (people.age <= 72) & ~people.is_named
-    weights = among * np.where(people.is_male, 1.0, 0.45) * np.where(assisted, 0.1, 1.0)
+    weights = among * np.where(people.is_male, 1.0, 0.45) * np.where(assisted, 0.1, 1.0) * np.exp(1.1 * standing)
     wanted = rows_of(len(people), VEHICLES)
     person = np.sort(np.r_[chosen(rng, weights, round(wanted * 0.93)), chosen(rng, weights, round(wanted * 0.07))])
     size = len(person)

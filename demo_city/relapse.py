@@ -1,6 +1,7 @@
 """Rural households lifted out of poverty, and those monitored against relapse."""
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from demo_city.draw import Mask, Places, chosen, days_before, first_of_month, rows_of, shared_out, where_day
@@ -17,13 +18,15 @@ RELATIONS = {"02": "户主", "11": "之夫", "12": "之妻", "20": "之子", "30
 RISKS = {"1": 0.5, "2": 0.2, "3": 0.1, "4": 0.05, "5": 0.1, "9": 0.05}
 
 
-def monitored_families(plan: CityPlan, people: People, dibao: Places) -> pd.DataFrame:
+def monitored_families(
+    plan: CityPlan, people: People, dibao: Places, standing: npt.NDArray[np.float64]
+) -> pd.DataFrame:
     """One row a member over all nights: `new_from` until before `gone_from`, the income rises on `changed_from`.
 
     Some of the monitored households are in dibao as well.
     """
     rng = plan.random("relapse")
-    families, is_both = _families(rng, people, dibao)
+    families, is_both = _families(rng, people, dibao, standing)
     size = len(families)
     is_monitored = (rng.random(size) < MONITORED_SHARE) | is_both
     is_monitored[:2] = True
@@ -57,13 +60,16 @@ def still_monitored(rows: pd.DataFrame) -> pd.DataFrame:
     return monitored
 
 
-def _families(rng: np.random.Generator, people: People, dibao: Places) -> tuple[Places, Mask]:
+def _families(
+    rng: np.random.Generator, people: People, dibao: Places, standing: npt.NDArray[np.float64]
+) -> tuple[Places, Mask]:
     """Rural households of the drawn people, and which of them were taken because they are in dibao."""
     is_rural = np.array([village.urban_rural_code.startswith("2") for village in inhabited_villages()])
     is_head = np.r_[True, people.household[1:] != people.household[:-1]]
     among: Mask = is_head & is_rural[people.village] & ~people.is_named
     sizes = np.bincount(people.household)
-    heads = chosen(rng, among, max(8, round(rows_of(len(people), MEMBERS) / sizes.mean())))
+    poorer = among * np.exp(-1.2 * standing[people.household])
+    heads = chosen(rng, poorer, max(8, round(rows_of(len(people), MEMBERS) / sizes.mean())))
     in_dibao = _in_dibao(rng, people, among, dibao, max(2, round(len(heads) * BOTH_SHARE)))
     families: Places = np.unique(np.r_[people.household[heads], in_dibao])
     return families, np.isin(families, in_dibao)

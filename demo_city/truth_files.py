@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from demo_city.deliver import Delivered, accounts
 from demo_city.facts import City
 from demo_city.moving import move_events
+from demo_city.need_files import need_table
 from demo_city.shared_living import differences
 from demo_city.truth import deaths, near_misses, with_identities
 
@@ -17,6 +19,10 @@ What really happened in the demo city: for tests and for judging the warnings af
 No job, model or service may read this folder; whoever reads it knows the answers.
 
 - hardship.parquet: who is in which hardship since when, and the first night whose deliveries show it.
+- need.parquet: which households the rules of assistance would help, with what (help), since and until when, and
+  through what (cause). `shown_on` is the day from which a connected class tells anything of it, `first_visible_on` the
+  first night that brings it; both are empty where no class ever does. This is what a visit would find. A hardship of
+  hardship.parquet is what the rules ask for: many such households get by, and many needs are no such hardship.
 - deaths.parquet: who died when, whether the household register still has them, and what is still paid.
 - near_misses.parquet: who only looks like a case, and why.
 - wrong_rows.parquet: every row of the deliveries that was made wrong (kind names the way) or that is
@@ -51,6 +57,7 @@ def write_truth(folder: Path, city: City, found: pd.DataFrame, delivered: Sequen
     }
     for name, rows in files.items():
         rows.to_parquet(folder / f"{name}.parquet", index=False)
+    pq.write_table(need_table(city), folder / "need.parquet")
 
 
 def _numbers(city: City, person: pd.Series) -> list[str]:

@@ -63,6 +63,10 @@ class DemoError(ShouwangError):
     """Something that only a demo has was asked of an installation in earnest."""
 
 
+class RankingError(ShouwangError):
+    """A score cannot rank the queue."""
+
+
 class BusyError(ShouwangError):
     """Another process has been doing the same for longer than anybody should wait."""
 

@@ -7,7 +7,7 @@ that of the claim that leads it. An episode that was claimed on an earlier date 
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,7 @@ from jobs.freshness_told import covered_until
 from jobs.installation import Installation
 from jobs.layer_tables import register_layers
 from jobs.people.links import former_keys
+from jobs.ranking.in_force import ranked, trained_as_of
 from jobs.review_findings import find_for_review
 from jobs.source_holds import SourceHold, on_hold, record_holds, released_holds, standing_holds
 from jobs.steps import Report, StepResult, fingerprint_of, run_step
@@ -50,7 +51,10 @@ def warn(installation: Installation, business_date: date) -> StepResult:
     models = models_of_the_night()
     state = state_fingerprint(installation, business_date)
     fingerprint = fingerprint_of(
-        state, [(model.id, model.version, model.status, model.lock_hash) for model in models], sorted(on_hold(holds))
+        state,
+        [(model.id, model.version, model.status, model.lock_hash) for model in models],
+        sorted(on_hold(holds)),
+        trained_as_of(installation, business_date),
     )
     result = run_step(
         installation, business_date, "warn", fingerprint, lambda: _warn(installation, business_date, models)
@@ -94,6 +98,7 @@ def _warn(installation: Installation, business_date: date, models: Sequence[Help
     with installation.engine() as engine:
         register_layers(engine, installation, "dwd", "dws")
         night = claims_on(engine, models, business_date, known)
+    night = replace(night, warnings=ranked(installation, business_date, night.warnings, night.claims))
     _keep(installation, business_date, night)
     led = Counter(warning.model_id for warning in night.warnings)
     claimed = Counter(claim.model_id for claim in night.claims)

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +14,8 @@ from jobs.feedback import NOTHING_WARNED, model_performance
 from jobs.installation import this_installation
 from jobs.model_trial import Group, Trial, Visits, draft_in, grid_workers, try_model
 from jobs.nightly import latest_business_date
+from jobs.ranking.in_force import switch
+from jobs.ranking.page import page
 from jobs.screen import show_evaluation, show_models
 from jobs.source_holds import recorded_holds
 from schemas.divisions import divisions
@@ -174,3 +176,31 @@ def evaluate_models(
         print_report(report, as_json)
     else:
         show_evaluation(console, report)
+
+
+@models_app.command("rank")
+def rank_command(
+    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Learn from what was known on this date.")],
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Judge by the warnings after it, until this date.")
+    ] = None,
+    use: Annotated[bool, typer.Option("--use", help="Rank the nights after the last date by it.")] = False,
+    off: Annotated[bool, typer.Option("--off", help="Rank the nights after the last date by no score.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """The score of need that orders warnings as urgent as each other: train it, judge it, switch it on or off."""
+    # Here, because what it takes to fit a score loads for a second.
+    from jobs.ranking.card import card
+
+    installation = this_installation()
+    last = until.date() if until else latest_business_date(installation)
+    known = card(installation, as_of.date(), last)
+    file = installation.settings.reports_folder / "models" / f"ranking_{as_of:%Y%m%d}.md"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(page(known), encoding="utf-8")
+    if use or off:
+        switch(installation, last + timedelta(days=1), None if off else known)
+    if as_json:
+        print_report({**known, "page": str(file)}, as_json)
+    else:
+        console.print(page(known), highlight=False, markup=False)

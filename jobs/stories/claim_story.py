@@ -16,6 +16,8 @@ from warning_models.loader import WarningModel
 from warning_models.render import figures, from_json
 from warning_models.sql_rules import tables_used
 
+SAME = "the same"
+
 _TYPES: Mapping[str, Any] = {"int": int, "Decimal": Decimal, "date": date.fromisoformat, "str": str}
 
 Row = Mapping[str, Any]
@@ -98,7 +100,7 @@ def _worked_out_again(engine: Engine, sql: str, params: Mapping[str, Any], claim
         if row["person_key"] == claim["person_key"] and _is_of_episode(claim["episode"], row["episode"]):
             now = json.loads(json.dumps({name: row.get(name) for name in evidence}, default=str))
             differing = sorted(name for name in evidence if now[name] != evidence[name])
-            return f"other values today: {', '.join(differing)}" if differing else "the same"
+            return f"other values today: {', '.join(differing)}" if differing else SAME
     return "not found again: tables or contracts have changed since"
 
 

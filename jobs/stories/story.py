@@ -1,7 +1,7 @@
 """The whole story of one warning, by the id of the warning or of any claim in it."""
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,8 @@ from jobs.claims.household import from_text
 from jobs.claims.placing import CITY, county_of
 from jobs.errors import StoryError
 from jobs.installation import Installation
-from jobs.stories.claim_story import claim_story
-from jobs.stories.layers_about import show_layers_about
+from jobs.stories.claim_story import SAME, claim_story
+from jobs.stories.layers_about import PEOPLE, show_layers_about, show_layers_whole
 from schemas.messages import WITHHELD, DispositionKind, WithheldReason
 from warehouse.engines import open_engine
 from warehouse.tables import rows_where
@@ -48,9 +48,18 @@ def story(installation: Installation, asked_id: str) -> dict[str, Any]:
 
 
 def _claim_stories(installation: Installation, claims: Sequence[Row], night: date) -> list[dict[str, Any]]:
-    runs = {
-        (run["model_id"], run["county_code"]): run for run in _rows(installation, "ads.model_run", business_date=night)
-    }
+    """The claims' stories from what is known of the people around, or where that does not do, of the whole city."""
+    stories = _told_by(installation, claims, night, show_layers_about)
+    if any(told["worked_out_again"] != SAME for told in stories):
+        stories = _told_by(installation, claims, night, show_layers_whole)
+    return stories
+
+
+def _told_by(
+    installation: Installation, claims: Sequence[Row], night: date, show: Callable[..., None]
+) -> list[dict[str, Any]]:
+    of_night = _rows(installation, "ads.model_run", business_date=night)
+    runs = {(run["model_id"], run["county_code"]): run for run in of_night}
     models: dict[str, WarningModel] = {model.id: model for model in load_models()}
     work = installation.settings.work_folder
     work.mkdir(parents=True, exist_ok=True)
@@ -58,10 +67,12 @@ def _claim_stories(installation: Installation, claims: Sequence[Row], night: dat
         tempfile.TemporaryDirectory(prefix="story-", dir=work) as folder,
         open_engine("duckdb", work_folder=Path(folder)) as engine,
     ):
-        show_layers_about(engine, installation, night, {claim["person_key"] for claim in claims})
+        show(engine, installation, night, {claim["person_key"] for claim in claims})
         households = {claim["household_key"] for claim in claims} - {None}
-        people = engine.query("select person_key, household_key from dwd_person").to_pylist()
-        members = {row["person_key"] for row in people if row["household_key"] in households}
+        around = (
+            f"select person_key, household_key from dwd_person where person_key in (select person_key from {PEOPLE})"
+        )
+        members = {row["person_key"] for row in engine.query(around).to_pylist() if row["household_key"] in households}
         return [
             claim_story(
                 engine,
