@@ -24,7 +24,14 @@ from demo_city.truth_of_households import (
     children_without_care,
     families_of_the_held,
 )
-from demo_city.truth_of_people import benefits_ending, businesses_closed, schooling_at_risk, unclaimed, work_on_and_off
+from demo_city.truth_of_people import (
+    benefits_ending,
+    businesses_closed,
+    pensions_stopped,
+    schooling_at_risk,
+    unclaimed,
+    work_on_and_off,
+)
 from demo_city.truth_rows import hardship_rows
 
 NOT_COUNTED = ("41", "51", "52")
@@ -73,6 +80,7 @@ def _beyond_bills_and_work(city: City, night: int) -> list[pd.DataFrame]:
         benefits_ending(now),
         work_on_and_off(now),
         businesses_closed(now),
+        pensions_stopped(now),
         schooling_at_risk(now),
         unclaimed(now),
     ]

@@ -18,6 +18,7 @@ from demo_city.truth_rows import hardship_rows
 MONTHS_OF_A_STRIP, MOST_PAID_MONTHS, LEAST_BREAKS = 12, 6, 2
 DAYS_CLOSED, DAYS_OF_GRACE, OLD_AGE = 90, 90, 80
 DAYS_ENTERED, DAYS_TO_BE_AIDED = 180, 60
+MONTHS_STOPPED = 3
 
 
 def benefits_ending(now: Circumstances) -> pd.DataFrame:
@@ -108,6 +109,19 @@ def _works_since(
         return found
 
     return works
+
+
+def pensions_stopped(now: Circumstances) -> pd.DataFrame:
+    """Whose pension was suspended for want of a certificate, where nothing else is known to come in at home."""
+    rows = now.known("pension_payment")
+    rows = rows[(rows["aae116"] == "2") & (rows["person"] < len(now.people))]
+    person, month = rows["person"].to_numpy(np.int64), rows["aae003"].to_numpy("datetime64[M]")
+    amount, _ = now.income
+    income = np.bincount(now.people.household, weights=amount * now.is_member, minlength=now.people.households)
+    home = now.people.household[person]
+    stopped = (income[home] == 0) & (now.in_household(now.is_earner)[home] == 0) & now.is_living[person]
+    stopped &= (now.day.astype("datetime64[M]") - month).astype(np.int64) <= MONTHS_STOPPED
+    return hardship_rows(person[stopped], "pension_stopped", rows["aae003"][stopped], "")
 
 
 def schooling_at_risk(now: Circumstances) -> pd.DataFrame:

@@ -140,7 +140,7 @@ def _planted(small_city: Path, kinds: set[str], column: str = "identity_number")
 TRUTH_OF_MODEL = {
     "medical_cost_over_limit": {"medical_year_over_limit", "medical_over_limit_across_years"},
     "disability_newly_certified": {"disability", "disability_worsened"},
-    "income_dropped": {"income_drop"},
+    "income_dropped": {"income_drop", "pension_stopped"},
     "child_without_parental_care": {"child_without_care"},
     "unemployment_benefit_ending": {"benefit_ending"},
     "work_unsteady": {"work_on_and_off", "business_closed"},

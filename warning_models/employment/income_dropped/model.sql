@@ -1,4 +1,5 @@
--- Whose insured income has been at most half their own median for the latest months, while still paid?
+-- Whose insured income has been at most half their own median for the latest months, while still paid, or whose pension
+-- stopped while they live and nothing else is known to come in at home?
 with latest as (
     select p.person_key, p.household_key, s.covers_until, months_before(s.covers_until, :low_months - 1) as low_from
     from dwd_person as p
@@ -47,25 +48,61 @@ low_run as (
     join last_high as h on h.person_key = p.person_key
     where p.month > h.month
     group by p.person_key, p.covers_until
+),
+dropped as (
+    select
+        r.person_key, l.household_key, r.first_low_month, r.covers_until, r.latest_base, m.history_count,
+        m.middle_sum * case m.middle_count when 2 then 0.5 else 1.0 end as median_before,
+        r.latest_base * m.middle_count <= :severe_ratio * m.middle_sum as is_severe
+    from low_run as r
+    join middle as m on m.person_key = r.person_key
+    join latest as l on l.person_key = r.person_key
+    where r.latest_low_count = :low_months
+        and m.history_count >= :least_history_months
+        -- Bases are set anew in July: a fall that begins then says what was earned last year.
+        and month_of(r.first_low_month) <> :rebasing_month
+),
+stopped as (
+    select
+        p.person_key, p.household_key, n.kind, n.month, n.amount, coalesce(n.stop_reason, 'other') as stop_reason
+    from dwd_pension_payment as n
+    join dwd_person as p on p.person_key = n.person_key
+    join dws_household_situation as s on s.household_key = p.household_key
+    where n.status in ('suspended', 'ended') and coalesce(n.stop_reason, 'other') in ('not_certified', 'other')
+        and n.month >= months_before(month_start(:as_of), :stopped_months)
+        and p.status = 'living' and s.earner_count = 0 and s.known_monthly_income = 0
+),
+found as (
+    select
+        person_key, household_key, 'drop:' || month_text(first_low_month) as episode, is_severe, first_low_month,
+        covers_until, latest_base, median_before, history_count, null as pension_kind, null as pension_month,
+        null as pension_amount, null as stop_reason
+    from dropped
+    union all
+    select
+        person_key, household_key, 'stopped:' || kind as episode, true as is_severe, null as first_low_month,
+        null as covers_until, null as latest_base, null as median_before, null as history_count,
+        kind as pension_kind, month as pension_month, amount as pension_amount, stop_reason
+    from stopped
 )
 select
-    r.person_key,
-    'drop:' || month_text(r.first_low_month) as episode,
-    case when r.latest_base * m.middle_count <= :severe_ratio * m.middle_sum then 'orange' else 'yellow' end as level,
-    cast(r.first_low_month as date) as first_low_month,
-    cast(r.covers_until as date) as covers_until,
-    cast(r.latest_base as decimal(16,2)) as latest_base,
-    cast(m.middle_sum * case m.middle_count when 2 then 0.5 else 1.0 end as decimal(16,2)) as median_before,
-    cast(m.history_count as integer) as history_count,
+    f.person_key,
+    f.episode,
+    case when f.is_severe then 'orange' else 'yellow' end as level,
+    cast(f.first_low_month as date) as first_low_month,
+    cast(f.covers_until as date) as covers_until,
+    cast(f.latest_base as decimal(16,2)) as latest_base,
+    cast(f.median_before as decimal(16,2)) as median_before,
+    cast(f.history_count as integer) as history_count,
+    cast(f.pension_kind as string) as pension_kind,
+    cast(f.pension_month as date) as pension_month,
+    cast(f.pension_amount as decimal(16,2)) as pension_amount,
+    cast(f.stop_reason as string) as stop_reason,
+    cast(s.dependant_count as integer) as dependant_count,
     cast(a.aided_on as date) as aided_on,
     cast(a.amount as decimal(16,2)) as aided_amount
-from low_run as r
-join middle as m on m.person_key = r.person_key
-join latest as l on l.person_key = r.person_key
+from found as f
+left join dws_household_situation as s on s.household_key = f.household_key
 left join dws_household_aid as a
-    on a.household_key = l.household_key and a.cause = 'unemployment'
+    on a.household_key = f.household_key and a.cause = 'unemployment'
     and a.aided_on >= days_before(:as_of, :recent_aid_days)
-where r.latest_low_count = :low_months
-    and m.history_count >= :least_history_months
-    -- Bases are set anew in July: a fall that begins then says what was earned last year.
-    and month_of(r.first_low_month) <> :rebasing_month
