@@ -56,9 +56,10 @@ def migrate(settings: Settings, _: argparse.Namespace) -> int:
 def load(settings: Settings, chosen: argparse.Namespace) -> int:
     """Load the city's grids and staff."""
     with Session(prepared_engine(settings)) as session:
-        loaded = load_directory(session, chosen.grids, chosen.staff, with_demo_password=settings.is_demo)
+        loaded = load_directory(session, chosen.grids, chosen.staff, settings.is_demo, chosen.departments)
         session.commit()
-    _tell(f"{loaded.grid_count} grids and {loaded.staff_count} staff are in the directory")
+    told = f"{loaded.grid_count} grids, {loaded.department_count} departments and {loaded.staff_count} staff"
+    _tell(f"{told} are in the directory")
     return 0
 
 
@@ -101,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     loading = commands.add_parser("load-directory", help=load.__doc__)
     loading.add_argument("--grids", type=Path, required=True)
     loading.add_argument("--staff", type=Path, required=True)
+    loading.add_argument("--departments", type=Path)
     loading.set_defaults(run=load)
     passwording = commands.add_parser("set-password", help=set_password.__doc__)
     passwording.add_argument("username")

@@ -1,22 +1,27 @@
-"""Who may see and do what. Every door to a case, an order or a person leads through here.
+"""What a person may see. Every door to a case, an order or a person leads through here.
 
-A supervisor sees the subtree of their unit. A grid worker sees the orders they hold or
-held, as long as these lie in the village of their grid: a colleague's grid may be covered,
-but whoever moves to another village leaves the people of this one behind. Outside their
-scope nothing exists: the answer is 404.
+Which roles a route lets in stands in `access_matrix.yaml`. A supervisor sees the subtree of their unit, and so does
+whoever handles a department's orders. A grid worker sees the orders they hold or held, as long as these lie in the
+village of their grid: a colleague's grid may be covered, but whoever moves to another village leaves the people of
+this one behind. Analysts and administrators see no order. Outside their scope nothing exists: the answer is 404.
 """
 
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, false, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from case_service.database import SessionDep
 from case_service.tables import Case, Staff, Unit, WorkOrder
 from case_service.tables.casework import OrderStatus
-from case_service.tables.people import Role
+from case_service.tables.people import SUPERVISORS, Role
+
+HOME = {
+    Role.GRID_WORKER: "/orders",
+    Role.ANALYST: "/supervision/freshness",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +39,13 @@ class Viewer:
 
     @property
     def is_supervisor(self) -> bool:
-        """Whether this is a supervisor."""
-        return self.role is Role.SUPERVISOR
+        """Whether this person leads the work of a division."""
+        return self.role in SUPERVISORS
 
     @property
     def home(self) -> str:
         """The page this person starts from."""
-        return "/supervision" if self.is_supervisor else "/orders"
+        return HOME.get(self.role, "/supervision")
 
 
 class NotSignedInError(Exception):
@@ -56,24 +61,9 @@ def signed_in(request: Request) -> Viewer:
 
 
 SignedIn = Annotated[Viewer, Depends(signed_in)]
-
-
-def grid_worker(viewer: SignedIn) -> Viewer:
-    """Whoever is signed in, if a grid worker."""
-    if viewer.role is not Role.GRID_WORKER:
-        raise HTTPException(403)
-    return viewer
-
-
-def supervisor(viewer: SignedIn) -> Viewer:
-    """Whoever is signed in, if a supervisor."""
-    if not viewer.is_supervisor:
-        raise HTTPException(403)
-    return viewer
-
-
-GridWorker = Annotated[Viewer, Depends(grid_worker)]
-Supervisor = Annotated[Viewer, Depends(supervisor)]
+# The same person; the names say whom the matrix lets in where they stand.
+GridWorker = SignedIn
+Supervisor = SignedIn
 
 
 def in_subtree(path: str) -> ColumnElement[bool]:
@@ -83,9 +73,11 @@ def in_subtree(path: str) -> ColumnElement[bool]:
 
 def in_scope(viewer: Viewer) -> ColumnElement[bool]:
     """Orders, joined with their unit, that `viewer` may know of."""
-    if viewer.is_supervisor:
+    if viewer.is_supervisor or viewer.role is Role.DEPARTMENT_HANDLER:
         return in_subtree(viewer.unit_path)
-    return and_(WorkOrder.assignee_id == viewer.staff_id, in_subtree(village_path(viewer.unit_path)))
+    if viewer.role is Role.GRID_WORKER:
+        return and_(WorkOrder.assignee_id == viewer.staff_id, in_subtree(village_path(viewer.unit_path)))
+    return false()
 
 
 def village_path(grid_path: str) -> str:

@@ -8,9 +8,9 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from case_service.clock import Now
 from case_service.database import SessionDep
 from case_service.deadlines import routes as deadlines
+from case_service.doorkeeper import let_in
 from case_service.freshness import routes as freshness
 from case_service.inbox import routes as inbox
 from case_service.orders import routes as orders
@@ -20,7 +20,6 @@ from case_service.sealing import Seal
 from case_service.security_headers import add_security_headers
 from case_service.settings import Settings
 from case_service.sign_in import routes as sign_in
-from case_service.sign_in.sessions import SESSION_COOKIE, viewer_of
 from case_service.supervision import routes as supervision
 from case_service.visits import routes as visits
 
@@ -41,20 +40,13 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.middleware("http")(add_security_headers)
     register_problems(app)
     for router in (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router):
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(let_in)])
     for feature in (sign_in, orders, visits, supervision, freshness):
-        app.include_router(feature.router, dependencies=[Depends(note_who_is_looking)])
+        app.include_router(feature.router, dependencies=[Depends(let_in)])
     app.add_api_route("/healthz", health, include_in_schema=False)
     app.add_api_route("/static/htmx.min.js", htmx, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
     return app
-
-
-def note_who_is_looking(request: Request, session: SessionDep, now: Now) -> None:
-    """Find out whose session this is, for the doors in `case_service.access` and for the page."""
-    session_id = request.cookies.get(SESSION_COOKIE)
-    settings = request.app.state.settings
-    request.state.viewer = viewer_of(session, session_id, now, settings) if session_id else None
 
 
 def health(session: SessionDep) -> JSONResponse:

@@ -1,14 +1,15 @@
-"""The door for the pipeline: one bearer token, compared in constant time."""
+"""The door for the pipeline: a bearer token with the right that a route asks for."""
 
 import secrets
-from typing import Annotated
 
-from fastapi import Header, HTTPException, Request
+from fastapi import HTTPException, Request
+
+from case_service.access_matrix import Right
 
 
-def the_pipeline(request: Request, authorization: Annotated[str | None, Header()] = None) -> None:
-    """Let only the holder of the service token pass."""
-    scheme, _, given = (authorization or "").partition(" ")
+def admit_token(request: Request, right: Right) -> None:  # noqa: ARG001
+    """Let only the holder of a token with `right` pass."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
     expected = request.app.state.settings.service_token
     is_right = secrets.compare_digest(given.strip().encode(), expected.encode())
     if scheme.lower() != "bearer" or not is_right:

@@ -40,9 +40,10 @@ def ready_engine(settings: Settings) -> Engine:
 def load_demo_directory(session: Session, settings: Settings) -> None:
     """The made-up people of the demo, if the demo city was built."""
     folder = settings.home / "demo" / "directory"
-    grids, staff = folder / "grids.csv", folder / "staff.csv"
+    grids, staff, departments = (folder / f"{name}.csv" for name in ("grids", "staff", "departments"))
     if grids.is_file() and staff.is_file():
-        loaded = load_directory(session, grids, staff, with_demo_password=True)
+        there = departments if departments.is_file() else None
+        loaded = load_directory(session, grids, staff, with_demo_password=True, departments_file=there)
         logger.info("demo directory loaded: %s grids, %s staff", loaded.grid_count, loaded.staff_count)
 
 

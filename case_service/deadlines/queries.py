@@ -29,7 +29,7 @@ def _whole_city(city: Unit) -> Viewer:
         staff_id=0,
         username="pipeline",
         display_name="",
-        role=Role.SUPERVISOR,
+        role=Role.CITY,
         unit_code=city.code,
         unit_name=city.name,
         unit_path=city.path,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from case_service.settings import DEMO_PASSWORD
 from case_service.sign_in import passwords
 from case_service.tables import Staff, Unit
-from case_service.tables.people import Role, UnitLevel
+from case_service.tables.people import Role, UnitLevel, fits
 from schemas.divisions import divisions
 
 
@@ -47,8 +47,16 @@ class StaffLine(Line):
     username: str = Field(min_length=1)
     display_name: str = Field(min_length=1)
     role: Role
-    unit_code: str = Field(pattern=r"^(\d{12}|\d{15})$")
+    unit_code: str = Field(pattern=r"^(\d{12}|\d{15}|\d{12}-[a-z_]+)$")
     phone: str = ""
+
+
+class DepartmentLine(Line):
+    """One department of a division, such as the civil affairs bureau of a county."""
+
+    department: str = Field(pattern=r"^[a-z_]+$")
+    division_code: str = Field(pattern=r"^\d{12}$")
+    name: str = Field(min_length=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ class Loaded:
 
     grid_count: int
     staff_count: int
+    department_count: int
 
 
 def load_divisions(session: Session) -> None:
@@ -78,19 +87,45 @@ def load_divisions(session: Session) -> None:
     _put_units(session, rows)
 
 
-def load_directory(session: Session, grids_file: Path, staff_file: Path, with_demo_password: bool) -> Loaded:
+def load_directory(
+    session: Session, grids_file: Path, staff_file: Path, with_demo_password: bool, departments_file: Path | None = None
+) -> Loaded:
     """Bring units and staff up to the files. Who is no longer in the file keeps their account until it is closed."""
     grids = list(_lines(grids_file, GridLine))
     village_paths = dict(session.execute(select(Unit.code, Unit.path).where(Unit.level == UnitLevel.VILLAGE)).all())
     _refuse_unknown(grids_file, [grid.village_code for grid in grids], set(village_paths))
-    _put_units(session, [_unit_of(grid, village_paths[grid.village_code]) for grid in grids])
+    _put_units(session, [_grid(grid, village_paths[grid.village_code]) for grid in grids])
+    departments = _put_departments(session, departments_file) if departments_file else 0
     staff = list(_lines(staff_file, StaffLine))
-    _refuse_unknown(staff_file, [one.unit_code for one in staff], set(session.scalars(select(Unit.code))))
+    levels = dict(session.execute(select(Unit.code, Unit.level)).all())
+    _refuse_unknown(staff_file, [one.unit_code for one in staff], set(levels))
+    _refuse_unfit(staff_file, staff, levels)
     _put_staff(session, staff, with_demo_password)
-    return Loaded(len(grids), len(staff))
+    return Loaded(len(grids), len(staff), departments)
 
 
-def _unit_of(grid: GridLine, village_path: str) -> dict[str, object]:
+def _put_departments(session: Session, path: Path) -> int:
+    departments = list(_lines(path, DepartmentLine))
+    at_levels = (UnitLevel.CITY, UnitLevel.COUNTY, UnitLevel.TOWN)
+    paths = dict(session.execute(select(Unit.code, Unit.path).where(Unit.level.in_(at_levels))).all())
+    _refuse_unknown(path, [one.division_code for one in departments], set(paths))
+    _put_units(session, [_department(one, paths[one.division_code]) for one in departments])
+    return len(departments)
+
+
+def _department(line: DepartmentLine, division_path: str) -> dict[str, object]:
+    code = f"{line.division_code}-{line.department}"
+    return {
+        "code": code,
+        "parent_code": line.division_code,
+        "name": line.name,
+        "level": UnitLevel.DEPARTMENT,
+        "path": f"{division_path}{code}/",
+        "effective_from": None,
+    }
+
+
+def _grid(grid: GridLine, village_path: str) -> dict[str, object]:
     return {
         "code": grid.grid_code,
         "parent_code": grid.village_code,
@@ -143,3 +178,13 @@ def _refuse_unknown(path: Path, codes: list[str], known: set[str]) -> None:
     unknown = sorted({code for code in codes if code not in known})
     if unknown:
         raise DirectoryFileError(f"{path}: no unit has these codes: {', '.join(unknown)}")
+
+
+def _refuse_unfit(path: Path, staff: list[StaffLine], levels: dict[str, UnitLevel]) -> None:
+    unfit = [
+        f"{one.username} cannot be {one.role} in {one.unit_code}, a {levels[one.unit_code]}"
+        for one in staff
+        if not fits(one.role, levels[one.unit_code])
+    ]
+    if unfit:
+        raise DirectoryFileError(f"{path}: " + "; ".join(unfit))

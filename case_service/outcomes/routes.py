@@ -2,14 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
 from case_service.database import SessionDep
 from case_service.outcomes.queries import outcomes_after
-from case_service.service_token import the_pipeline
 from schemas.messages import OutcomePage
 
-router = APIRouter(prefix="/api/v1", dependencies=[Depends(the_pipeline)], tags=["pipeline"])
+router = APIRouter(prefix="/api/v1", tags=["pipeline"])
 
 
 @router.get("/outcomes")

@@ -8,17 +8,17 @@ from case_service.tables.casework import OrderStatus
 from case_service.tables.people import Role
 
 DEMO_WORKERS_SHOWN = 5
-DEMO_SUPERVISORS_SHOWN = 8
+DEMO_OTHERS_SHOWN = 16
 
 
 def demo_sign_ins(session: Session) -> list[Staff]:
-    """The demo's supervisors, and the grid workers who have the most to do."""
-    supervisors = (
+    """The grid workers who have the most to do, and the others from the top of the tree down."""
+    others = (
         select(Staff)
         .join(Staff.unit)
-        .where(Staff.has_demo_password, Staff.role == Role.SUPERVISOR)
-        .order_by(func.length(Unit.path), Unit.code)
-        .limit(DEMO_SUPERVISORS_SHOWN)
+        .where(Staff.has_demo_password, Staff.role != Role.GRID_WORKER)
+        .order_by(func.length(Unit.path), Unit.code, Staff.id)
+        .limit(DEMO_OTHERS_SHOWN)
     )
     open_count = func.sum(case((WorkOrder.status == OrderStatus.OPEN, 1), else_=0))
     busiest = (
@@ -31,4 +31,4 @@ def demo_sign_ins(session: Session) -> list[Staff]:
     )
     ids = list(session.scalars(busiest))
     workers = {staff.id: staff for staff in session.scalars(select(Staff).where(Staff.id.in_(ids)))}
-    return [*session.scalars(supervisors), *(workers[id_] for id_ in ids)]
+    return [*(workers[id_] for id_ in ids), *session.scalars(others)]

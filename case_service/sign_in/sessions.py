@@ -22,7 +22,7 @@ def sign_in(session: Session, username: str, password: str, at: datetime, settin
     """The id of a new session, or none: unknown, wrong, without a password, or locked out."""
     staff = session.scalar(select(Staff).where(Staff.username == username, Staff.is_active).with_for_update(of=Staff))
     is_right = passwords.is_right(password, staff.password_hash if staff else None)
-    if staff is None:
+    if staff is None or staff.role is None:
         action_log.record(session, at, [Action("nobody", "sign_in_failed", "unknown username")])
         return None
     is_locked = staff.locked_until is not None and at < staff.locked_until
@@ -66,6 +66,8 @@ def viewer_of(session: Session, session_id: str, at: datetime, settings: Setting
         row.last_seen_at = at
         session.commit()
     staff = row.staff
+    if staff.role is None:
+        return None
     return Viewer(
         staff_id=staff.id,
         username=staff.username,

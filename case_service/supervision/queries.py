@@ -106,7 +106,7 @@ def tallies(session: Session, viewer: Viewer, unit: Unit, judgement: Judgement) 
     """One tally for each unit below `unit` that has orders or units below, one for what is queued at `unit` itself."""
     child = aliased(Unit)
     children = session.scalars(select(child).where(child.parent_code == unit.code).order_by(child.code)).all()
-    found = {one.code: Tally(one, can_drill_down=one.level != "grid") for one in children}
+    found = {one.code: Tally(one, can_drill_down=one.level not in ("grid", "department")) for one in children}
     found[unit.code] = Tally(unit, can_drill_down=False)
     is_below = Unit.path.startswith(child.path)
     below = _counted(visible_orders(viewer).join(child, is_below).where(child.parent_code == unit.code), child.code)

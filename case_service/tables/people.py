@@ -17,17 +17,52 @@ class UnitLevel(StrEnum):
     TOWN = "town"
     VILLAGE = "village"
     GRID = "grid"
+    DEPARTMENT = "department"
 
 
 class Role(StrEnum):
-    """What a member of staff does here."""
+    """What a member of staff does here. An account has one role, or none until the security administrator grants it."""
 
     GRID_WORKER = "grid_worker"
-    SUPERVISOR = "supervisor"
+    COMMUNITY = "community"
+    TOWN = "town"
+    COUNTY = "county"
+    CITY = "city"
+    DEPARTMENT_HANDLER = "department_handler"
+    ANALYST = "analyst"
+    SYSTEM_ADMINISTRATOR = "system_administrator"
+    SECURITY_ADMINISTRATOR = "security_administrator"
+    AUDIT_ADMINISTRATOR = "audit_administrator"
+
+
+# Who leads the work of a village, town, county or city, and everything below it.
+SUPERVISOR_OF = {
+    UnitLevel.VILLAGE: Role.COMMUNITY,
+    UnitLevel.TOWN: Role.TOWN,
+    UnitLevel.COUNTY: Role.COUNTY,
+    UnitLevel.CITY: Role.CITY,
+}
+SUPERVISORS = frozenset(SUPERVISOR_OF.values())
+# Three powers in three hands (三员分立): nobody who held one of these is ever given another.
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR})
+
+
+def fits(role: Role, level: UnitLevel) -> bool:
+    """Whether `role` can be held in a unit of `level`."""
+    if role in SUPERVISORS:
+        return SUPERVISOR_OF.get(level) is role
+    if role is Role.GRID_WORKER:
+        return level is UnitLevel.GRID
+    if role is Role.DEPARTMENT_HANDLER:
+        return level is UnitLevel.DEPARTMENT
+    return level in (UnitLevel.CITY, UnitLevel.COUNTY)
 
 
 class Unit(Base):
-    """A node of the tree. `path` holds the codes from the root down, each ended by a slash."""
+    """A node of the tree: a division, or a department of one (`<division>-<department>`).
+
+    `path` holds the codes from the root down, each ended by a slash.
+    """
 
     __tablename__ = "unit"
     __table_args__ = (Index("ix_unit_path", "path", postgresql_ops={"path": "text_pattern_ops"}),)
@@ -43,14 +78,14 @@ class Unit(Base):
 
 
 class Staff(Base):
-    """A member of staff. Without a password nobody can sign in as them."""
+    """A member of staff. Without a role nobody can sign in as them, nor without a password or the city's sign-in."""
 
     __tablename__ = "staff"
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     username: Mapped[str] = mapped_column(unique=True)
     display_name: Mapped[str]
-    role: Mapped[Role] = mapped_column(words_of(Role))
+    role: Mapped[Role | None] = mapped_column(words_of(Role))
     unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code"), index=True)
     phone: Mapped[str | None]
     password_hash: Mapped[str | None]

@@ -3,9 +3,11 @@
 import atexit
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -142,11 +144,10 @@ def postgres() -> str:
 def template_database(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A database with schema, calendar, divisions and a small directory, to be copied."""
     folder = tmp_path_factory.mktemp("directory")
-    (folder / "grids.csv").write_text(made_up.GRIDS_CSV, encoding="utf-8")
-    (folder / "staff.csv").write_text(made_up.STAFF_CSV, encoding="utf-8")
+    grids, staff, departments = made_up.write_directory(folder)
     engine = prepared_engine(read_settings(mode="demo", database_url=postgres))
     with Session(engine) as session:
-        load_directory(session, folder / "grids.csv", folder / "staff.csv", with_demo_password=True)
+        load_directory(session, grids, staff, with_demo_password=True, departments_file=departments)
         session.commit()
     engine.dispose()
     return make_url(postgres).database or ""
@@ -160,6 +161,12 @@ def new_database(postgres: str, template: str) -> str:
         connection.execute(text(f'create database {name} template "{template}"'))
     server.dispose()
     return make_url(with_driver(postgres)).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def new_test_database(postgres: str, template_database: str) -> Callable[[], str]:
+    """Makes databases for tests that share one."""
+    return partial(new_database, postgres, template_database)
 
 
 @pytest.fixture
@@ -188,15 +195,26 @@ def clock() -> StoppedClock:
     return StoppedClock(NOVEMBER_MORNING)
 
 
-@pytest.fixture
-def door(engine: Engine, clock: StoppedClock, tmp_path: Path) -> Iterator[Door]:
-    """The service in demo mode on the test's database, with weeks that nothing fills unless a test narrows them."""
-    settings = read_settings(mode="demo", home=tmp_path, visits_per_week=1_000)
+@contextmanager
+def opened_door(database: str, home: Path, clock: StoppedClock | None = None) -> Iterator[Door]:
+    """The service in demo mode on a database, with weeks that nothing fills unless a test narrows them."""
+    settings = read_settings(mode="demo", home=home, visits_per_week=1_000)
+    engine = make_engine(database)
+    stopped = clock or StoppedClock(NOVEMBER_MORNING)
     app = create_app(settings, engine)
-    app.dependency_overrides[service_clock.now] = clock
-    yield (door := Door(app, engine, clock, settings))
+    app.dependency_overrides[service_clock.now] = stopped
+    door = Door(app, engine, stopped, settings)
+    yield door
     for client in door.clients:
         client.close()
+    engine.dispose()
+
+
+@pytest.fixture
+def door(database: str, clock: StoppedClock, tmp_path: Path) -> Iterator[Door]:
+    """The service on the test's own database."""
+    with opened_door(database, tmp_path, clock) as door:
+        yield door
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import count
+from pathlib import Path
 
 from schemas.messages import (
     ClassFreshness,
@@ -32,6 +33,8 @@ VILLAGE = "340706100200"
 OTHER_VILLAGE = "340706100208"
 SHUNAN = "340706101000"
 FAR_COUNTY = "340722000000"
+CIVIL_AFFAIRS = f"{YIAN}-civil_affairs"
+HOUSING = f"{YIAN}-housing"
 GRID = f"{VILLAGE}001"
 SECOND_GRID = f"{VILLAGE}002"
 GRID_WITHOUT_WORKER = f"{VILLAGE}003"
@@ -43,17 +46,37 @@ GRIDS_CSV = f"""grid_code,village_code,name,effective_from
 {GRID_WITHOUT_WORKER},{VILLAGE},第三网格,
 {OTHER_GRID},{OTHER_VILLAGE},第一网格,2024-01-01
 """
+DEPARTMENTS_CSV = f"""department,division_code,name
+civil_affairs,{YIAN},义安区民政局
+housing,{YIAN},义安区住房和城乡建设局
+"""
 STAFF_CSV = f"""username,display_name,role,unit_code,phone
-city,方城,supervisor,{CITY},
-yian,易安,supervisor,{YIAN},
-wusong,武松镇,supervisor,{WUSONG},
-village,郝村,supervisor,{VILLAGE},
-shunan,顺安镇,supervisor,{SHUNAN},
-far,袁方,supervisor,{FAR_COUNTY},
+city,方城,city,{CITY},
+yian,易安,county,{YIAN},
+wusong,武松镇,town,{WUSONG},
+village,郝村,community,{VILLAGE},
+shunan,顺安镇,town,{SHUNAN},
+far,袁方,county,{FAR_COUNTY},
+civil,闵正,department_handler,{CIVIL_AFFAIRS},
+analyst,费析,analyst,{CITY},
+system,席统,system_administrator,{CITY},
+security,安全,security_administrator,{CITY},
+audit,沈季,audit_administrator,{CITY},
 g{GRID},葛一,grid_worker,{GRID},13000000001
 g{SECOND_GRID},葛二,grid_worker,{SECOND_GRID},13000000002
 g{OTHER_GRID},葛三,grid_worker,{OTHER_GRID},13000000003
 """
+
+
+def write_directory(folder: Path) -> tuple[Path, Path, Path]:
+    """Write the three files of the directory: grids, staff, departments."""
+    folder.mkdir(parents=True, exist_ok=True)
+    contents = {"grids.csv": GRIDS_CSV, "staff.csv": STAFF_CSV, "departments.csv": DEPARTMENTS_CSV}
+    for name, content in contents.items():
+        (folder / name).write_text(content, encoding="utf-8")
+    return folder / "grids.csv", folder / "staff.csv", folder / "departments.csv"
+
+
 WORKER, SECOND_WORKER, OTHER_WORKER = f"g{GRID}", f"g{SECOND_GRID}", f"g{OTHER_GRID}"
 
 NAME = "章试验"

@@ -29,11 +29,13 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def directory(tmp_path: Path) -> tuple[Path, Path]:
-    grids, staff = tmp_path / "grids.csv", tmp_path / "staff.csv"
-    grids.write_text(made_up.GRIDS_CSV, encoding="utf-8")
-    staff.write_text(made_up.STAFF_CSV, encoding="utf-8")
-    return grids, staff
+def directory(tmp_path: Path) -> tuple[Path, Path, Path]:
+    return made_up.write_directory(tmp_path)
+
+
+def load(session: Session, directory: tuple[Path, Path, Path]) -> None:
+    grids, staff, departments = directory
+    load_directory(session, grids, staff, with_demo_password=True, departments_file=departments)
 
 
 def test_production_is_the_default_and_refuses_to_start_without_keys(tmp_path: Path) -> None:
@@ -100,7 +102,7 @@ def test_migrations_lead_to_the_tables_of_the_code_and_back(empty_database: str)
     engine.dispose()
 
 
-def test_loading_the_directory_twice_changes_nothing(door: Door, directory: tuple[Path, Path]) -> None:
+def test_loading_the_directory_twice_changes_nothing(door: Door, directory: tuple[Path, Path, Path]) -> None:
     def contents(session: Session) -> list[object]:
         units = session.execute(select(Unit.code, Unit.name, Unit.path, Unit.effective_from).order_by(Unit.code))
         staff = session.execute(select(Staff.username, Staff.password_hash, Staff.unit_code).order_by(Staff.username))
@@ -108,7 +110,7 @@ def test_loading_the_directory_twice_changes_nothing(door: Door, directory: tupl
 
     with door.session() as session:
         before = contents(session)
-        load_directory(session, *directory, with_demo_password=True)
+        load(session, directory)
         session.expire_all()
         assert contents(session) == before
         assert session.get_one(Unit, made_up.GRID).path == (
@@ -121,22 +123,24 @@ def test_loading_the_directory_twice_changes_nothing(door: Door, directory: tupl
     [
         (0, "12,340706100200,x,", "line 6: grid_code"),
         (0, "340706999999001,340706999999,x,", "no unit has these codes: 340706999999"),
-        (1, "u,n,mayor,340700000000,", "line 11: role"),
-        (1, "u,n,supervisor,999999999999,", "no unit has these codes: 999999999999"),
+        (1, "u,n,mayor,340700000000,", "line 16: role"),
+        (1, "u,n,city,999999999999,", "no unit has these codes: 999999999999"),
+        (1, f"u,n,county,{made_up.VILLAGE},", f"u cannot be county in {made_up.VILLAGE}, a village"),
+        (2, "housing,340706999999,x", "no unit has these codes: 340706999999"),
     ],
 )
 def test_mistakes_in_directory_files_are_told_by_line(
-    door: Door, directory: tuple[Path, Path], file: int, line: str, words: str
+    door: Door, directory: tuple[Path, Path, Path], file: int, line: str, words: str
 ) -> None:
     with directory[file].open("a", encoding="utf-8") as lines:
         lines.write(line + "\n")
     with door.session() as session, pytest.raises(DirectoryFileError, match=words):
-        load_directory(session, *directory, with_demo_password=True)
+        load(session, directory)
 
 
 def test_the_command_line(
     empty_database: str,
-    directory: tuple[Path, Path],
+    directory: tuple[Path, Path, Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -148,7 +152,8 @@ def test_the_command_line(
         monkeypatch.setenv(f"SHOUWANG_{name}", value)
     monkeypatch.setenv("DATABASE_URL", empty_database)
     assert command_line.main(["migrate"]) == 0
-    loading = ["load-directory", "--grids", str(directory[0]), "--staff", str(directory[1])]
+    grids, staff, departments = map(str, directory)
+    loading = ["load-directory", "--grids", grids, "--staff", staff, "--departments", departments]
     assert command_line.main(loading) == 0
     monkeypatch.setattr(sys, "stdin", (tmp_path / "p").open("w+"))
     sys.stdin.write("a long enough password\n")

@@ -52,9 +52,7 @@ def service() -> Iterator[str]:
     """A running case service with the small directory of the tests."""
     home = Path(tempfile.mkdtemp(prefix="sw"))
     folder = home / "demo" / "directory"
-    folder.mkdir(parents=True)
-    (folder / "grids.csv").write_text(made_up.GRIDS_CSV, encoding="utf-8")
-    (folder / "staff.csv").write_text(made_up.STAFF_CSV, encoding="utf-8")
+    made_up.write_directory(folder)
     with running_case_service(home) as address:
         yield address
     shutil.rmtree(home, ignore_errors=True)

@@ -1,0 +1,37 @@
+"""The one door to every route: who is looking, and whether the written matrix lets them in."""
+
+import logging
+from typing import cast
+
+from fastapi import HTTPException, Request
+from starlette.routing import Route
+
+from case_service.access import NotSignedInError
+from case_service.access_matrix import access_matrix
+from case_service.clock import Now
+from case_service.database import SessionDep
+from case_service.service_token import admit_token
+from case_service.sign_in.sessions import SESSION_COOKIE, viewer_of
+
+logger = logging.getLogger(__name__)
+
+
+def let_in(request: Request, session: SessionDep, now: Now) -> None:
+    """Find out who is looking, and refuse whoever the matrix does not name; a route without a row lets nobody in."""
+    matrix = access_matrix()
+    route = f"{request.method} {cast('Route', request.scope['route']).path}"
+    if route in matrix.pipeline:
+        admit_token(request, matrix.pipeline[route])
+        return
+    session_id = request.cookies.get(SESSION_COOKIE)
+    viewer = viewer_of(session, session_id, now, request.app.state.settings) if session_id else None
+    request.state.viewer = viewer
+    if route in matrix.anybody:
+        return
+    row = matrix.staff.get(route)
+    if row is None:
+        logger.error("%s has no row in access_matrix.yaml, so nobody is let in", route)
+    if viewer is None:
+        raise NotSignedInError
+    if row is None or viewer.role not in row.roles:
+        raise HTTPException(403)
