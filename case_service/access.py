@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from case_service.database import SessionDep
+from case_service.row_security import NOBODY, Looker, Looking
 from case_service.tables import Case, Staff, Unit, WorkOrder
 from case_service.tables.casework import OrderStatus
 from case_service.tables.people import SUPERVISORS, Role
@@ -41,6 +42,15 @@ class Viewer:
     def is_supervisor(self) -> bool:
         """Whether this person leads the work of a division."""
         return self.role in SUPERVISORS
+
+    @property
+    def looking(self) -> Looking:
+        """As whom the database is to answer."""
+        if self.is_supervisor or self.role is Role.DEPARTMENT_HANDLER:
+            return Looking(Looker.SUBTREE, self.unit_path)
+        if self.role is Role.GRID_WORKER:
+            return Looking(Looker.ASSIGNEE, village_path(self.unit_path), str(self.staff_id))
+        return NOBODY
 
     @property
     def home(self) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, create_engine, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
+from case_service.row_security import ServiceSession, ensure_service_role
 from case_service.settings import Settings
 
 MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
@@ -103,14 +104,15 @@ def migrate(engine: Engine) -> None:
     with engine.connect() as connection:
         connection.execute(select(func.pg_advisory_lock(MIGRATION_LOCK)))
         try:
+            ensure_service_role(engine)
             command.upgrade(alembic_config(engine), "head")
         finally:
             connection.execute(select(func.pg_advisory_unlock(MIGRATION_LOCK)))
 
 
 def session_for_request(request: Request) -> Iterator[Session]:
-    """One session per request; what the route did not commit is rolled back."""
-    with Session(request.app.state.engine) as session:
+    """One session per request, under the service's role; what the route did not commit is rolled back."""
+    with ServiceSession(request.app.state.engine) as session:
         yield session
 
 

@@ -10,6 +10,7 @@ from case_service.access import NotSignedInError
 from case_service.access_matrix import access_matrix
 from case_service.clock import Now
 from case_service.database import SessionDep
+from case_service.row_security import NOBODY, PIPELINE, look_as
 from case_service.service_token import admit_token
 from case_service.sign_in.sessions import SESSION_COOKIE, viewer_of
 
@@ -22,10 +23,12 @@ def let_in(request: Request, session: SessionDep, now: Now) -> None:
     route = f"{request.method} {cast('Route', request.scope['route']).path}"
     if route in matrix.pipeline:
         admit_token(request, matrix.pipeline[route])
+        look_as(session, PIPELINE)
         return
     session_id = request.cookies.get(SESSION_COOKIE)
     viewer = viewer_of(session, session_id, now, request.app.state.settings) if session_id else None
     request.state.viewer = viewer
+    look_as(session, viewer.looking if viewer else NOBODY)
     if route in matrix.anybody:
         return
     row = matrix.staff.get(route)

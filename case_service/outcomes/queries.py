@@ -18,7 +18,7 @@ def write_outcomes(session: Session, order: WorkOrder, visit: Visit) -> None:
     has seen everything below it.
     """
     session.execute(select(func.pg_advisory_xact_lock(SEQUENCE_LOCK)))
-    sequence = session.scalar(select(func.coalesce(func.max(Outcome.sequence), 0))) or 0
+    sequence = session.scalar(select(func.last_outcome_sequence())) or 0
     warning_ids = session.scalars(
         select(ReceivedWarning.warning_id)
         .where(ReceivedWarning.order_id == order.id)
