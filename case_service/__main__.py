@@ -21,8 +21,6 @@ from case_service.sign_in import passwords
 from case_service.starting import prepared_engine, ready_engine
 from case_service.tables import Staff
 
-SHORTEST_PASSWORD = 12
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code says whether it did what it promises."""
@@ -66,8 +64,9 @@ def load(settings: Settings, chosen: argparse.Namespace) -> int:
 def set_password(settings: Settings, chosen: argparse.Namespace) -> int:
     """Give one member of staff a password, read from the terminal or from standard input."""
     password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    if len(password) < SHORTEST_PASSWORD:
-        _tell(f"case_service: a password has at least {SHORTEST_PASSWORD} characters", sys.stderr)
+    if not passwords.is_good(password, chosen.username):
+        told = f"a password has at least {passwords.SHORTEST_PASSWORD} characters, and not the username in it"
+        _tell(f"case_service: {told}", sys.stderr)
         return 2
     with Session(prepared_engine(settings)) as session:
         staff = session.scalar(select(Staff).where(Staff.username == chosen.username))

@@ -7,6 +7,7 @@ this one behind. Analysts and administrators see no order. Outside their scope n
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
@@ -25,9 +26,17 @@ HOME = {
 }
 
 
+class Step(StrEnum):
+    """What completes a sign-in, named by the page where it is done."""
+
+    SECOND_FACTOR = "/sign-in/second-factor"
+    ENROLMENT = "/account/second-factor"
+    NEW_PASSWORD = "/account/password"  # noqa: S105 - the address of a page
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who is looking, and the token their forms must carry."""
+    """Who is looking, the token their forms must carry, and the step without which their sign-in is not complete."""
 
     staff_id: int
     username: str
@@ -37,6 +46,7 @@ class Viewer:
     unit_name: str
     unit_path: str
     form_token: str
+    missing_step: Step | None = None
 
     @property
     def is_supervisor(self) -> bool:
@@ -60,6 +70,13 @@ class Viewer:
 
 class NotSignedInError(Exception):
     """Nobody is signed in; the browser is sent to the sign-in page."""
+
+
+class StepMissingError(Exception):
+    """The sign-in is not complete; the browser is sent to the page where it is completed."""
+
+    def __init__(self, step: Step) -> None:
+        self.step = step
 
 
 def signed_in(request: Request) -> Viewer:

@@ -19,6 +19,7 @@ from case_service.problems import register_problems
 from case_service.sealing import Seal
 from case_service.security_headers import add_security_headers
 from case_service.settings import Settings
+from case_service.sign_in import account
 from case_service.sign_in import routes as sign_in
 from case_service.supervision import routes as supervision
 from case_service.visits import routes as visits
@@ -41,7 +42,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     register_problems(app)
     for router in (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router):
         app.include_router(router, dependencies=[Depends(let_in)])
-    for feature in (sign_in, orders, visits, supervision, freshness):
+    for feature in (sign_in, account, orders, visits, supervision, freshness):
         app.include_router(feature.router, dependencies=[Depends(let_in)])
     app.add_api_route("/healthz", health, include_in_schema=False)
     app.add_api_route("/static/htmx.min.js", htmx, include_in_schema=False)

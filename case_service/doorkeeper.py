@@ -6,7 +6,7 @@ from typing import cast
 from fastapi import HTTPException, Request
 from starlette.routing import Route
 
-from case_service.access import NotSignedInError
+from case_service.access import NotSignedInError, StepMissingError
 from case_service.access_matrix import access_matrix
 from case_service.clock import Now
 from case_service.database import SessionDep
@@ -28,7 +28,7 @@ def let_in(request: Request, session: SessionDep, now: Now) -> None:
     session_id = request.cookies.get(SESSION_COOKIE)
     viewer = viewer_of(session, session_id, now, request.app.state.settings) if session_id else None
     request.state.viewer = viewer
-    look_as(session, viewer.looking if viewer else NOBODY)
+    look_as(session, viewer.looking if viewer and not viewer.missing_step else NOBODY)
     if route in matrix.anybody:
         return
     row = matrix.staff.get(route)
@@ -36,5 +36,7 @@ def let_in(request: Request, session: SessionDep, now: Now) -> None:
         logger.error("%s has no row in access_matrix.yaml, so nobody is let in", route)
     if viewer is None:
         raise NotSignedInError
+    if viewer.missing_step is not None and request.url.path not in (viewer.missing_step, "/sign-out"):
+        raise StepMissingError(viewer.missing_step)
     if row is None or viewer.role not in row.roles:
         raise HTTPException(403)

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from case_service.access import NotSignedInError
+from case_service.access import NotSignedInError, StepMissingError
 from case_service.security_headers import with_security_headers
 from case_service.web import page, see_other
 
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 def register_problems(app: FastAPI) -> None:
     """Give `app` one answer to each kind of failure."""
     app.add_exception_handler(NotSignedInError, _not_signed_in)
+    app.add_exception_handler(StepMissingError, _step_missing)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(Exception, _broken)
@@ -33,6 +34,16 @@ def _not_signed_in(request: Request, _: Exception) -> Response:
     if request.method == "GET" and request.url.path != "/":
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         target += f"?next={quote(asked, safe='')}"
+    if "hx-request" in request.headers:
+        return Response(status_code=204, headers={"HX-Redirect": target})
+    return see_other(target)
+
+
+def _step_missing(request: Request, error: Exception) -> Response:
+    """To the page where the sign-in is completed."""
+    target = error.step if isinstance(error, StepMissingError) else "/sign-in"
+    if request.url.path.startswith("/api/"):
+        return _answer(request, 403, detail=f"the sign-in is not complete; complete it at {target}")
     if "hx-request" in request.headers:
         return Response(status_code=204, headers={"HX-Redirect": target})
     return see_other(target)

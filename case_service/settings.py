@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     home: Path = Path("var")
     host: str = "127.0.0.1"
     port: int = 8420
+    public_url: str | None = None
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
     keys_dir: Path | None = None
     service_token: str | None = None
@@ -47,6 +48,11 @@ class Settings(BaseSettings):
     session_longest_hours: int = Field(default=12, ge=1)
     failures_before_lockout: int = Field(default=5, ge=1)
     lockout_minutes: int = Field(default=15, ge=1)
+    second_factor_in_demo: bool = False
+    oidc_issuer: str | None = None
+    oidc_client_id: str = ""
+    oidc_client_secret: str | None = None
+    oidc_username_claim: str = "preferred_username"
 
     @field_validator("case_sealing_key")
     @classmethod
@@ -55,6 +61,11 @@ class Settings(BaseSettings):
         if value is not None and (len(value) != 32 or not all(digit in "0123456789abcdefABCDEF" for digit in value)):
             raise ValueError("must be 32 hexadecimal digits (openssl rand -hex 16)")
         return value
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether administrators must show a second factor; only a demo may do without."""
+        return self.second_factor_in_demo or not self.is_demo
 
     @property
     def is_demo(self) -> bool:
@@ -73,7 +84,7 @@ def read_settings(**given: object) -> Settings:
     demo_keys = {"service_token": DEMO_SERVICE_TOKEN, "case_sealing_key": DEMO_SEALING_KEY} if settings.is_demo else {}
     found = {
         name: getattr(settings, name) or _key_from_file(keys_dir / name) or demo_keys.get(name)
-        for name in ("service_token", "case_sealing_key")
+        for name in ("service_token", "case_sealing_key", "oidc_client_secret")
     }
     settings = Settings(**{**given, **found})  # type: ignore[arg-type]
     if not settings.is_demo:
@@ -92,6 +103,11 @@ def refuse_unsafe_keys(settings: Settings, keys_dir: Path) -> None:
         complaints.append(_missing("case_sealing_key", keys_dir, "openssl rand -hex 16"))
     elif settings.case_sealing_key == DEMO_SEALING_KEY:
         complaints.append(_not_safe("case_sealing_key", keys_dir, "openssl rand -hex 16"))
+    if settings.oidc_issuer and not (settings.oidc_issuer.startswith("https://") and settings.oidc_client_secret):
+        complaints.append(
+            "SHOUWANG_OIDC_ISSUER must be an https address, with SHOUWANG_OIDC_CLIENT_ID and the secret that the "
+            f"city's sign-in issued in {keys_dir / 'oidc_client_secret'}."
+        )
     if complaints:
         complaints.append("To look around with made-up people instead, set SHOUWANG_MODE=demo.")
         raise UnsafeToStartError(os.linesep.join(complaints))

@@ -44,6 +44,76 @@ WORDS: dict[str, Text] = {
         "The username or password is wrong, or too many tries have locked it for {minutes} minutes. "
         "If you forgot your password, ask the system administrator.",
     ),
+    "sign_in.by_city": _text("用统一身份认证登录", "Use the city's sign-in"),
+    "sign_in.no_account": _text(
+        "统一身份认证已通过，但您在本系统还没有账号或岗位，请联系系统管理员。",
+        "The city's sign-in knows you, but you have no account or role here yet; ask the system administrator.",
+    ),
+    "sign_in.provider_failed": _text(
+        "统一身份认证没有完成，请再试一次；仍不行请用本系统的用户名和密码登录，或联系系统管理员。",
+        "The city's sign-in was not completed. Try again, use a username and password of this service, "
+        "or tell the system administrator.",
+    ),
+    "second_factor.title": _text("二次验证", "Second step"),
+    "second_factor.code": _text("验证码", "Code"),
+    "second_factor.hint": _text(
+        "打开手机上的验证器，输入 6 位动态码；手机不在身边可以输入一个恢复码。",
+        "Six digits from your authenticator app, or one of your recovery codes.",
+    ),
+    "second_factor.button": _text("继续", "Continue"),
+    "second_factor.failed": _text(
+        "验证码不对、已经用过，或者账号已暂时锁定。请等下一个动态码再试。",
+        "The code is wrong or was used, or the account is locked for a while. Wait for the next code and try again.",
+    ),
+    "enrolment.title": _text("绑定验证器", "Set up an authenticator app"),
+    "enrolment.why": _text(
+        "管理员登录需要两步：密码，加上手机验证器的动态码。",
+        "Administrators sign in with two things: a password, and a code from an app on their phone.",
+    ),
+    "enrolment.scan": _text("用验证器扫描", "Scan this with the app"),
+    "enrolment.drawing": _text("验证器二维码，下方有可手工输入的密钥", "QR code; the key to type stands below it"),
+    "enrolment.by_hand": _text("不能扫描时，手工输入这个密钥：", "If you cannot scan it, type this key:"),
+    "enrolment.code": _text("验证器显示的 6 位动态码", "The six digits the app shows"),
+    "enrolment.button": _text("确认绑定", "Confirm"),
+    "enrolment.failed": _text(
+        "动态码不对。请检查手机时间是否准确，再输入最新的动态码。",
+        "The code is not right. Check the time on your phone, then enter the latest code.",
+    ),
+    "recovery.title": _text("请抄下恢复码", "Write down your recovery codes"),
+    "recovery.why": _text(
+        "手机丢失时，每个恢复码可以代替动态码登录一次。这些恢复码只显示这一次，请抄在纸上妥善保管。",
+        "If you lose your phone, each of these signs you in once. They are shown only now: keep them on paper.",
+    ),
+    "recovery.kept": _text("已抄好", "I have written them down"),
+    "password.title": _text("修改密码", "Change password"),
+    "password.first": _text(
+        "首次登录，请先换成只有您自己知道的密码。", "Before you start, choose a password that only you know."
+    ),
+    "password.current": _text("现在的密码", "Current password"),
+    "password.new": _text("新密码", "New password"),
+    "password.again": _text("再输入一次新密码", "The new password again"),
+    "password.hint": _text(
+        "至少 12 个字符，不能包含用户名。修改后其他设备会退出登录。",
+        "At least 12 characters, without your username. Every other device is signed out.",
+    ),
+    "password.button": _text("修改密码", "Change password"),
+    "account.title": _text("我的账号", "My account"),
+    "account.sign_in": _text("登录方式", "How you sign in"),
+    "account.renew_factor": _text("更换验证器", "Set up another authenticator app"),
+    "account.codes_left": _text("还剩 {count} 个恢复码", "{count} recovery codes left"),
+    "account.sessions": _text("登录的设备", "Where you are signed in"),
+    "account.here": _text("本设备", "This device"),
+    "account.elsewhere": _text("其他设备", "Another device"),
+    "account.unknown_device": _text("未知设备", "unknown device"),
+    "account.since": _text("{start} 登录，最近使用 {last}", "Since {start}, last used {last}"),
+    "account.end": _text("退出该设备", "Sign out there"),
+    "account.end_all": _text("全部退出", "Sign out everywhere"),
+    "account.mistake.current": _text("现在的密码不对，或账号已暂时锁定", "The current password is wrong or locked"),
+    "account.mistake.weak": _text(
+        "新密码至少 12 个字符，不能包含用户名，也不能与现在的相同",
+        "At least 12 characters, without your username, and another than the current one",
+    ),
+    "account.mistake.again": _text("两次输入的新密码不一致", "The two new passwords differ"),
     "sign_in.demo": _text("演示账号", "Demo sign-ins"),
     "sign_in.demo_hint": _text(
         "点一下即可登录，密码均为 {password}", "One tap signs you in; every password is {password}"

@@ -8,18 +8,22 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from case_service import action_log
-from case_service.access import Viewer
+from case_service.access import Step, Viewer
 from case_service.action_log import Action
 from case_service.settings import Settings
 from case_service.sign_in import passwords
 from case_service.tables import SignInSession, Staff
+from case_service.tables.people import ADMINISTRATORS
 
 SESSION_COOKIE = "session"
 NOTED_EVERY = timedelta(minutes=1)
+LONGEST_DEVICE = 200
 
 
-def sign_in(session: Session, username: str, password: str, at: datetime, settings: Settings) -> str | None:
-    """The id of a new session, or none: unknown, wrong, without a password, or locked out."""
+def sign_in(
+    session: Session, username: str, password: str, at: datetime, settings: Settings, device: str = ""
+) -> str | None:
+    """The id of a new session, or none: unknown, wrong, without a role or a password, or locked out."""
     staff = session.scalar(select(Staff).where(Staff.username == username, Staff.is_active).with_for_update(of=Staff))
     is_right = passwords.is_right(password, staff.password_hash if staff else None)
     if staff is None or staff.role is None:
@@ -27,18 +31,19 @@ def sign_in(session: Session, username: str, password: str, at: datetime, settin
         return None
     is_locked = staff.locked_until is not None and at < staff.locked_until
     if not is_right or is_locked:
-        _note_failure(staff, at, settings, is_locked)
+        note_failure(staff, at, settings)
         action_log.record(
             session, at, [Action(username, "sign_in_locked" if is_locked else "sign_in_failed", username)]
         )
         return None
-    staff.failed_sign_ins, staff.locked_until = 0, None
-    session_id = start(session, staff, at)
+    if staff.sealed_second_factor is None:
+        staff.failed_sign_ins, staff.locked_until = 0, None
+    session_id = start(session, staff, at, device)
     action_log.record(session, at, [Action(username, "signed_in", username)])
     return session_id
 
 
-def start(session: Session, staff: Staff, at: datetime) -> str:
+def start(session: Session, staff: Staff, at: datetime, device: str = "") -> str:
     """A new session for `staff`; the id is told once and stored nowhere."""
     session_id = secrets.token_urlsafe(32)
     session.add(
@@ -48,6 +53,7 @@ def start(session: Session, staff: Staff, at: datetime) -> str:
             form_token=secrets.token_urlsafe(32),
             started_at=at,
             last_seen_at=at,
+            device=device[:LONGEST_DEVICE],
         )
     )
     session.flush()
@@ -57,10 +63,7 @@ def start(session: Session, staff: Staff, at: datetime) -> str:
 def viewer_of(session: Session, session_id: str, at: datetime, settings: Settings) -> Viewer | None:
     """Who holds this session, unless it is revoked, idle too long, or too old."""
     row = session.get(SignInSession, hash_of(session_id))
-    if row is None or row.revoked_at is not None or not row.staff.is_active:
-        return None
-    is_idle = at - row.last_seen_at > timedelta(minutes=settings.session_idle_minutes)
-    if is_idle or at - row.started_at > timedelta(hours=settings.session_longest_hours):
+    if row is None or not row.staff.is_active or not is_current(row, at, settings):
         return None
     if at - row.last_seen_at >= NOTED_EVERY:
         row.last_seen_at = at
@@ -77,6 +80,7 @@ def viewer_of(session: Session, session_id: str, at: datetime, settings: Setting
         unit_name=staff.unit.name,
         unit_path=staff.unit.path,
         form_token=row.form_token,
+        missing_step=_missing_step(row, settings),
     )
 
 
@@ -91,10 +95,49 @@ def hash_of(session_id: str) -> str:
     return hashlib.sha256(session_id.encode()).hexdigest()
 
 
-def _note_failure(staff: Staff, at: datetime, settings: Settings, is_locked: bool) -> None:
-    if is_locked:
-        return
+def is_current(row: SignInSession, at: datetime, settings: Settings) -> bool:
+    """Whether a session is neither revoked, nor idle too long, nor too old."""
+    is_idle = at - row.last_seen_at > timedelta(minutes=settings.session_idle_minutes)
+    is_old = at - row.started_at > timedelta(hours=settings.session_longest_hours)
+    return row.revoked_at is None and not is_idle and not is_old
+
+
+def current_sessions(session: Session, staff_id: int, at: datetime, settings: Settings) -> list[SignInSession]:
+    """Where somebody is signed in, latest first."""
+    rows = session.scalars(
+        select(SignInSession)
+        .where(SignInSession.staff_id == staff_id, SignInSession.revoked_at.is_(None))
+        .order_by(SignInSession.last_seen_at.desc())
+    )
+    return [row for row in rows if is_current(row, at, settings)]
+
+
+def revoke(session: Session, staff_id: int, at: datetime, only: str | None = None, but: str | None = None) -> int:
+    """End the sessions of somebody: one, all, or all but one; each is named by its hash. Says how many."""
+    ended = update(SignInSession).where(SignInSession.staff_id == staff_id, SignInSession.revoked_at.is_(None))
+    if only is not None:
+        ended = ended.where(SignInSession.id_hash == only)
+    if but is not None:
+        ended = ended.where(SignInSession.id_hash != but)
+    return len(session.scalars(ended.values(revoked_at=at).returning(SignInSession.id_hash)).all())
+
+
+def note_failure(staff: Staff, at: datetime, settings: Settings) -> bool:
+    """Count a wrong password or code; says whether it locked the account. While it is locked nothing counts."""
+    if staff.locked_until is not None and at < staff.locked_until:
+        return True
     staff.failed_sign_ins += 1
-    if staff.failed_sign_ins >= settings.failures_before_lockout:
-        staff.failed_sign_ins = 0
-        staff.locked_until = at + timedelta(minutes=settings.lockout_minutes)
+    if staff.failed_sign_ins < settings.failures_before_lockout:
+        return False
+    staff.failed_sign_ins = 0
+    staff.locked_until = at + timedelta(minutes=settings.lockout_minutes)
+    return True
+
+
+def _missing_step(row: SignInSession, settings: Settings) -> Step | None:
+    staff = row.staff
+    if staff.sealed_second_factor is not None and row.second_factor_at is None:
+        return Step.SECOND_FACTOR
+    if staff.role in ADMINISTRATORS and staff.sealed_second_factor is None and settings.needs_second_factor:
+        return Step.ENROLMENT
+    return Step.NEW_PASSWORD if staff.must_change_password else None

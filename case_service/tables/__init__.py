@@ -4,7 +4,7 @@ from case_service.tables.base import Base
 from case_service.tables.calendar import CalendarDay
 from case_service.tables.casework import Case, ClockPause, Contact, Outcome, ReceivedWarning, Visit, WorkOrder
 from case_service.tables.freshness import FreshnessTold
-from case_service.tables.people import SignInSession, Staff, Unit
+from case_service.tables.people import RecoveryCode, SignInSession, Staff, Unit
 from case_service.tables.record import ActionLogEntry
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "FreshnessTold",
     "Outcome",
     "ReceivedWarning",
+    "RecoveryCode",
     "SignInSession",
     "Staff",
     "Unit",

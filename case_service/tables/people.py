@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Identity, Index
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from case_service.tables.base import Base, words_of
@@ -90,6 +90,10 @@ class Staff(Base):
     phone: Mapped[str | None]
     password_hash: Mapped[str | None]
     has_demo_password: Mapped[bool] = mapped_column(default=False)
+    must_change_password: Mapped[bool] = mapped_column(default=False, server_default="false")
+    oidc_subject: Mapped[str | None] = mapped_column(unique=True)
+    sealed_second_factor: Mapped[bytes | None]
+    second_factor_step: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     failed_sign_ins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
     is_active: Mapped[bool] = mapped_column(default=True)
@@ -108,5 +112,16 @@ class SignInSession(Base):
     started_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    second_factor_at: Mapped[datetime | None]
+    device: Mapped[str] = mapped_column(String(200), default="", server_default="")
 
     staff: Mapped[Staff] = relationship(lazy="joined")
+
+
+class RecoveryCode(Base):
+    """One code, known by its hash, that stands in for a lost second factor; it is deleted when it was used."""
+
+    __tablename__ = "recovery_code"
+
+    code_hash: Mapped[str] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)

@@ -16,7 +16,15 @@ from tests.case_service.made_up import CITY, GRID, OTHER_GRID, OTHER_VILLAGE, VI
 
 ABOUT_PEOPLE = (WorkOrder, Case, Contact, ReceivedWarning, ClockPause, Visit, Outcome)
 # These hold nobody's case: how the service works, who works in it, and what staff did.
-ABOUT_NOBODY = {"action_log", "calendar_day", "freshness_told", "sign_in_session", "staff", "unit"}
+ABOUT_NOBODY = {
+    "action_log",
+    "calendar_day",
+    "freshness_told",
+    "recovery_code",
+    "sign_in_session",
+    "staff",
+    "unit",
+}
 VILLAGE_PATH = f"{CITY}/{YIAN}/{WUSONG}/{VILLAGE}/"
 OTHER_VILLAGE_PATH = f"{CITY}/{YIAN}/{WUSONG}/{OTHER_VILLAGE}/"
 SHUNAN_PATH = f"{CITY}/{YIAN}/{made_up.SHUNAN}/"

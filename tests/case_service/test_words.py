@@ -35,7 +35,7 @@ def used() -> set[str]:
     templates = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES_FOLDER.rglob("*.html"))
     code = "".join(path.read_text(encoding="utf-8") for path in CODE.rglob("*.py"))
     found = set(re.findall(r"word\('([a-z_.]+)'[,)]", templates))
-    return found | set(re.findall(r'"(visit\.mistake\.[a-z_]+)"', code)) | BUILT
+    return found | set(re.findall(r'"((?:visit\.mistake|account\.mistake|sign_in)\.[a-z_]+)"', code)) | BUILT
 
 
 def test_all_words_used_exist_and_all_words_that_exist_are_used() -> None:

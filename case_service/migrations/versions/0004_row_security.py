@@ -53,19 +53,19 @@ def upgrade() -> None:
     op.execute(f"revoke update on action_log from {SERVICE}")
     op.execute(LAST_OUTCOME)
     for table, (seen, written) in STAFF.items():
-        # Permissive policies are tried in the order of their names: the cheap ones first.
-        op.execute(f"create policy all_for_system on {table} to {SERVICE} using ({LOOKER} = 'system')")
+        # PostgreSQL tries permissive policies from the last name to the first: the cheap ones come first so.
+        op.execute(f"create policy system on {table} to {SERVICE} using ({LOOKER} = 'system')")
         command = "for select " if table in READ_BY_PIPELINE else ""
         op.execute(f"create policy pipeline on {table} {command}to {SERVICE} using ({LOOKER} = 'pipeline')")
         check = f" with check ({written})" if written else ""
-        op.execute(f"create policy staff_in_scope on {table} to {SERVICE} using ({seen}){check}")
+        op.execute(f"create policy bounded_staff on {table} to {SERVICE} using ({seen}){check}")
         op.execute(f"alter table {table} enable row level security")
 
 
 def downgrade() -> None:
     for table in STAFF:
         op.execute(f"alter table {table} disable row level security")
-        for policy in ("staff_in_scope", "pipeline", "all_for_system"):
+        for policy in ("bounded_staff", "pipeline", "system"):
             op.execute(f"drop policy {policy} on {table}")
     op.execute("drop function last_outcome_sequence")
     op.execute(f"alter default privileges in schema public revoke select, insert, update on tables from {SERVICE}")
