@@ -23,6 +23,9 @@ from case_service.tables.people import SUPERVISORS, Role
 HOME = {
     Role.GRID_WORKER: "/orders",
     Role.ANALYST: "/supervision/freshness",
+    Role.SYSTEM_ADMINISTRATOR: "/administration/staff",
+    Role.SECURITY_ADMINISTRATOR: "/administration/staff",
+    Role.AUDIT_ADMINISTRATOR: "/administration/log",
 }
 
 

@@ -26,6 +26,7 @@ class Bound(StrEnum):
 
     ORDER = "order"
     UNIT = "unit"
+    STAFF = "staff"
     NOBODY = "nobody"
 
 

@@ -8,6 +8,7 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
+from case_service.administration import log, staff_routes, tokens, units
 from case_service.database import SessionDep
 from case_service.deadlines import routes as deadlines
 from case_service.doorkeeper import let_in
@@ -42,7 +43,8 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     register_problems(app)
     for router in (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router):
         app.include_router(router, dependencies=[Depends(let_in)])
-    for feature in (sign_in, account, orders, visits, supervision, freshness):
+    administration = (staff_routes, units, tokens, log)
+    for feature in (sign_in, account, orders, visits, supervision, freshness, *administration):
         app.include_router(feature.router, dependencies=[Depends(let_in)])
     app.add_api_route("/healthz", health, include_in_schema=False)
     app.add_api_route("/static/htmx.min.js", htmx, include_in_schema=False)

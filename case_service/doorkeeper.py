@@ -22,7 +22,7 @@ def let_in(request: Request, session: SessionDep, now: Now) -> None:
     matrix = access_matrix()
     route = f"{request.method} {cast('Route', request.scope['route']).path}"
     if route in matrix.pipeline:
-        admit_token(request, matrix.pipeline[route])
+        admit_token(request, session, matrix.pipeline[route])
         look_as(session, PIPELINE)
         return
     session_id = request.cookies.get(SESSION_COOKIE)

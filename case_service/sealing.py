@@ -31,7 +31,7 @@ class Seal:
     def open(self, sealed: bytes, place: str) -> str:
         """The text sealed for `place`; raises `InvalidTag` when it was altered or moved."""
         if sealed[:1] != KEY_VERSION:
-            raise ValueError(f"sealed under key version {sealed[:1].hex() or 'none'}, which this service does not hold")
+            raise ValueError(f"sealed under key version {int.from_bytes(sealed[:1])}, which this service does not hold")
         nonce, ciphertext, tag = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES : -TAG_BYTES], sealed[-TAG_BYTES:]
         decryptor = Cipher(algorithms.SM4(self._key), modes.GCM(nonce, tag)).decryptor()
         decryptor.authenticate_additional_data(place.encode())

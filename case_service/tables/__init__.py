@@ -6,6 +6,7 @@ from case_service.tables.casework import Case, ClockPause, Contact, Outcome, Rec
 from case_service.tables.freshness import FreshnessTold
 from case_service.tables.people import RecoveryCode, SignInSession, Staff, Unit
 from case_service.tables.record import ActionLogEntry
+from case_service.tables.tokens import ServiceToken
 
 __all__ = [
     "ActionLogEntry",
@@ -18,6 +19,7 @@ __all__ = [
     "Outcome",
     "ReceivedWarning",
     "RecoveryCode",
+    "ServiceToken",
     "SignInSession",
     "Staff",
     "Unit",

@@ -21,6 +21,7 @@ ABOUT_NOBODY = {
     "calendar_day",
     "freshness_told",
     "recovery_code",
+    "service_token",
     "sign_in_session",
     "staff",
     "unit",

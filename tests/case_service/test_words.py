@@ -6,6 +6,7 @@ from string import Formatter
 
 import pytest
 
+from case_service.access_matrix import Right
 from case_service.forms_posted import TOKEN_FIELD
 from case_service.orders.routes import PURPOSES
 from case_service.problems import WORDED
@@ -22,6 +23,7 @@ BUILT = (
     | {f"outcome_hint.{one}" for one in OutcomeKind}
     | {f"level.{one}" for one in Level}
     | {f"role.{one}" for one in Role}
+    | {f"right.{one}" for one in Right}
     | {f"supervision.{one}" for one in Standing}
     | {f"freshness.{one}" for one in SourceStatus}
     | {f"household.{one}" for one in (*Need, *Earning)}
@@ -35,7 +37,11 @@ def used() -> set[str]:
     templates = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES_FOLDER.rglob("*.html"))
     code = "".join(path.read_text(encoding="utf-8") for path in CODE.rglob("*.py"))
     found = set(re.findall(r"word\('([a-z_.]+)'[,)]", templates))
-    return found | set(re.findall(r'"((?:visit\.mistake|account\.mistake|sign_in)\.[a-z_]+)"', code)) | BUILT
+    return (
+        found
+        | set(re.findall(r'"((?:visit\.mistake|(?:account|staff|units|tokens)\.mistake|sign_in)\.[a-z_]+)"', code))
+        | BUILT
+    )
 
 
 def test_all_words_used_exist_and_all_words_that_exist_are_used() -> None:
