@@ -1,5 +1,6 @@
 """The application: its parts put together."""
 
+from functools import partial
 from pathlib import Path
 
 from fastapi import Depends, FastAPI, Request
@@ -8,6 +9,8 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
+from case_service.api import routes as api
+from case_service.api.description import PROBLEMS, described
 from case_service.administration import log, staff_routes, tokens, units
 from case_service.database import SessionDep
 from case_service.deadlines import routes as deadlines
@@ -41,8 +44,10 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.seal = Seal(settings.case_sealing_key or "")
     app.middleware("http")(add_security_headers)
     register_problems(app)
-    for router in (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router):
-        app.include_router(router, dependencies=[Depends(let_in)])
+    pipeline = (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router)
+    for router in (*pipeline, api.router):
+        app.include_router(router, dependencies=[Depends(let_in)], responses=PROBLEMS)
+    app.openapi = partial(described, app)  # type: ignore[method-assign]
     administration = (staff_routes, units, tokens, log)
     for feature in (sign_in, account, orders, visits, supervision, freshness, *administration):
         app.include_router(feature.router, dependencies=[Depends(let_in)])

@@ -8,6 +8,8 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import DataError
+from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
 from case_service.access import NotSignedInError, StepMissingError
@@ -25,11 +27,15 @@ def register_problems(app: FastAPI) -> None:
     app.add_exception_handler(StepMissingError, _step_missing)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(StaleDataError, _overtaken)
+    app.add_exception_handler(DataError, _not_storable)
     app.add_exception_handler(Exception, _broken)
 
 
 def _not_signed_in(request: Request, _: Exception) -> Response:
-    """To the sign-in page, and after it back to where the person was heading."""
+    """To the sign-in page, and after it back to where the person was heading; programs are told."""
+    if request.url.path.startswith("/api/"):
+        return _answer(request, 401, detail="nobody is signed in", headers={"WWW-Authenticate": "Session"})
     target = "/sign-in"
     if request.method == "GET" and request.url.path != "/":
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -61,6 +67,14 @@ def _not_valid(request: Request, error: Exception) -> Response:
     errors = error.errors() if isinstance(error, RequestValidationError) else []
     told = [{"pointer": "/" + "/".join(map(str, one["loc"])), "detail": one["msg"]} for one in errors]
     return _answer(request, 422, detail="the request does not keep to the contract", errors=told)
+
+
+def _overtaken(request: Request, _: Exception) -> Response:
+    return _answer(request, 409, detail="somebody else changed this at the same time; read it again")
+
+
+def _not_storable(request: Request, _: Exception) -> Response:
+    return _answer(request, 422, detail="a text holds a NUL character, or a number is too large to be stored")
 
 
 def _broken(request: Request, error: Exception) -> Response:

@@ -6,7 +6,7 @@ from case_service.tables.casework import Case, ClockPause, Contact, Outcome, Rec
 from case_service.tables.freshness import FreshnessTold
 from case_service.tables.people import RecoveryCode, SignInSession, Staff, Unit
 from case_service.tables.record import ActionLogEntry
-from case_service.tables.tokens import ServiceToken
+from case_service.tables.tokens import IdempotentAnswer, ServiceToken
 
 __all__ = [
     "ActionLogEntry",
@@ -16,6 +16,7 @@ __all__ = [
     "ClockPause",
     "Contact",
     "FreshnessTold",
+    "IdempotentAnswer",
     "Outcome",
     "ReceivedWarning",
     "RecoveryCode",

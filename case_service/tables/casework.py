@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Sequence, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -105,6 +105,10 @@ class WorkOrder(Base):
     opened_at: Mapped[datetime]
     delivered_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+    # Of two changes that started from the same version the second raises `StaleDataError`.
+    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": version}
 
     case: Mapped[Case] = relationship()
     unit: Mapped[Unit] = relationship()

@@ -20,6 +20,7 @@ ABOUT_NOBODY = {
     "action_log",
     "calendar_day",
     "freshness_told",
+    "idempotent_answer",
     "recovery_code",
     "service_token",
     "sign_in_session",
