@@ -12,9 +12,9 @@ from starlette.exceptions import HTTPException
 
 from case_service.access import NotSignedInError
 from case_service.security_headers import with_security_headers
-from case_service.web import page, see_other
+from case_service.web import page, see_other, wants_json
 
-WORDED = frozenset({401, 403, 404, 405, 409, 422, 500})
+WORDED = frozenset({401, 403, 404, 405, 409, 411, 413, 422, 500})
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,9 @@ def register_problems(app: FastAPI) -> None:
 
 
 def _not_signed_in(request: Request, _: Exception) -> Response:
-    """To the sign-in page, and after it back to where the person was heading."""
+    """To the sign-in page, and after it back to where the person was heading; 401 for what a phone asks by itself."""
+    if wants_json(request):
+        return _answer(request, 401)
     target = "/sign-in"
     if request.method == "GET" and request.url.path != "/":
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -62,7 +64,7 @@ def _answer(
     request: Request, status: int, detail: str | None = None, headers: dict[str, str] | None = None, **more: Any
 ) -> Response:
     title = HTTPStatus(status).phrase
-    if request.url.path.startswith("/api/"):
+    if request.url.path.startswith("/api/") or wants_json(request):
         problem = {"type": "about:blank", "title": title, "status": status, "detail": detail or title, **more}
         return JSONResponse(problem, status, headers, media_type="application/problem+json")
     response = page(request, "pages/problem.html", status_code=status, kind=status if status in WORDED else 500)

@@ -3,23 +3,30 @@
 from case_service.tables.base import Base
 from case_service.tables.calendar import CalendarDay
 from case_service.tables.casework import Case, ClockPause, Contact, Outcome, ReceivedWarning, Visit, WorkOrder
+from case_service.tables.fieldwork import Addition, HandOver, MoreTimeRequest, Photo, SubmissionReceipt, UrgentHelp
 from case_service.tables.freshness import FreshnessTold
 from case_service.tables.people import SignInSession, Staff, Unit
 from case_service.tables.record import ActionLogEntry
 
 __all__ = [
     "ActionLogEntry",
+    "Addition",
     "Base",
     "CalendarDay",
     "Case",
     "ClockPause",
     "Contact",
     "FreshnessTold",
+    "HandOver",
+    "MoreTimeRequest",
     "Outcome",
+    "Photo",
     "ReceivedWarning",
     "SignInSession",
     "Staff",
+    "SubmissionReceipt",
     "Unit",
+    "UrgentHelp",
     "Visit",
     "WorkOrder",
 ]

@@ -46,7 +46,27 @@ GUARDED: dict[tuple[str, str], dict[int, set[str]]] = {
         404: ELSEWHERE_WORKERS | ELSEWHERE_SUPERVISORS,
     },
     ("GET", "/orders/{number}/visit"): {200: HOLDER, 403: ABOVE, 404: ELSEWHERE_WORKERS | ELSEWHERE_SUPERVISORS},
-    ("POST", "/orders/{number}/visit"): {303: HOLDER, 403: ABOVE, 404: ELSEWHERE_WORKERS | ELSEWHERE_SUPERVISORS},
+    ("POST", "/orders/{number}/visit"): {303: HOLDER, 403: SUPERVISORS, 404: ELSEWHERE_WORKERS},
+    ("POST", "/orders/{number}/visit/questions"): {200: HOLDER, 403: SUPERVISORS, 404: ELSEWHERE_WORKERS},
+    # Only whoever does not hold the open order any more may add to it.
+    ("POST", "/orders/{number}/addition"): {409: HOLDER, 403: SUPERVISORS, 404: ELSEWHERE_WORKERS},
+    # There is no such photo; the one that there is has its own test.
+    ("GET", "/orders/{number}/photos/{photo_id}"): {404: EVERYBODY},
+    ("GET", "/orders/{number}/do/{task}"): {
+        200: HOLDER,
+        403: ABOVE,
+        404: ELSEWHERE_WORKERS | ELSEWHERE_SUPERVISORS,
+    },
+    ("POST", "/orders/{number}/do/{task}"): {303: HOLDER, 403: SUPERVISORS, 404: ELSEWHERE_WORKERS},
+    # Nothing was asked for, so nothing can be granted.
+    ("POST", "/orders/{number}/more-time-decision"): {
+        409: ABOVE,
+        403: HOLDER,
+        404: ELSEWHERE_WORKERS | ELSEWHERE_SUPERVISORS,
+    },
+    ("GET", "/phone/pages"): {200: WORKERS, 403: SUPERVISORS},
+    ("GET", "/phone/standing"): {200: WORKERS, 403: SUPERVISORS},
+    ("GET", "/phone/waiting"): {200: WORKERS, 403: SUPERVISORS},
     ("GET", "/supervision"): {403: WORKERS, 200: ABOVE, 404: ELSEWHERE_SUPERVISORS},
     ("GET", "/supervision/freshness"): {403: WORKERS, 200: ABOVE | ELSEWHERE_SUPERVISORS},
     ("POST", "/sign-out"): {303: EVERYBODY},
@@ -64,6 +84,8 @@ PUBLIC = {
     ("GET", "/language/{language}"),
     ("GET", "/healthz"),
     ("GET", "/static/htmx.min.js"),
+    ("GET", "/static/idb.js"),
+    ("GET", "/service-worker.js"),
     ("GET", "/api/v1/openapi.json"),
     ("GET", "/static"),
 }
@@ -87,11 +109,14 @@ def all_routes(door: Door) -> set[tuple[str, str]]:
 def ask(door: Door, route: tuple[str, str], viewer: str, number: str):
     method, path = route
     browser = door.anonymous() if viewer == NOBODY else door.browser(viewer)
-    address = path.format(number=number) + (f"?unit={VILLAGE}" if path == "/supervision" else "")
+    address = path.format(number=number, task="more-time", photo_id=1) + (
+        f"?unit={VILLAGE}" if path == "/supervision" else ""
+    )
     if method == "GET":
         return browser.get(address)
     data = {"form_token": "none"} if viewer == NOBODY else visit_form(browser, door.clock())
     data |= {"person": "person-1", "purpose": "check_identity_at_door", "worker": SECOND_WORKER}
+    data |= {"reason": "in_hospital", "until": "2025-12-01", "decision": "grant"}
     return browser.post(address, data=data)
 
 
@@ -134,10 +159,11 @@ def test_no_sign_in_opens_the_doors_of_the_pipeline(door: Door, route: tuple[str
 @pytest.mark.parametrize("route", sorted(one for one in set(GUARDED) | PUBLIC if one[0] == "POST"))
 @pytest.mark.parametrize("token", ["", "wrong"])
 def test_every_form_needs_its_token(door: Door, order_number: str, route: tuple[str, str], token: str) -> None:
-    viewer = "village" if route[1].endswith("assignment") else WORKER
+    viewer = "village" if route[1].endswith(("assignment", "decision")) else WORKER
     browser = door.browser(viewer)
     data = visit_form(browser, door.clock()) | {"form_token": token, "worker": SECOND_WORKER, "person": "person-1"}
-    assert browser.post(route[1].format(number=order_number), data=data).status_code == 403
+    path = route[1].format(number=order_number, task="more-time")
+    assert browser.post(path, data=data).status_code == 403
 
 
 def test_the_token_of_another_session_does_not_count(door: Door, order_number: str) -> None:
