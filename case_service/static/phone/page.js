@@ -2,6 +2,7 @@
 import * as store from "./store.js";
 
 const RETRY_MS = 30_000;
+const CLOCK = { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Shanghai" };
 const status = document.getElementById("phone-status");
 const { account, ordersMark } = document.body.dataset;
 const keptAt = document.documentElement.dataset.keptAt;
@@ -30,7 +31,7 @@ async function showStanding() {
   offline.hidden = navigator.onLine && !keptAt;
   const since = offline.querySelector("time");
   since.parentElement.hidden = !keptAt;
-  if (keptAt) since.textContent = new Date(keptAt).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  if (keptAt) since.textContent = new Date(keptAt).toLocaleTimeString("zh-CN", CLOCK);
   status.hidden = badge.hidden && offline.hidden && status.querySelector("[data-others]").hidden;
   for (const link of document.querySelectorAll("[data-order]")) {
     const isWaiting = own.some((row) => row.path.startsWith(`${link.dataset.order}/`));

@@ -1,6 +1,7 @@
 // What waits on this phone: whether it will go by itself, must be mended, or met an order that has changed.
 import * as store from "./store.js";
 
+const CLOCK = { dateStyle: "medium", timeStyle: "short", timeZone: "Asia/Shanghai" };
 const list = document.getElementById("waiting-list");
 
 function filled(name) {
@@ -26,7 +27,7 @@ async function shown(row) {
   const answer = await store.answerOf(row);
   item.querySelector("[data-about]").textContent = form.get("about") || row.path.split("/")[2];
   item.querySelector("[data-order-number]").textContent = row.path.split("/")[2];
-  item.querySelector("[data-at]").textContent = new Date(row.at).toLocaleString();
+  item.querySelector("[data-at]").textContent = new Date(row.at).toLocaleString("zh-CN", CLOCK);
   for (const part of item.querySelectorAll("[data-state]")) part.hidden = part.dataset.state !== row.state;
   for (const part of item.querySelectorAll("[data-task]")) part.hidden = !row.path.endsWith(part.dataset.task);
   item.querySelector("[data-mend]").href = `${row.path.replace(/addition$/, "visit")}?waiting=${row.id}`;
