@@ -9,16 +9,18 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
+from case_service.administration import log, staff_routes, tokens, units
 from case_service.api import routes as api
 from case_service.api.description import PROBLEMS, described
-from case_service.administration import log, staff_routes, tokens, units
 from case_service.database import SessionDep
 from case_service.deadlines import routes as deadlines
 from case_service.doorkeeper import let_in
+from case_service.fieldwork import routes as fieldwork
 from case_service.freshness import routes as freshness
 from case_service.inbox import routes as inbox
 from case_service.orders import routes as orders
 from case_service.outcomes import routes as outcomes
+from case_service.phone import routes as phone
 from case_service.problems import register_problems
 from case_service.sealing import Seal
 from case_service.security_headers import add_security_headers
@@ -49,10 +51,12 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
         app.include_router(router, dependencies=[Depends(let_in)], responses=PROBLEMS)
     app.openapi = partial(described, app)  # type: ignore[method-assign]
     administration = (staff_routes, units, tokens, log)
-    for feature in (sign_in, account, orders, visits, supervision, freshness, *administration):
+    for feature in (sign_in, account, orders, visits, fieldwork, phone, supervision, freshness, *administration):
         app.include_router(feature.router, dependencies=[Depends(let_in)])
     app.add_api_route("/healthz", health, include_in_schema=False)
     app.add_api_route("/static/htmx.min.js", htmx, include_in_schema=False)
+    app.add_api_route("/static/idb.js", idb, include_in_schema=False)
+    app.add_api_route("/service-worker.js", service_worker, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
     return app
 
@@ -70,3 +74,14 @@ def htmx(request: Request) -> FileResponse:
     """The htmx script, from where npm put it."""
     folder: Path = request.app.state.settings.node_modules
     return FileResponse(folder / "htmx.org" / "dist" / "htmx.min.js", media_type="text/javascript")
+
+
+def idb(request: Request) -> FileResponse:
+    """The module over IndexedDB, from where npm put it."""
+    folder: Path = request.app.state.settings.node_modules
+    return FileResponse(folder / "idb" / "build" / "index.js", media_type="text/javascript")
+
+
+def service_worker() -> FileResponse:
+    """The phones' service worker; it lies at the root because it answers for all pages."""
+    return FileResponse(STATIC_FOLDER / "phone" / "service-worker.js", media_type="text/javascript")

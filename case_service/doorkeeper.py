@@ -15,7 +15,7 @@ from case_service.row_security import NOBODY, PIPELINE, look_as
 from case_service.service_token import admit_token
 from case_service.sign_in.sessions import SESSION_COOKIE, viewer_of
 
-FORM_TOKEN_HEADER = "X-Form-Token"
+FORM_TOKEN_HEADER = "X-Form-Token"  # noqa: S105 - the name of a header
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 logger = logging.getLogger(__name__)
 

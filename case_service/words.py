@@ -1,6 +1,7 @@
 """Every word on the screens, in Chinese and English. Words that come with a warning or a form are not here."""
 
 from case_service.words_of_administration import ADMINISTRATION_WORDS
+from case_service.words_of_fieldwork import WORDS_OF_FIELDWORK
 from schemas.messages import Text
 
 
@@ -334,4 +335,4 @@ WORDS: dict[str, Text] = {
         "It is not your doing, and it has been recorded. Try again in a few minutes, or tell the system administrator.",
     ),
     "problem.home": _text("返回首页", "Back to the start"),
-}
+} | WORDS_OF_FIELDWORK

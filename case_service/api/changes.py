@@ -8,20 +8,20 @@ from typing import Annotated, Any
 
 from fastapi import Header, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from case_service.access import Viewer
 from case_service.api.description import problem
 from case_service.api.resources import Resource
-from case_service.tables import IdempotentAnswer
+from case_service.submissions import LONGEST_KEY, Submission, keep_receipt, was_taken
+from case_service.tables import WorkOrder
 
 REPLAYED_HEADER = "Idempotency-Replayed"
 KEY = Annotated[
     str,
     Header(
         alias="Idempotency-Key",
-        pattern=r"^[A-Za-z0-9_.-]{8,100}$",
+        pattern=rf"^[A-Za-z0-9_.-]{{8,{LONGEST_KEY}}}$",
         description="Chosen by the caller, new for each change.",
     ),
 ]
@@ -36,34 +36,34 @@ CHANGE_PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change under its key."""
+    """One change of one order under its key; `content` is all that was sent."""
 
+    order: WorkOrder
     viewer: Viewer
     key: str
     content: str
     at: datetime
 
 
-def once(session: Session, change: Change, make: Callable[[], Resource], status: int = 200) -> Response:
-    """Make the change and commit it, or give the answer that the same key got before.
+def once(
+    session: Session, change: Change, make: Callable[[], None], shown: Callable[[], Resource], status: int = 200
+) -> Response:
+    """Make the change and commit it, then show what it led to; repeated under the same key it happens only once.
 
     A second request under the same key waits for the first. One with other content is refused: 409.
     """
-    request_hash = hashlib.sha256(change.content.encode()).hexdigest()
-    claimed = insert(IdempotentAnswer).values(
-        staff_id=change.viewer.staff_id, key=change.key, request_hash=request_hash, answered_at=change.at, answer={}
-    )
-    is_new = session.scalar(claimed.on_conflict_do_nothing().returning(IdempotentAnswer.key)) is not None
-    row = session.get_one(IdempotentAnswer, (change.viewer.staff_id, change.key), populate_existing=True)
-    if not is_new:
-        if row.request_hash != request_hash:
-            raise HTTPException(409, "this Idempotency-Key was used for another change")
-        headers = {"ETag": row.answer["entity_tag"], REPLAYED_HEADER: "true"}
-        return JSONResponse(row.answer["body"], status, headers)
-    resource = make()
-    row.answer = {"body": resource.model_dump(mode="json"), "entity_tag": resource.entity_tag}
-    session.commit()
-    return JSONResponse(row.answer["body"], status, {"ETag": resource.entity_tag})
+    submission = Submission(change.key, hashlib.sha256(change.content.encode()).hexdigest())
+    try:
+        is_repeated = was_taken(session, submission, change.order, change.viewer)
+    except HTTPException as refusal:
+        raise HTTPException(409, "this Idempotency-Key was used for another change") from refusal
+    if not is_repeated:
+        make()
+        keep_receipt(session, submission, change.order, change.viewer, change.at, "api")
+        session.commit()
+    resource = shown()
+    headers = {"ETag": resource.entity_tag} | ({REPLAYED_HEADER: "true"} if is_repeated else {})
+    return JSONResponse(resource.model_dump(mode="json"), status, headers)
 
 
 def given(request: Request, resource: Resource) -> Response:

@@ -118,7 +118,6 @@ class Person(Resource):
 class OrderResource(OrderSummary):
     """An order with why it was opened and whom to visit."""
 
-    version: int
     is_held: bool = Field(description="Whether the viewer holds it open, and so sees the people in full.")
     claims: list[Claim]
     people: list[Person]
@@ -128,7 +127,6 @@ class OrderResource(OrderSummary):
         """The order as its own address gives it."""
         return OrderResource(
             **dict(OrderSummary.summed_up(order, card)),
-            version=order.version,
             is_held=card.is_held,
             claims=[Claim.model_validate(claim, from_attributes=True) for claim in card.claims],
             people=[Person.shown(person) for person in card.people],

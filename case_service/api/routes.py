@@ -34,7 +34,6 @@ from case_service.api.resources import (
 from case_service.api.visit_answers import VisitAnswers
 from case_service.clock import Now, local_date
 from case_service.database import SessionDep
-from case_service.household_locks import lock_households
 from case_service.official_calendar import DueRuleDep
 from case_service.orders import queries
 from case_service.orders.cards import card
@@ -44,6 +43,7 @@ from case_service.tables.casework import CaseStatus, OrderStatus
 from case_service.visits.answers import mistakes
 from case_service.visits.form_definition import form_definition
 from case_service.visits.queries import record_visit
+from case_service.words import say
 from case_service.working_days import DueRule
 
 router = APIRouter(prefix="/api/v1", tags=["staff"])
@@ -108,21 +108,20 @@ def post_visit(
 ) -> Response:
     """Record the visit, which closes the order."""
 
-    def make() -> OrderResource:
+    def make() -> None:
         _refuse_overtaken(request, session, order, viewer, rule, now, if_match)
-        definition = form_definition(order.form_version)
-        answers = sent.as_entered()
-        found = mistakes(answers, definition, local_date(order.delivered_at or now), now)
+        answers = sent.as_entered(form_definition(order.form_version))
+        delivered_on = local_date(order.delivered_at or now)
+        found = mistakes(answers, form_definition(order.form_version), delivered_on, now)
         if found:
-            raise HTTPException(422, "; ".join(f"{name}: {words}" for name, words in sorted(found.items())))
+            raise HTTPException(422, "; ".join(f"{name}: {say(words, 'en')}" for name, words in sorted(found.items())))
         try:
             record_visit(session, order, answers, viewer, now, request.app.state.seal)
         except MoveRefusedError as refusal:
             raise HTTPException(409, str(refusal)) from refusal
-        return _resource(request, order, viewer, rule, now)
 
-    content = f"visit {order.number} {sent.model_dump_json()}"
-    return once(session, Change(viewer, key, content, now), make, status=201)
+    change = Change(order, viewer, key, f"visit {order.number} {sent.model_dump_json()}", now)
+    return once(session, change, make, lambda: _resource(request, order, viewer, rule, now), status=201)
 
 
 @router.put("/orders/{number}/assignee", response_model=OrderResource, responses={**NOT_FOUND, **CHANGE_PROBLEMS})
@@ -139,7 +138,7 @@ def put_assignee(
 ) -> Response:
     """Give the order to a grid worker of its village."""
 
-    def make() -> OrderResource:
+    def make() -> None:
         _refuse_overtaken(request, session, order, viewer, rule, now, if_match)
         worker = next((one for one in workers_for(session, order, viewer) if one.username == sent.username), None)
         if worker is None:
@@ -148,12 +147,9 @@ def put_assignee(
             queries.assign(session, order, worker, viewer, now)
         except MoveRefusedError as refusal:
             raise HTTPException(409, str(refusal)) from refusal
-        session.flush()
-        session.refresh(order, ["assignee"])
-        return _resource(request, order, viewer, rule, now)
 
-    content = f"assignee {order.number} {sent.model_dump_json()}"
-    return once(session, Change(viewer, key, content, now), make)
+    change = Change(order, viewer, key, f"assignee {order.number} {sent.model_dump_json()}", now)
+    return once(session, change, make, lambda: _resource(request, order, viewer, rule, now))
 
 
 @router.get("/cases", response_model=CasePage)
@@ -190,7 +186,9 @@ def list_units(
     request: Request,
     viewer: SignedIn,
     session: SessionDep,
-    after: Annotated[str, Query(pattern=r"^[0-9A-Za-z_-]{0,60}$", description="The last code of the page before.")] = "",
+    after: Annotated[
+        str, Query(pattern=r"^[0-9A-Za-z_-]{0,60}$", description="The last code of the page before.")
+    ] = "",
     limit: Limit = 50,
 ) -> Response:
     """The units at or below the viewer's own, by code."""
@@ -216,8 +214,7 @@ def _resource(request: Request, order: WorkOrder, viewer: Viewer, rule: DueRule,
 def _refuse_overtaken(
     request: Request, session: Session, order: WorkOrder, viewer: Viewer, rule: DueRule, now: Now, if_match: str
 ) -> None:
-    """Take the order's lock, read it anew, and refuse if it is no longer what the caller read."""
-    lock_households(session, [order.case.household_key])
+    """Read the order anew, under its lock, and refuse if it is no longer what the caller read."""
     seen = session.scalar(
         with_everything_shown(visible_orders(viewer).where(WorkOrder.id == order.id)).execution_options(
             populate_existing=True

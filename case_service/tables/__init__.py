@@ -3,27 +3,33 @@
 from case_service.tables.base import Base
 from case_service.tables.calendar import CalendarDay
 from case_service.tables.casework import Case, ClockPause, Contact, Outcome, ReceivedWarning, Visit, WorkOrder
+from case_service.tables.fieldwork import Addition, HandOver, MoreTimeRequest, Photo, SubmissionReceipt, UrgentHelp
 from case_service.tables.freshness import FreshnessTold
 from case_service.tables.people import RecoveryCode, SignInSession, Staff, Unit
 from case_service.tables.record import ActionLogEntry
-from case_service.tables.tokens import IdempotentAnswer, ServiceToken
+from case_service.tables.tokens import ServiceToken
 
 __all__ = [
     "ActionLogEntry",
+    "Addition",
     "Base",
     "CalendarDay",
     "Case",
     "ClockPause",
     "Contact",
     "FreshnessTold",
-    "IdempotentAnswer",
+    "HandOver",
+    "MoreTimeRequest",
     "Outcome",
+    "Photo",
     "ReceivedWarning",
     "RecoveryCode",
     "ServiceToken",
     "SignInSession",
     "Staff",
+    "SubmissionReceipt",
     "Unit",
+    "UrgentHelp",
     "Visit",
     "WorkOrder",
 ]

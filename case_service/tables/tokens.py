@@ -1,9 +1,8 @@
-"""What programs need: tokens of services, and answers given once."""
+"""Tokens of services, such as the pipeline."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ARRAY, ForeignKey, String
+from sqlalchemy import ARRAY, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from case_service.tables.base import Base
@@ -19,15 +18,3 @@ class ServiceToken(Base):
     rights: Mapped[list[str]] = mapped_column(ARRAY(String))
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
-
-
-class IdempotentAnswer(Base):
-    """The answer that a change got under its `Idempotency-Key`; whoever asks again gets it again."""
-
-    __tablename__ = "idempotent_answer"
-
-    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
-    key: Mapped[str] = mapped_column(primary_key=True)
-    request_hash: Mapped[str]
-    answered_at: Mapped[datetime]
-    answer: Mapped[dict[str, Any]]

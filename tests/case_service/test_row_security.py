@@ -20,11 +20,11 @@ ABOUT_NOBODY = {
     "action_log",
     "calendar_day",
     "freshness_told",
-    "idempotent_answer",
     "recovery_code",
     "service_token",
     "sign_in_session",
     "staff",
+    "submission_receipt",
     "unit",
 }
 VILLAGE_PATH = f"{CITY}/{YIAN}/{WUSONG}/{VILLAGE}/"
