@@ -41,7 +41,6 @@ WORDS: dict[str, Text] = {
     "sign_in.demo_hint": _text(
         "点一下即可登录，密码均为 {password}", "One tap signs you in; every password is {password}"
     ),
-    "sign_in.as": _text("以 {name} 登录", "Sign in as {name}"),
     "orders.title": _text("我的工单", "My orders"),
     "orders.count": _text("{count} 户等您走访", "{count} households wait for your visit"),
     "orders.none": _text("现在没有待走访的工单。", "No order is waiting for you."),

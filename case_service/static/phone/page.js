@@ -58,7 +58,7 @@ if (status && navigator.serviceWorker) {
   setInterval(send, RETRY_MS);
   await worker();
   if (!keptAt) await takeAlong();
-  document.documentElement.dataset.phone = "ready";
   await showStanding();
+  document.documentElement.dataset.phone = "ready";
   await send();
 }
