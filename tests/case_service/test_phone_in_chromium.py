@@ -19,8 +19,13 @@ from tests.case_service.poor_signal import PoorSignal, poor_signal
 from tests.case_service.running_service import running_with_directory
 
 PIPELINE = {"Authorization": f"Bearer {DEMO_SERVICE_TOKEN}"}
-SURNAMES = "甲乙丙丁戊己"
+SURNAMES = "赵钱孙李周吴"
 GIVEN_NAMES = iter("东南西北春夏秋冬")
+REASONS = (
+    "今年以来看病个人自付 16,842 元，超过低保家庭 5,000 元的关注线。",
+    "11 月 6 日新办肢体二级残疾证，目前没有享受重度残疾人护理补贴。",
+    "失业金只剩最后 1 个月，家里有两个上学的孩子，没有新的参保单位。",
+)
 # Opens everything that the phone's store holds: as it lies there, and as its own account can read it.
 READ_EVERYTHING = """async () => {
   const store = await import('/static/phone/store.js');
@@ -91,8 +96,9 @@ def families(way: PoorSignal) -> Families:
         made_up.warning(
             household_key=f"{surname}{given_name}",
             person_key=f"{surname}{given_name}",
-            level=Level.RED if surname == "甲" else Level.ORANGE,
+            level=Level.RED if surname == "赵" else Level.ORANGE,
             hardship="medical",
+            reason=Text(zh=reason, en=reason),
             may_reach=[Text(zh="临时救助", en="Temporary aid"), Text(zh="医疗救助", en="Medical aid")],
             contact=Contact(
                 name=f"{surname}{given_name}",
@@ -101,7 +107,7 @@ def families(way: PoorSignal) -> Families:
                 address=f"城东村{given_name}山路{house}号",
             ),
         )
-        for surname, house in zip(SURNAMES, (8, 12, 90, 180, 300, 400), strict=True)
+        for surname, house, reason in zip(SURNAMES, (8, 12, 90, 180, 300, 400), REASONS * 2, strict=True)
     ]
     numbers = [str(one["order_number"]) for one in put(way, *warnings)]
     return Families(given_name, dict(zip(SURNAMES, numbers, strict=True)))
@@ -157,12 +163,12 @@ def test_a_worker_with_signal(browser: Browser, way: PoorSignal, families: Famil
     page.context.grant_permissions(["geolocation"])
     page.context.set_geolocation({"latitude": 30.9451, "longitude": 117.8019, "accuracy": 12})
     trip = page.locator(".trip").filter(has_text=f"{families.given_name}山路")
-    expect(trip.locator(".card-name")).to_have_text([f"{families.name('甲')} 家", f"{families.name('乙')} 家"])
+    expect(trip.locator(".card-name")).to_have_text([f"{families.name('赵')} 家", f"{families.name('钱')} 家"])
     phone.check("phone-orders.png", full_page=False)
 
-    page.get_by_role("link", name=f"{families.name('甲')} 家").click()
+    page.get_by_role("link", name=f"{families.name('赵')} 家").click()
     expect(page.get_by_role("heading", name="可能可以享受")).to_be_visible()
-    expect(page.get_by_role("link", name="打电话给" + families.name("甲"))).to_have_attribute("href", "tel:13000001234")
+    expect(page.get_by_role("link", name="打电话给" + families.name("赵"))).to_have_attribute("href", "tel:13000001234")
     expect(page.get_by_role("link", name="在地图里打开地址")).to_have_attribute("href", re.compile("^geo:0,0"))
     phone.check("phone-order.png", full_page=False)
     phone.check("phone-order-whole.png")
@@ -191,13 +197,13 @@ def test_a_worker_with_signal(browser: Browser, way: PoorSignal, families: Famil
     expect(page.get_by_text("30.945100,117.801900,12")).to_be_visible()
     expect(page.get_by_role("img", name="第 1 张照片")).to_be_visible()
     phone.check("phone-closed.png")
-    assert (families.numbers["甲"], "referred") in outcomes(way)
+    assert (families.numbers["赵"], "referred") in outcomes(way)
 
 
 def test_help_at_once_more_time_and_a_colleague(browser: Browser, way: PoorSignal, families: Families) -> None:
     phone = start(browser, way)
     page = phone.page
-    page.goto(f"{way.base_url}/orders/{families.numbers['乙']}")
+    page.goto(f"{way.base_url}/orders/{families.numbers['钱']}")
     page.get_by_role("link", name="先行救助").click()
     page.get_by_text("现金", exact=True).click()
     page.get_by_label("金额").fill("500")
@@ -206,9 +212,9 @@ def test_help_at_once_more_time_and_a_colleague(browser: Browser, way: PoorSigna
     page.get_by_role("button", name="登记先行救助").click()
     expect(page.get_by_text("500 元 · 断炊")).to_be_visible()
     page.goto(f"{way.base_url}/orders")
-    expect(page.locator(".card").filter(has_text="补办手续")).to_contain_text(f"{families.name('乙')} 家")
+    expect(page.locator(".card").filter(has_text="补办手续")).to_contain_text(f"{families.name('钱')} 家")
 
-    page.goto(f"{way.base_url}/orders/{families.numbers['丙']}")
+    page.goto(f"{way.base_url}/orders/{families.numbers['孙']}")
     page.get_by_role("link", name="申请延长时间").click()
     phone.check("phone-more-time.png")
     page.get_by_text("对象住院", exact=True).click()
@@ -220,19 +226,19 @@ def test_help_at_once_more_time_and_a_colleague(browser: Browser, way: PoorSigna
     expect(page.get_by_text("等待审批")).to_be_visible()
     desk = open_page(browser, way.base_url, DESK)
     sign_in(desk, "village")
-    desk.page.goto(f"{way.base_url}/orders/{families.numbers['丙']}")
+    desk.page.goto(f"{way.base_url}/orders/{families.numbers['孙']}")
     desk.check("supervisor-more-time.png")
     desk.page.get_by_role("button", name="批准", exact=True).click()
     expect(desk.page.get_by_text("已批准")).to_be_visible()
 
-    page.goto(f"{way.base_url}/orders/{families.numbers['丁']}")
+    page.goto(f"{way.base_url}/orders/{families.numbers['李']}")
     page.get_by_role("link", name="转给同事").click()
     page.get_by_label("转给哪位同事").select_option(label="葛二 · 第二网格")
     page.get_by_text("与该户有亲属关系，回避", exact=True).click()
     phone.check("phone-hand-over.png")
     page.get_by_role("button", name="转给 TA").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("我的工单")
-    expect(page.locator("main")).not_to_contain_text(families.name("丁"))
+    expect(page.locator("main")).not_to_contain_text(families.name("李"))
 
 
 def test_without_signal_work_goes_on_and_everything_goes_once_in_order_when_it_returns(
@@ -243,9 +249,9 @@ def test_without_signal_work_goes_on_and_everything_goes_once_in_order_when_it_r
     page = phone.page
     without_signal(phone)
     page.goto(f"{way.base_url}/orders")
-    expect(page.get_by_text("没有信号，可以照常查看和登记。")).to_be_visible()
-    page.get_by_role("link", name=f"{families.name('戊')} 家").click()
-    expect(page.get_by_role("link", name="打电话给" + families.name("戊"))).to_be_visible()
+    expect(page.get_by_text("没有信号，可以照常查看和登记")).to_be_visible()
+    page.get_by_role("link", name=f"{families.name('周')} 家").click()
+    expect(page.get_by_role("link", name="打电话给" + families.name("周"))).to_be_visible()
     expect(page.get_by_text("身份证号")).to_have_count(0)
     page.get_by_role("link", name="登记走访结果").click()
     page.get_by_role("button", name="提交并办结").click()
@@ -258,14 +264,14 @@ def test_without_signal_work_goes_on_and_everything_goes_once_in_order_when_it_r
     page.get_by_text("属实，已转办", exact=True).click()
     page.get_by_role("button", name="提交并办结").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("待同步")
-    expect(in_waiting(page, families.name("戊"))).to_contain_text("等待信号")
-    record(page, families.numbers["己"], "已经好转。", "困难已自行化解")
-    record(page, families.numbers["丙"], "已办临时救助。")
+    expect(in_waiting(page, families.name("周"))).to_contain_text("等待信号")
+    record(page, families.numbers["吴"], "已经好转。", "困难已自行化解")
+    record(page, families.numbers["孙"], "已办临时救助。")
     expect(page.locator(".waiting-row")).to_have_count(3)
     phone.check("phone-waiting.png")
     page.goto(f"{way.base_url}/orders")
     expect(page.locator("[data-waiting]")).to_contain_text("待同步 3")
-    expect(page.locator(".card").filter(has_text=families.name("己")).get_by_text("待同步")).to_be_visible()
+    expect(page.locator(".card").filter(has_text=families.name("吴")).get_by_text("待同步")).to_be_visible()
     phone.check("phone-without-signal.png", full_page=False)
     page.goto(f"{way.base_url}/supervision")
     expect(page.get_by_role("heading", level=1)).to_have_text("没有信号")
@@ -284,11 +290,11 @@ def test_without_signal_work_goes_on_and_everything_goes_once_in_order_when_it_r
     expect(page.locator("[data-waiting]")).to_be_hidden()
     assert [one.split()[1] for one in way.lost] == ["200", "200"]
     assert outcomes(way)[len(before) :] == [
-        (families.numbers["戊"], "referred"),
-        (families.numbers["己"], "resolved_by_itself"),
-        (families.numbers["丙"], "helped"),
+        (families.numbers["周"], "referred"),
+        (families.numbers["吴"], "resolved_by_itself"),
+        (families.numbers["孙"], "helped"),
     ]
-    page.goto(f"{way.base_url}/orders/{families.numbers['戊']}")
+    page.goto(f"{way.base_url}/orders/{families.numbers['周']}")
     expect(page.get_by_role("img", name="第 1 张照片")).to_be_visible()
     expect(page.get_by_role("img")).to_have_count(1)
 
@@ -299,48 +305,48 @@ def test_a_conflict_shows_both_versions_and_the_worker_decides(
     phone = start(browser, way)
     page = phone.page
     without_signal(phone)
-    record(page, families.numbers["甲"], "甲家的情况")
-    record(page, families.numbers["乙"], "乙家的情况")
-    record(page, families.numbers["丙"], "丙家的情况")
+    record(page, families.numbers["赵"], "赵家的情况")
+    record(page, families.numbers["钱"], "钱家的情况")
+    record(page, families.numbers["孙"], "孙家的情况")
     expect(page.locator(".waiting-row")).to_have_count(3)
 
     put(
         way,
         made_up.warning(
-            household_key=families.name("甲"),
-            person_key=families.name("甲"),
+            household_key=families.name("赵"),
+            person_key=families.name("赵"),
             level=Level.RED,
             model_title=Text(zh="突发大病", en="Sudden illness"),
             reason=Text(zh="昨天又住院一次，个人自付 9,000 元。", en="Admitted again yesterday."),
         ),
     )
     other = start(browser, way)
-    record(other.page, families.numbers["乙"], "另一部手机上先登记的", "属实，已转办")
+    record(other.page, families.numbers["钱"], "另一部手机上先登记的", "属实，已转办")
     expect(other.page.get_by_role("heading", name="已办结")).to_be_visible()
     desk = open_page(browser, way.base_url, DESK)
     sign_in(desk, "village")
-    desk.page.goto(f"{way.base_url}/orders/{families.numbers['丙']}")
+    desk.page.goto(f"{way.base_url}/orders/{families.numbers['孙']}")
     desk.page.get_by_label("网格员", exact=True).select_option(made_up.SECOND_WORKER)
     desk.page.get_by_role("button", name="分派").click()
 
     without_signal(phone, False)
-    expect(in_waiting(page, families.name("甲"))).to_contain_text("昨天又住院一次")
-    expect(in_waiting(page, families.name("甲"))).to_contain_text("甲家的情况")
-    expect(in_waiting(page, families.name("乙"))).to_contain_text("另一部手机上先登记的")
-    expect(in_waiting(page, families.name("丙"))).to_contain_text("葛二")
+    expect(in_waiting(page, families.name("赵"))).to_contain_text("昨天又住院一次")
+    expect(in_waiting(page, families.name("赵"))).to_contain_text("赵家的情况")
+    expect(in_waiting(page, families.name("钱"))).to_contain_text("另一部手机上先登记的")
+    expect(in_waiting(page, families.name("孙"))).to_contain_text("葛二")
     phone.complaints = [one for one in phone.complaints if "409" not in one]
     phone.check("phone-conflict.png")
     before = outcomes(way)
-    in_waiting(page, families.name("甲")).get_by_role("button", name="仍然提交并办结").click()
-    expect(in_waiting(page, families.name("甲"))).to_have_count(0)
-    in_waiting(page, families.name("丙")).get_by_role("button", name="作为补充记录提交").click()
-    expect(in_waiting(page, families.name("丙"))).to_have_count(0)
-    in_waiting(page, families.name("乙")).get_by_text("不发送了").click()
-    in_waiting(page, families.name("乙")).get_by_role("button", name="确定删除").click()
+    in_waiting(page, families.name("赵")).get_by_role("button", name="仍然提交并办结").click()
+    expect(in_waiting(page, families.name("赵"))).to_have_count(0)
+    in_waiting(page, families.name("孙")).get_by_role("button", name="作为补充记录提交").click()
+    expect(in_waiting(page, families.name("孙"))).to_have_count(0)
+    in_waiting(page, families.name("钱")).get_by_text("不发送了").click()
+    in_waiting(page, families.name("钱")).get_by_role("button", name="确定删除").click()
     expect(page.get_by_text("都已同步")).to_be_visible()
-    assert outcomes(way)[len(before) :] == [(families.numbers["甲"], "helped")] * 2
-    desk.page.goto(f"{way.base_url}/orders/{families.numbers['丙']}")
-    expect(desk.page.get_by_text("丙家的情况")).to_be_visible()
+    assert outcomes(way)[len(before) :] == [(families.numbers["赵"], "helped")] * 2
+    desk.page.goto(f"{way.base_url}/orders/{families.numbers['孙']}")
+    expect(desk.page.get_by_text("孙家的情况")).to_be_visible()
 
 
 def test_what_the_service_wants_mended_is_called_back_with_its_photos(
@@ -348,7 +354,7 @@ def test_what_the_service_wants_mended_is_called_back_with_its_photos(
 ) -> None:
     phone = start(browser, way)
     page = phone.page
-    page.goto(f"{way.base_url}/orders/{families.numbers['丁']}/visit")
+    page.goto(f"{way.base_url}/orders/{families.numbers['李']}/visit")
     page.get_by_label("看到了什么").fill("一切都好")
     page.get_by_label("照片").set_input_files(
         [{"name": "1.jpg", "mimeType": "image/jpeg", "buffer": photograph(400, 300)}]
@@ -376,22 +382,22 @@ def test_the_phone_keeps_no_identity_number_and_nothing_that_others_could_read(
     phone = start(browser, way)
     page = phone.page
     # Shown on purpose, and logged; still it must not stay.
-    page.goto(f"{way.base_url}/orders/{families.numbers['甲']}")
+    page.goto(f"{way.base_url}/orders/{families.numbers['赵']}")
     page.get_by_text("查看完整号码").first.click()
     page.get_by_role("button", name="查看完整号码").click()
     expect(page.get_by_text(made_up.IDENTITY_NUMBER)).to_be_visible()
     without_signal(phone)
-    record(page, families.numbers["甲"], "情况属实")
+    record(page, families.numbers["赵"], "情况属实")
     expect(page.locator(".waiting-row")).to_have_count(1)
     kept = page.evaluate(READ_EVERYTHING)
     lying, opened = "\n".join(kept["asItLies"]), "\n".join(kept["opened"])
     assert "情况属实" in opened
-    assert families.name("甲") in opened
+    assert families.name("赵") in opened
     assert made_up.IDENTITY_NUMBER[-4:] not in opened  # not even masked
     for everything in (lying, opened, json.dumps(kept, ensure_ascii=False)):
         assert made_up.IDENTITY_NUMBER not in everything
         assert not re.search(r"(?<!\d)\d{17}[\dX](?!\d)", everything)
-    for secret in (families.name("甲"), "13000001234", "城东村", "情况属实"):
+    for secret in (families.name("赵"), "13000001234", "城东村", "情况属实"):
         assert secret not in lying
         assert secret.encode().decode("latin1") not in lying
 
@@ -402,7 +408,7 @@ def test_signing_out_and_another_account_forget_what_was_kept_but_not_what_waits
     phone = start(browser, way)
     page = phone.page
     without_signal(phone)
-    record(page, families.numbers["己"], "等待本人同步")
+    record(page, families.numbers["吴"], "等待本人同步")
     expect(page.locator(".waiting-row")).to_have_count(1)
     way.losing = 0
     page.get_by_role("button", name="退出").click()
@@ -419,23 +425,46 @@ def test_signing_out_and_another_account_forget_what_was_kept_but_not_what_waits
     expect(page.get_by_text("手机里还有其他账号没有同步的内容")).to_be_visible()
     page.goto(f"{way.base_url}/phone/waiting")
     ready(phone)
-    expect(page.locator("main")).not_to_contain_text(families.name("己"))
+    expect(page.locator("main")).not_to_contain_text(families.name("吴"))
     opened = "".join(page.evaluate(READ_EVERYTHING)["opened"])
-    assert families.name("己") not in opened
+    assert families.name("吴") not in opened
     assert "等待本人同步" not in opened
     before = outcomes(way)
     page.goto(f"{way.base_url}/orders")
     page.get_by_role("button", name="退出").click()
     sign_in(phone, made_up.WORKER)
     ready(phone)
-    page.goto(f"{way.base_url}/orders/{families.numbers['己']}")
+    page.goto(f"{way.base_url}/orders/{families.numbers['吴']}")
     expect(page.get_by_role("heading", name="已办结")).to_be_visible()
-    assert outcomes(way)[len(before) :] == [(families.numbers["己"], "helped")]
+    assert outcomes(way)[len(before) :] == [(families.numbers["吴"], "helped")]
+
+
+def test_a_full_phone_says_so_and_keeps_what_is_entered_on_the_page(
+    browser: Browser, way: PoorSignal, families: Families
+) -> None:
+    phone = start(browser, way)
+    page = phone.page
+    without_signal(phone)
+    page.evaluate(
+        """async (path) => {
+      const store = await import('/static/phone/store.js');
+      for (let at = 0; at < store.MOST_WAITING; at += 1) {
+        const form = new FormData();
+        form.set('note', String(at));
+        await store.addWaiting(path, form);
+      }
+    }""",
+        "/orders/none/visit",
+    )
+    record(page, families.numbers["赵"], "存不下的一份")
+    expect(page.get_by_text("手机也存不下更多了")).to_be_visible()
+    expect(page.get_by_label("看到了什么")).to_have_value("存不下的一份")
+    expect(page.locator("[data-waiting]")).to_contain_text("50")
 
 
 def test_pages_hold_at_twice_the_size_of_letters(browser: Browser, way: PoorSignal, families: Families) -> None:
     phone = start(browser, way)
-    path = f"{way.base_url}/orders/{families.numbers['甲']}"
+    path = f"{way.base_url}/orders/{families.numbers['赵']}"
     for address in (f"{way.base_url}/orders", path, f"{path}/visit", f"{path}/do/urgent-help", f"{path}/do/more-time"):
         phone.page.goto(address)
         ready(phone)
