@@ -18,9 +18,11 @@ from tests.case_service.photographs import photograph
 from tests.case_service.poor_signal import PoorSignal, poor_signal
 from tests.case_service.running_service import running_with_directory
 
+# Several services and a browser share a machine that may have two cores.
+expect.set_options(timeout=20_000)
 PIPELINE = {"Authorization": f"Bearer {DEMO_SERVICE_TOKEN}"}
 SURNAMES = "赵钱孙李周吴"
-GIVEN_NAMES = iter("东南西北春夏秋冬")
+GIVEN_NAMES = iter("东南西北春夏秋冬江")
 REASONS = (
     "今年以来看病个人自付 16,842 元，超过低保家庭 5,000 元的关注线。",
     "11 月 6 日新办肢体二级残疾证，目前没有享受重度残疾人护理补贴。",

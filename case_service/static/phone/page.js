@@ -57,6 +57,7 @@ if (status && navigator.serviceWorker) {
   addEventListener("offline", showStanding);
   document.addEventListener("visibilitychange", () => document.hidden || send());
   setInterval(send, RETRY_MS);
+  await showStanding();
   await worker();
   if (!keptAt) await takeAlong();
   await showStanding();
