@@ -141,7 +141,6 @@ WORDS: dict[str, Text] = {
     "visit.answers": _text("走访记录", "Record of the visit"),
     "visit.mistakes": _text("还有 {count} 处要补充或修改", "{count} things to mend"),
     "visit.choose": _text("请选择", "Please choose"),
-    "visit.not_asked": _text("未填", "Not answered"),
     "visit.mistake.time_missing": _text("请填写走访时间", "Say when you visited"),
     "visit.mistake.time_ahead": _text("走访时间不能晚于现在", "The visit cannot lie in the future"),
     "visit.mistake.time_before_order": _text(

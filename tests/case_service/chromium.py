@@ -58,7 +58,8 @@ class Watched:
         assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), self.page.url
         assert not self.complaints
         small = self.page.evaluate(
-            "[...document.querySelectorAll('main button, main input:not([type=hidden], [type=radio]), main select, "
+            "[...document.querySelectorAll('main button, main input:not([type=hidden], [type=radio], [type=checkbox]), "
+            "main .choice label, main select, "
             "main .button, main .card a, main summary, header a, header button')]"
             ".map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect().height])"
             ".filter(([_, height]) => height > 0 && height < 44)"

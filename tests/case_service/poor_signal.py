@@ -13,9 +13,14 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-encoding
 
 @dataclass
 class PoorSignal:
-    """The way; `losing` is how many answers to sent forms will get lost, `lost` which ones did."""
+    """The way; `losing` is how many answers to sent forms will get lost, `lost` which ones did.
+
+    While it `is_down` nothing passes at all. `service_url` is the service itself, for whoever has signal.
+    """
 
     base_url: str
+    service_url: str
+    is_down: bool = False
     losing: int = 0
     lost: list[str] = field(default_factory=list)
 
@@ -38,6 +43,9 @@ def poor_signal(service_url: str) -> Iterator[PoorSignal]:
             self._pass_on()
 
         def _pass_on(self) -> None:
+            if way.is_down:
+                self.close_connection = True
+                return
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
             answer = service.request(self.command, self.path, headers=headers, content=body)
@@ -65,7 +73,7 @@ def poor_signal(service_url: str) -> Iterator[PoorSignal]:
         httpx.Client(base_url=service_url, trust_env=False, timeout=30) as service,
         ThreadingHTTPServer(("127.0.0.1", 0), Passing) as server,
     ):
-        way = PoorSignal(f"http://127.0.0.1:{server.server_port}")
+        way = PoorSignal(f"http://127.0.0.1:{server.server_port}", service_url)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield way

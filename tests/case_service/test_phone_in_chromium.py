@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +80,11 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+def with_families(surnames: str) -> pytest.MarkDecorator:
+    """The families that a test needs, in the order of SURNAMES."""
+    return pytest.mark.parametrize("families", [surnames], indirect=True)
+
+
 @dataclass(frozen=True)
 class Families:
     """The families of one test, by surname; no two tests have one in common."""
@@ -91,9 +97,9 @@ class Families:
 
 
 @pytest.fixture
-def families(way: PoorSignal) -> Families:
-    """An open order for each of six families; the first two are neighbours."""
-    given_name = next(GIVEN_NAMES)
+def families(way: PoorSignal, request: pytest.FixtureRequest) -> Families:
+    """An open order for each family the test asks for by surname; 赵 and 钱 are neighbours."""
+    given_name, surnames = next(GIVEN_NAMES), request.param
     warnings = [
         made_up.warning(
             household_key=f"{surname}{given_name}",
@@ -110,14 +116,15 @@ def families(way: PoorSignal) -> Families:
             ),
         )
         for surname, house, reason in zip(SURNAMES, (8, 12, 90, 180, 300, 400), REASONS * 2, strict=True)
+        if surname in surnames
     ]
     numbers = [str(one["order_number"]) for one in put(way, *warnings)]
-    return Families(given_name, dict(zip(SURNAMES, numbers, strict=True)))
+    return Families(given_name, dict(zip(surnames, numbers, strict=True)))
 
 
 def put(way: PoorSignal, *warnings: object) -> list[dict[str, object]]:
     sent = httpx.put(
-        f"{way.base_url}/api/v1/warnings", json=made_up.batch(*warnings), headers=PIPELINE, trust_env=False
+        f"{way.service_url}/api/v1/warnings", json=made_up.batch(*warnings), headers=PIPELINE, trust_env=False
     )
     assert sent.status_code == 200
     return list(sent.json()["dispositions"])
@@ -125,7 +132,7 @@ def put(way: PoorSignal, *warnings: object) -> list[dict[str, object]]:
 
 def outcomes(way: PoorSignal) -> list[tuple[str, str]]:
     """Every outcome that was ever recorded, in the order of closing."""
-    got = httpx.get(f"{way.base_url}/api/v1/outcomes", headers=PIPELINE, trust_env=False).json()
+    got = httpx.get(f"{way.service_url}/api/v1/outcomes", headers=PIPELINE, trust_env=False).json()
     return [(one["order_number"], one["outcome"]) for one in got["outcomes"]]
 
 
@@ -142,8 +149,14 @@ def start(browser: Browser, way: PoorSignal, username: str = made_up.WORKER) -> 
     return phone
 
 
-def without_signal(phone: Watched, is_without: bool = True) -> None:
-    phone.page.context.set_offline(is_without)
+@contextmanager
+def without_signal(phone: Watched, way: PoorSignal) -> Iterator[None]:
+    """Neither page nor service worker reaches anything, and the browser knows it."""
+    way.is_down = True
+    phone.page.context.set_offline(True)
+    yield
+    way.is_down = False
+    phone.page.context.set_offline(False)
 
 
 def record(page: Page, number: str, note: str, outcome: str = "属实，已救助") -> None:
@@ -159,6 +172,7 @@ def in_waiting(page: Page, name: str):
     return page.locator(".waiting-row").filter(has_text=f"{name} 家")
 
 
+@with_families("赵钱孙李")
 def test_a_worker_with_signal(browser: Browser, way: PoorSignal, families: Families) -> None:
     phone = start(browser, way)
     page = phone.page
@@ -202,6 +216,7 @@ def test_a_worker_with_signal(browser: Browser, way: PoorSignal, families: Famil
     assert (families.numbers["赵"], "referred") in outcomes(way)
 
 
+@with_families("钱孙李")
 def test_help_at_once_more_time_and_a_colleague(browser: Browser, way: PoorSignal, families: Families) -> None:
     phone = start(browser, way)
     page = phone.page
@@ -243,46 +258,46 @@ def test_help_at_once_more_time_and_a_colleague(browser: Browser, way: PoorSigna
     expect(page.locator("main")).not_to_contain_text(families.name("李"))
 
 
+@with_families("孙周吴")
 def test_without_signal_work_goes_on_and_everything_goes_once_in_order_when_it_returns(
     browser: Browser, way: PoorSignal, families: Families
 ) -> None:
     before = outcomes(way)
     phone = start(browser, way)
     page = phone.page
-    without_signal(phone)
-    page.goto(f"{way.base_url}/orders")
-    expect(page.get_by_text("没有信号，可以照常查看和登记")).to_be_visible()
-    page.get_by_role("link", name=f"{families.name('周')} 家").click()
-    expect(page.get_by_role("link", name="打电话给" + families.name("周"))).to_be_visible()
-    expect(page.get_by_text("身份证号")).to_have_count(0)
-    page.get_by_role("link", name="登记走访结果").click()
-    page.get_by_role("button", name="提交并办结").click()
-    expect(page.get_by_text("请写下看到的情况")).to_be_visible()
-    page.get_by_label("看到了什么").fill("老人卧床，儿子失业。")
-    page.get_by_label("照片").set_input_files(
-        [{"name": "1.jpg", "mimeType": "image/jpeg", "buffer": photograph(1_000, 800)}]
-    )
-    expect(page.locator(".thumbnails canvas")).to_have_count(1)
-    page.get_by_text("属实，已转办", exact=True).click()
-    page.get_by_role("button", name="提交并办结").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("待同步")
-    expect(in_waiting(page, families.name("周"))).to_contain_text("等待信号")
-    record(page, families.numbers["吴"], "已经好转。", "困难已自行化解")
-    record(page, families.numbers["孙"], "已办临时救助。")
-    expect(page.locator(".waiting-row")).to_have_count(3)
-    phone.check("phone-waiting.png")
-    page.goto(f"{way.base_url}/orders")
-    expect(page.locator("[data-waiting]")).to_contain_text("待同步 3")
-    expect(page.locator(".card").filter(has_text=families.name("吴")).get_by_text("待同步")).to_be_visible()
-    phone.check("phone-without-signal.png", full_page=False)
-    page.goto(f"{way.base_url}/supervision")
-    expect(page.get_by_role("heading", level=1)).to_have_text("没有信号")
-    phone.check("phone-not-kept.png")
-    page.goto(f"{way.base_url}/orders")
-    assert outcomes(way) == before
+    with without_signal(phone, way):
+        page.goto(f"{way.base_url}/orders")
+        expect(page.get_by_text("没有信号，可以照常查看和登记")).to_be_visible()
+        page.get_by_role("link", name=f"{families.name('周')} 家").click()
+        expect(page.get_by_role("link", name="打电话给" + families.name("周"))).to_be_visible()
+        expect(page.get_by_text("身份证号")).to_have_count(0)
+        page.get_by_role("link", name="登记走访结果").click()
+        page.get_by_role("button", name="提交并办结").click()
+        expect(page.get_by_text("请写下看到的情况")).to_be_visible()
+        page.get_by_label("看到了什么").fill("老人卧床，儿子失业。")
+        page.get_by_label("照片").set_input_files(
+            [{"name": "1.jpg", "mimeType": "image/jpeg", "buffer": photograph(1_000, 800)}]
+        )
+        expect(page.locator(".thumbnails canvas")).to_have_count(1)
+        page.get_by_text("属实，已转办", exact=True).click()
+        page.get_by_role("button", name="提交并办结").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("待同步")
+        expect(in_waiting(page, families.name("周"))).to_contain_text("等待信号")
+        record(page, families.numbers["吴"], "已经好转。", "困难已自行化解")
+        record(page, families.numbers["孙"], "已办临时救助。")
+        expect(page.locator(".waiting-row")).to_have_count(3)
+        phone.check("phone-waiting.png")
+        page.goto(f"{way.base_url}/orders")
+        expect(page.locator("[data-waiting]")).to_contain_text("待同步 3")
+        expect(page.locator(".card").filter(has_text=families.name("吴")).get_by_text("待同步")).to_be_visible()
+        phone.check("phone-without-signal.png", full_page=False)
+        page.goto(f"{way.base_url}/supervision")
+        expect(page.get_by_role("heading", level=1)).to_have_text("没有信号")
+        phone.check("phone-not-kept.png")
+        page.goto(f"{way.base_url}/orders")
+        assert outcomes(way) == before
+        way.losing = 2  # the first answers after signal is back get lost
 
-    way.losing = 2
-    without_signal(phone, False)
     expect(page.locator("[data-waiting]")).to_contain_text("待同步 3")
     for _ in range(2):  # each opening of a page tries again; both of these answers get lost
         page.reload()
@@ -301,43 +316,46 @@ def test_without_signal_work_goes_on_and_everything_goes_once_in_order_when_it_r
     expect(page.get_by_role("img")).to_have_count(1)
 
 
+@with_families("赵钱孙")
 def test_a_conflict_shows_both_versions_and_the_worker_decides(
     browser: Browser, way: PoorSignal, families: Families
 ) -> None:
     phone = start(browser, way)
     page = phone.page
-    without_signal(phone)
-    record(page, families.numbers["赵"], "赵家的情况")
-    record(page, families.numbers["钱"], "钱家的情况")
-    record(page, families.numbers["孙"], "孙家的情况")
-    expect(page.locator(".waiting-row")).to_have_count(3)
+    with without_signal(phone, way):
+        record(page, families.numbers["赵"], "赵家的情况")
+        record(page, families.numbers["钱"], "钱家的情况")
+        record(page, families.numbers["孙"], "孙家的情况")
+        expect(page.locator(".waiting-row")).to_have_count(3)
 
-    put(
-        way,
-        made_up.warning(
-            household_key=families.name("赵"),
-            person_key=families.name("赵"),
-            level=Level.RED,
-            model_title=Text(zh="突发大病", en="Sudden illness"),
-            reason=Text(zh="昨天又住院一次，个人自付 9,000 元。", en="Admitted again yesterday."),
-        ),
-    )
-    other = start(browser, way)
-    record(other.page, families.numbers["钱"], "另一部手机上先登记的", "属实，已转办")
-    expect(other.page.get_by_role("heading", name="已办结")).to_be_visible()
-    desk = open_page(browser, way.base_url, DESK)
-    sign_in(desk, "village")
-    desk.page.goto(f"{way.base_url}/orders/{families.numbers['孙']}")
-    desk.page.get_by_label("网格员", exact=True).select_option(made_up.SECOND_WORKER)
-    desk.page.get_by_role("button", name="分派").click()
+        put(
+            way,
+            made_up.warning(
+                household_key=families.name("赵"),
+                person_key=families.name("赵"),
+                level=Level.RED,
+                model_title=Text(zh="突发大病", en="Sudden illness"),
+                reason=Text(zh="昨天又住院一次，个人自付 9,000 元。", en="Admitted again yesterday."),
+            ),
+        )
+        other = open_page(browser, way.service_url, PHONE)
+        sign_in(other, made_up.WORKER)
+        expect(other.page.get_by_role("heading", level=1)).to_have_text("我的工单")
+        record(other.page, families.numbers["钱"], "另一部手机上先登记的", "属实，已转办")
+        expect(other.page.get_by_role("heading", name="已办结")).to_be_visible()
+        desk = open_page(browser, way.service_url, DESK)
+        sign_in(desk, "village")
+        desk.page.goto(f"{way.service_url}/orders/{families.numbers['孙']}")
+        desk.page.get_by_label("网格员", exact=True).select_option(made_up.SECOND_WORKER)
+        desk.page.get_by_role("button", name="分派").click()
 
-    without_signal(phone, False)
     expect(in_waiting(page, families.name("赵"))).to_contain_text("昨天又住院一次")
     expect(in_waiting(page, families.name("赵"))).to_contain_text("赵家的情况")
     expect(in_waiting(page, families.name("钱"))).to_contain_text("另一部手机上先登记的")
     expect(in_waiting(page, families.name("孙"))).to_contain_text("葛二")
     phone.complaints = [one for one in phone.complaints if "409" not in one]
-    phone.check("phone-conflict.png")
+    phone.check("phone-conflict.png", full_page=False)
+    phone.check("phone-conflict-whole.png")
     before = outcomes(way)
     in_waiting(page, families.name("赵")).get_by_role("button", name="仍然提交并办结").click()
     expect(in_waiting(page, families.name("赵"))).to_have_count(0)
@@ -347,10 +365,11 @@ def test_a_conflict_shows_both_versions_and_the_worker_decides(
     in_waiting(page, families.name("钱")).get_by_role("button", name="确定删除").click()
     expect(page.get_by_text("都已同步")).to_be_visible()
     assert outcomes(way)[len(before) :] == [(families.numbers["赵"], "helped")] * 2
-    desk.page.goto(f"{way.base_url}/orders/{families.numbers['孙']}")
+    desk.page.goto(f"{way.service_url}/orders/{families.numbers['孙']}")
     expect(desk.page.get_by_text("孙家的情况")).to_be_visible()
 
 
+@with_families("李")
 def test_what_the_service_wants_mended_is_called_back_with_its_photos(
     browser: Browser, way: PoorSignal, families: Families
 ) -> None:
@@ -378,6 +397,7 @@ def test_what_the_service_wants_mended_is_called_back_with_its_photos(
     expect(page.get_by_role("img", name="第 1 张照片")).to_be_visible()
 
 
+@with_families("赵")
 def test_the_phone_keeps_no_identity_number_and_nothing_that_others_could_read(
     browser: Browser, way: PoorSignal, families: Families
 ) -> None:
@@ -388,39 +408,38 @@ def test_the_phone_keeps_no_identity_number_and_nothing_that_others_could_read(
     page.get_by_text("查看完整号码").first.click()
     page.get_by_role("button", name="查看完整号码").click()
     expect(page.get_by_text(made_up.IDENTITY_NUMBER)).to_be_visible()
-    without_signal(phone)
-    record(page, families.numbers["赵"], "情况属实")
-    expect(page.locator(".waiting-row")).to_have_count(1)
-    kept = page.evaluate(READ_EVERYTHING)
-    lying, opened = "\n".join(kept["asItLies"]), "\n".join(kept["opened"])
-    assert "情况属实" in opened
-    assert families.name("赵") in opened
-    assert made_up.IDENTITY_NUMBER[-4:] not in opened  # not even masked
-    for everything in (lying, opened, json.dumps(kept, ensure_ascii=False)):
-        assert made_up.IDENTITY_NUMBER not in everything
-        assert not re.search(r"(?<!\d)\d{17}[\dX](?!\d)", everything)
-    for secret in (families.name("赵"), "13000001234", "城东村", "情况属实"):
-        assert secret not in lying
-        assert secret.encode().decode("latin1") not in lying
+    with without_signal(phone, way):
+        record(page, families.numbers["赵"], "情况属实")
+        expect(page.locator(".waiting-row")).to_have_count(1)
+        kept = page.evaluate(READ_EVERYTHING)
+        lying, opened = "\n".join(kept["asItLies"]), "\n".join(kept["opened"])
+        assert "情况属实" in opened
+        assert families.name("赵") in opened
+        assert made_up.IDENTITY_NUMBER[-4:] not in opened  # not even masked
+        for everything in (lying, opened, json.dumps(kept, ensure_ascii=False)):
+            assert made_up.IDENTITY_NUMBER not in everything
+            assert not re.search(r"(?<!\d)\d{17}[\dX](?!\d)", everything)
+        for secret in (families.name("赵"), "13000001234", "城东村", "情况属实"):
+            assert secret not in lying
+            assert secret.encode().decode("latin1") not in lying
 
 
+@with_families("吴")
 def test_signing_out_and_another_account_forget_what_was_kept_but_not_what_waits(
     browser: Browser, way: PoorSignal, families: Families
 ) -> None:
     phone = start(browser, way)
     page = phone.page
-    without_signal(phone)
-    record(page, families.numbers["吴"], "等待本人同步")
-    expect(page.locator(".waiting-row")).to_have_count(1)
-    way.losing = 0
-    page.get_by_role("button", name="退出").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("没有信号")
-    page.goto(f"{way.base_url}/orders")
-    expect(page.get_by_role("heading", level=1)).to_have_text("没有信号")
-    assert page.evaluate(READ_EVERYTHING)["opened"] == []
-    phone.complaints.clear()
+    with without_signal(phone, way):
+        record(page, families.numbers["吴"], "等待本人同步")
+        expect(page.locator(".waiting-row")).to_have_count(1)
+        page.get_by_role("button", name="退出").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("没有信号")
+        page.goto(f"{way.base_url}/orders")
+        expect(page.get_by_role("heading", level=1)).to_have_text("没有信号")
+        assert page.evaluate(READ_EVERYTHING)["opened"] == []
+        phone.complaints.clear()
 
-    without_signal(phone, False)
     page.context.clear_cookies()
     sign_in(phone, made_up.SECOND_WORKER)
     ready(phone)
@@ -436,34 +455,37 @@ def test_signing_out_and_another_account_forget_what_was_kept_but_not_what_waits
     page.get_by_role("button", name="退出").click()
     sign_in(phone, made_up.WORKER)
     ready(phone)
+    expect(page.locator("[data-waiting]")).to_be_hidden()
     page.goto(f"{way.base_url}/orders/{families.numbers['吴']}")
     expect(page.get_by_role("heading", name="已办结")).to_be_visible()
     assert outcomes(way)[len(before) :] == [(families.numbers["吴"], "helped")]
 
 
+@with_families("赵")
 def test_a_full_phone_says_so_and_keeps_what_is_entered_on_the_page(
     browser: Browser, way: PoorSignal, families: Families
 ) -> None:
     phone = start(browser, way)
     page = phone.page
-    without_signal(phone)
-    page.evaluate(
-        """async (path) => {
-      const store = await import('/static/phone/store.js');
-      for (let at = 0; at < store.MOST_WAITING; at += 1) {
-        const form = new FormData();
-        form.set('note', String(at));
-        await store.addWaiting(path, form);
-      }
-    }""",
-        "/orders/none/visit",
-    )
-    record(page, families.numbers["赵"], "存不下的一份")
-    expect(page.get_by_text("手机也存不下更多了")).to_be_visible()
-    expect(page.get_by_label("看到了什么")).to_have_value("存不下的一份")
-    expect(page.locator("[data-waiting]")).to_contain_text("50")
+    with without_signal(phone, way):
+        page.evaluate(
+            """async (path) => {
+          const store = await import('/static/phone/store.js');
+          for (let at = 0; at < store.MOST_WAITING; at += 1) {
+            const form = new FormData();
+            form.set('note', String(at));
+            await store.addWaiting(path, form);
+          }
+        }""",
+            "/orders/none/visit",
+        )
+        record(page, families.numbers["赵"], "存不下的一份")
+        expect(page.get_by_text("手机也存不下更多了")).to_be_visible()
+        expect(page.get_by_label("看到了什么")).to_have_value("存不下的一份")
+        expect(page.locator("[data-waiting]")).to_contain_text("50")
 
 
+@with_families("赵")
 def test_pages_hold_at_twice_the_size_of_letters(browser: Browser, way: PoorSignal, families: Families) -> None:
     phone = start(browser, way)
     path = f"{way.base_url}/orders/{families.numbers['赵']}"
