@@ -354,8 +354,9 @@ def test_a_conflict_shows_both_versions_and_the_worker_decides(
     expect(in_waiting(page, families.name("钱"))).to_contain_text("另一部手机上先登记的")
     expect(in_waiting(page, families.name("孙"))).to_contain_text("葛二")
     phone.complaints = [one for one in phone.complaints if "409" not in one]
-    phone.check("phone-conflict.png", full_page=False)
     phone.check("phone-conflict-whole.png")
+    page.evaluate("document.querySelector('[data-now]').scrollIntoView({ block: 'center' })")
+    phone.check("phone-conflict.png", full_page=False)
     before = outcomes(way)
     in_waiting(page, families.name("赵")).get_by_role("button", name="仍然提交并办结").click()
     expect(in_waiting(page, families.name("赵"))).to_have_count(0)
