@@ -1,4 +1,4 @@
-"""The command line: `python -m case_service serve | migrate | load-directory | set-password | verify-log`."""
+"""The command line: `python -m case_service COMMAND`; `--help` lists the commands."""
 
 import argparse
 import getpass
@@ -15,11 +15,18 @@ from sqlalchemy.orm import Session
 
 from case_service import action_log
 from case_service.app import create_app
+from case_service.clock import now
 from case_service.directory.loading import DirectoryFileError, load_directory
+from case_service.notifications.addresses import load_addresses
+from case_service.notifications.channels.configured import channels_of
+from case_service.official_calendar import due_rule
+from case_service.official_year.importing import import_notice, preview_notice
+from case_service.official_year.notice import NoticeError, read_notice
 from case_service.settings import Settings, UnsafeToStartError, read_settings
 from case_service.sign_in import passwords
 from case_service.starting import prepared_engine, ready_engine
 from case_service.tables import Staff
+from case_service.ticking import Ticker, tick
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,8 +47,28 @@ def serve(settings: Settings, _: argparse.Namespace) -> int:
     """Answer requests until told to stop."""
     # uvicorn sends itself the signal again once it is done; ending in order also stops the embedded database.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    app = create_app(settings, ready_engine(settings))
-    uvicorn.run(app, host=settings.host, port=settings.port, server_header=False, log_config=None, access_log=False)
+    engine, channels = ready_engine(settings), channels_of(settings, now)
+    ticker = Ticker(engine, settings, channels, now)
+    if settings.tick_seconds:
+        ticker.start()
+    try:
+        uvicorn.run(
+            create_app(settings, engine),
+            host=settings.host,
+            port=settings.port,
+            server_header=False,
+            log_config=None,
+            access_log=False,
+        )
+    finally:
+        ticker.stop()
+    return 0
+
+
+def tick_once(settings: Settings, _: argparse.Namespace) -> int:
+    """Remind, escalate and send what is ripe now; for a timer where the service does not tick by itself."""
+    done = tick(prepared_engine(settings), settings, channels_of(settings, now), now)
+    _tell(f"{done.steps_taken} steps taken, {done.sent.delivered} messages sent, {done.sent.not_delivered} not yet")
     return 0
 
 
@@ -79,6 +106,35 @@ def set_password(settings: Settings, chosen: argparse.Namespace) -> int:
     return 0
 
 
+def import_calendar(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Show what a year of the State Council's notice would change, and with --apply import it."""
+    try:
+        notice = read_notice(chosen.file.read_text(encoding="utf-8-sig"), chosen.year, chosen.notice)
+    except NoticeError as refusal:
+        _tell("\n".join([f"case_service: {chosen.file} was not taken:", *refusal.mistakes]), sys.stderr)
+        return 2
+    with Session(prepared_engine(settings)) as session:
+        found = preview_notice(session, notice, due_rule(session, settings))
+        for day, is_worked in found.days:
+            _tell(f"{day} {'worked' if is_worked else 'off'}")
+        for shift in found.shifts:
+            _tell(f"due {shift.before.on} -> {shift.after.on}: {shift.count} open orders")
+        if chosen.apply:
+            import_notice(session, notice, getpass.getuser(), now())
+            session.commit()
+    _tell(f"{len(found.days)} days, {found.moved} due dates; {'imported' if chosen.apply else 'add --apply to import'}")
+    return 0
+
+
+def load_staff_addresses(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Load where staff are reached over WeCom and by e-mail."""
+    with Session(prepared_engine(settings)) as session:
+        count = load_addresses(session, chosen.file)
+        session.commit()
+    _tell(f"{count} addresses are loaded")
+    return 0
+
+
 def verify_log(settings: Settings, _: argparse.Namespace) -> int:
     """Check the chain of the action log; its head is worth keeping elsewhere."""
     with Session(prepared_engine(settings)) as session:
@@ -106,6 +162,16 @@ def _parser() -> argparse.ArgumentParser:
     passwording = commands.add_parser("set-password", help=set_password.__doc__)
     passwording.add_argument("username")
     passwording.set_defaults(run=set_password)
+    addressing = commands.add_parser("load-addresses", help=load_staff_addresses.__doc__)
+    addressing.add_argument("file", type=Path)
+    addressing.set_defaults(run=load_staff_addresses)
+    importing = commands.add_parser("import-calendar", help=import_calendar.__doc__)
+    importing.add_argument("file", type=Path)
+    importing.add_argument("--year", type=int, required=True)
+    importing.add_argument("--notice", required=True, help="the notice's number")
+    importing.add_argument("--apply", action="store_true")
+    importing.set_defaults(run=import_calendar)
+    commands.add_parser("tick", help=tick_once.__doc__).set_defaults(run=tick_once)
     commands.add_parser("verify-log", help=verify_log.__doc__).set_defaults(run=verify_log)
     return parser
 

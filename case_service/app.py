@@ -8,11 +8,14 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
+from case_service.clocks import routes as clocks
 from case_service.database import SessionDep
 from case_service.deadlines import routes as deadlines
 from case_service.doorkeeper import let_in
 from case_service.freshness import routes as freshness
 from case_service.inbox import routes as inbox
+from case_service.notifications import routes as messages
+from case_service.official_year import routes as official_year
 from case_service.orders import routes as orders
 from case_service.outcomes import routes as outcomes
 from case_service.problems import register_problems
@@ -42,7 +45,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     register_problems(app)
     for router in (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router):
         app.include_router(router, dependencies=[Depends(let_in)])
-    for feature in (sign_in, account, orders, visits, supervision, freshness):
+    for feature in (sign_in, account, orders, visits, supervision, freshness, clocks, messages, official_year):
         app.include_router(feature.router, dependencies=[Depends(let_in)])
     app.add_api_route("/healthz", health, include_in_schema=False)
     app.add_api_route("/static/htmx.min.js", htmx, include_in_schema=False)

@@ -47,6 +47,7 @@ def part(request: Request, template: str, **context: Any) -> str:
     return _environment.get_template(template).render(
         request=request,
         settings=request.app.state.settings,
+        unread=getattr(request.state, "unread", 0),
         language=language,
         word=lambda key, **values: words.say(key, language, **values),
         say=lambda text: say(text, language),

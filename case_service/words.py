@@ -1,5 +1,6 @@
 """Every word on the screens, in Chinese and English. Words that come with a warning or a form are not here."""
 
+from case_service.words_of_clocks import CLOCK_WORDS
 from schemas.messages import Text
 
 
@@ -14,6 +15,7 @@ def _text(zh: str, en: str) -> Text:
 
 
 WORDS: dict[str, Text] = {
+    **CLOCK_WORDS,
     "product": _text("守望", "Shouwang"),
     "product.line": _text("社会救助主动预警", "Proactive social assistance"),
     "skip": _text("跳到正文", "Skip to content"),

@@ -16,6 +16,7 @@ from case_service.access import (
     workers_for,
 )
 from case_service.clock import Now
+from case_service.clocks.pauses import clock_shown
 from case_service.database import SessionDep
 from case_service.forms_posted import CheckedForm, field
 from case_service.official_calendar import DueRuleDep
@@ -111,6 +112,7 @@ def _order_page(
         card=card(order, viewer, rule, seal, now),
         visit=recorded_visit(session, order, seal),
         workers=workers_for(session, order, viewer) if viewer.is_supervisor else [],
+        clock=clock_shown(session, order, viewer),
         purposes=PURPOSES,
         identity_numbers=identity_numbers or {},
     )

@@ -1,9 +1,17 @@
 """The tables of the case service; importing this module makes all of them known to Alembic."""
 
 from case_service.tables.base import Base
-from case_service.tables.calendar import CalendarDay
+from case_service.tables.calendar import CalendarDay, CalendarOverride
 from case_service.tables.casework import Case, ClockPause, Contact, Outcome, ReceivedWarning, Visit, WorkOrder
+from case_service.tables.clocks import ClockPlan, ClockStep
 from case_service.tables.freshness import FreshnessTold
+from case_service.tables.notifications import (
+    ChannelHold,
+    Dispatch,
+    DispatchAttempt,
+    Message,
+    StaffAddress,
+)
 from case_service.tables.people import RecoveryCode, SignInSession, Staff, Unit
 from case_service.tables.record import ActionLogEntry
 
@@ -11,15 +19,23 @@ __all__ = [
     "ActionLogEntry",
     "Base",
     "CalendarDay",
+    "CalendarOverride",
     "Case",
+    "ChannelHold",
     "ClockPause",
+    "ClockPlan",
+    "ClockStep",
     "Contact",
+    "Dispatch",
+    "DispatchAttempt",
     "FreshnessTold",
+    "Message",
     "Outcome",
     "ReceivedWarning",
     "RecoveryCode",
     "SignInSession",
     "Staff",
+    "StaffAddress",
     "Unit",
     "Visit",
     "WorkOrder",
