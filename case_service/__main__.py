@@ -21,7 +21,7 @@ from case_service.notifications.addresses import load_addresses
 from case_service.notifications.channels.configured import channels_of
 from case_service.official_calendar import due_rule
 from case_service.official_year.importing import import_notice, preview_notice
-from case_service.official_year.notice import NoticeError, read_notice
+from case_service.official_year.notice import NoticeError, read_notice, text_of_file
 from case_service.settings import Settings, UnsafeToStartError, read_settings
 from case_service.sign_in import passwords
 from case_service.starting import prepared_engine, ready_engine
@@ -109,7 +109,7 @@ def set_password(settings: Settings, chosen: argparse.Namespace) -> int:
 def import_calendar(settings: Settings, chosen: argparse.Namespace) -> int:
     """Show what a year of the State Council's notice would change, and with --apply import it."""
     try:
-        notice = read_notice(chosen.file.read_text(encoding="utf-8-sig"), chosen.year, chosen.notice)
+        notice = read_notice(text_of_file(chosen.file.read_bytes()), chosen.year, chosen.notice)
     except NoticeError as refusal:
         _tell("\n".join([f"case_service: {chosen.file} was not taken:", *refusal.mistakes]), sys.stderr)
         return 2
@@ -146,6 +146,13 @@ def verify_log(settings: Settings, _: argparse.Namespace) -> int:
     return 0
 
 
+def existing_file(path: str) -> Path:
+    """The path of a file that is there."""
+    if not Path(path).is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {path}")
+    return Path(path)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m case_service", description=__doc__)
     commands = parser.add_subparsers(required=True)
@@ -163,10 +170,10 @@ def _parser() -> argparse.ArgumentParser:
     passwording.add_argument("username")
     passwording.set_defaults(run=set_password)
     addressing = commands.add_parser("load-addresses", help=load_staff_addresses.__doc__)
-    addressing.add_argument("file", type=Path)
+    addressing.add_argument("file", type=existing_file)
     addressing.set_defaults(run=load_staff_addresses)
     importing = commands.add_parser("import-calendar", help=import_calendar.__doc__)
-    importing.add_argument("file", type=Path)
+    importing.add_argument("file", type=existing_file)
     importing.add_argument("--year", type=int, required=True)
     importing.add_argument("--notice", required=True, help="the notice's number")
     importing.add_argument("--apply", action="store_true")

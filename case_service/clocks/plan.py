@@ -64,7 +64,7 @@ class Step(Part):
     """One thing that the clock does, once for each day on which an order was due."""
 
     name: str = Field(pattern=r"^[a-z_]+$")
-    on: Start
+    since: Start
     working_days: int = Field(default=0, ge=-30, le=60)
     at: time
     tell: list[Told] = Field(min_length=1)
@@ -77,16 +77,16 @@ class Step(Part):
 
     def is_ripe(self, delivered_at: datetime, due: Due, calendar: WorkingCalendar, at: datetime) -> bool:
         """Whether its moment has come and the word of it is still true: nothing is soon due once it is overdue."""
-        start = local_date(delivered_at) if self.on is Start.DELIVERY else due.on
+        start = local_date(delivered_at) if self.since is Start.DELIVERY else due.on
         day = calendar.counted_from(start, self.working_days)
         if at < datetime.combine(day, self.at, SHANGHAI):
             return False
-        return self.on is Start.DELIVERY or self.happening is Happening.OVERDUE or at <= due.at
+        return self.since is Start.DELIVERY or self.happening is Happening.OVERDUE or at <= due.at
 
     @model_validator(mode="after")
     def says_what_is_true(self) -> "Step":
         """Nobody is told that something is overdue before it is, nor after it is that it will be."""
-        is_after = self.on is Start.DUE and self.working_days > 0
+        is_after = self.since is Start.DUE and self.working_days > 0
         if is_after is not (self.happening is Happening.OVERDUE):
             raise ValueError(f"step {self.name}: 'overdue' is for steps after the day on which an order is due")
         return self

@@ -45,7 +45,7 @@ class Ripe:
     @property
     def counted_on(self) -> date:
         """The day for which the step is taken once."""
-        return self.delivered_on if self.step.on is Start.DELIVERY else self.due.on
+        return self.delivered_on if self.step.since is Start.DELIVERY else self.due.on
 
 
 def take_steps(session: Session, rule: DueRule, at: datetime) -> int:
@@ -108,7 +108,7 @@ def _steps(plans: Plans, version: int | None, kind: OrderKind) -> list[Step]:
     plan: Plan = plans.of(version)
     steps = [step for step in plan.steps if step.is_for(kind)]
     # What was delivered before there were plans is no news.
-    return steps if version is not None else [step for step in steps if step.on is Start.DUE]
+    return steps if version is not None else [step for step in steps if step.since is Start.DUE]
 
 
 def _take(session: Session, ripe: Ripe, recipients: Recipients, at: datetime) -> int:
@@ -137,7 +137,7 @@ def _orders_to_step(session: Session, ripe: Ripe) -> Sequence[WorkOrder]:
         select(ClockStep.order_id)
         .where(
             ClockStep.order_id == WorkOrder.id,
-            ClockStep.step == (f"{ripe.step.name}/" + holder if ripe.step.on is Start.DELIVERY else ripe.step.name),
+            ClockStep.step == (f"{ripe.step.name}/" + holder if ripe.step.since is Start.DELIVERY else ripe.step.name),
             ClockStep.due_on == ripe.counted_on,
         )
         .exists()
@@ -155,7 +155,7 @@ def _orders_to_step(session: Session, ripe: Ripe) -> Sequence[WorkOrder]:
 
 
 def _name(step: Step, assignee_id: int | None) -> str:
-    return f"{step.name}/{assignee_id}" if step.on is Start.DELIVERY else step.name
+    return f"{step.name}/{assignee_id}" if step.since is Start.DELIVERY else step.name
 
 
 def _tellings(order: WorkOrder, ripe: Ripe, recipients: Recipients) -> list[Telling]:

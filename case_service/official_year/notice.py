@@ -64,6 +64,14 @@ class Notice:
         return "\n".join(["date,kind", *lines]) + "\n"
 
 
+def text_of_file(content: bytes) -> str:
+    """The text of a file as it was handed in; raises `NoticeError` unless it is UTF-8."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise NoticeError(["the file is not text in UTF-8; save it as UTF-8"]) from None
+
+
 def read_notice(content: str, year: int, number: str) -> Notice:
     """The notice of `year` with its number; raises `NoticeError` with everything that is wrong with it."""
     if not number.strip():

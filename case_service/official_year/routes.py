@@ -14,7 +14,7 @@ from case_service.database import SessionDep
 from case_service.forms_posted import CheckedForm, checked_form, field
 from case_service.official_calendar import DueRuleDep
 from case_service.official_year import importing
-from case_service.official_year.notice import Notice, NoticeError, read_notice
+from case_service.official_year.notice import Notice, NoticeError, read_notice, text_of_file
 from case_service.tables import CalendarOverride
 from case_service.web import page, see_other
 
@@ -110,7 +110,4 @@ def _file_text(form: FormData) -> str:
     upload = form.get("file")
     if not isinstance(upload, UploadFile):
         raise NoticeError(["choose the file of the notice"])
-    try:
-        return upload.file.read().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise NoticeError(["the file is not text in UTF-8; save it as UTF-8"]) from None
+    return text_of_file(upload.file.read())
