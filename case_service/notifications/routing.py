@@ -79,7 +79,7 @@ def _open_channel(
     names = list(routes)
     if dispatch.channel not in routes:
         _turn_to(dispatch, names[0], at)
-    elif dispatch.failures >= TRIES_PER_CHANNEL:
+    elif dispatch.failures >= TRIES_PER_CHANNEL and len(names) > 1:
         _turn_to(dispatch, _next(names, dispatch.channel), at)
     waits: list[datetime] = []
     for _ in names:

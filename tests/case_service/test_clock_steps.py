@@ -1,4 +1,4 @@
-"""Clocks remind and escalate by the written plan: each step once, on the official calendar, by the plan of the order."""
+"""Clocks remind and escalate by the written plan of each order, each step once, on the official calendar."""
 
 import threading
 from datetime import date

@@ -19,10 +19,14 @@ ABOUT_PEOPLE = (WorkOrder, Case, Contact, ReceivedWarning, ClockPause, Visit, Ou
 ABOUT_NOBODY = {
     "action_log",
     "calendar_day",
+    "calendar_override",
+    "channel_hold",
+    "clock_plan",
     "freshness_told",
     "recovery_code",
     "sign_in_session",
     "staff",
+    "staff_address",
     "unit",
 }
 VILLAGE_PATH = f"{CITY}/{YIAN}/{WUSONG}/{VILLAGE}/"

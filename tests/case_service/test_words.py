@@ -6,10 +6,12 @@ from string import Formatter
 
 import pytest
 
+from case_service.clocks.plan import PauseReason
 from case_service.forms_posted import TOKEN_FIELD
 from case_service.orders.routes import PURPOSES
 from case_service.problems import WORDED
 from case_service.supervision.queries import Standing
+from case_service.tables.notifications import Happening
 from case_service.tables.people import Role
 from case_service.visits.form_definition import FORMS_FOLDER, form_definition
 from case_service.web import TEMPLATES_FOLDER
@@ -27,6 +29,8 @@ BUILT = (
     | {f"household.{one}" for one in (*Need, *Earning)}
     | {f"purpose.{one}" for one in PURPOSES}
     | {f"problem.{one}.{part}" for one in WORDED for part in ("title", "line")}
+    | {f"message.{one}" for one in Happening}
+    | {f"clock.reason.{one}" for one in PauseReason}
     | {f"orders.group.{one}" for one in ("overdue", "due_soon", "on_time")}
 )
 
@@ -35,7 +39,7 @@ def used() -> set[str]:
     templates = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES_FOLDER.rglob("*.html"))
     code = "".join(path.read_text(encoding="utf-8") for path in CODE.rglob("*.py"))
     found = set(re.findall(r"word\('([a-z_.]+)'[,)]", templates))
-    return found | set(re.findall(r'"((?:visit\.mistake|account\.mistake|sign_in)\.[a-z_]+)"', code)) | BUILT
+    return found | set(re.findall(r'"((?:visit\.mistake|account\.mistake|sign_in|message)\.[a-z_]+)"', code)) | BUILT
 
 
 def test_all_words_used_exist_and_all_words_that_exist_are_used() -> None:
