@@ -76,9 +76,12 @@ def test_no_request_carries_anything_of_a_person(shared_door: Door, happening: H
     with running_provider(shared_door.clock) as provider, running_mail_server() as mail:
         bodies: list[bytes] = []
         answer = provider.answer
-        provider.answer = lambda method, target, body, key: (
-            bodies.append(target.encode() + body), answer(method, target, body, key),
-        )[1]  # fmt: skip
+
+        def noting(method: str, target: str, body: bytes, key: str) -> tuple[int, dict[str, object]]:
+            bodies.append(target.encode() + body)
+            return answer(method, target, body, key)
+
+        provider.answer = noting
         bot = WecomBot(WecomBotOptions(base_url=provider.address, keys={VILLAGE: "bot-key"}))
         sms = Sms(
             SmsOptions(

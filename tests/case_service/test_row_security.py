@@ -175,5 +175,5 @@ def test_the_policies_leave_the_indexes_in_use(door: Door) -> None:
         session.execute(text("set local enable_seqscan = off"))
         held = "select * from work_order where assignee_id = 1 and status = 'open'"
         plan = "\n".join(session.scalars(text(f"explain {held}")))
-    assert "ix_work_order_assignee_status" in plan
+    assert "Index Scan using ix_work_order_" in plan
     assert "ix_unit_path" in plan
