@@ -13,20 +13,19 @@ import uvicorn
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from case_service import action_log
+from case_service import action_log, clock, clock_commands
+from case_service.access_matrix import Right
+from case_service.action_log import Action
 from case_service.app import create_app
-from case_service.clock import now
 from case_service.directory.loading import DirectoryFileError, load_directory
-from case_service.notifications.addresses import load_addresses
-from case_service.notifications.channels.configured import channels_of
-from case_service.official_calendar import due_rule
-from case_service.official_year.importing import import_notice, preview_notice
-from case_service.official_year.notice import NoticeError, read_notice, text_of_file
+from case_service.service_token import TokenNameTakenError, create_token, revoke_token
 from case_service.settings import Settings, UnsafeToStartError, read_settings
 from case_service.sign_in import passwords
 from case_service.starting import prepared_engine, ready_engine
 from case_service.tables import Staff
-from case_service.ticking import Ticker, tick
+from case_service.ticking import ticking
+
+COMMAND_LINE = "command_line"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,28 +46,10 @@ def serve(settings: Settings, _: argparse.Namespace) -> int:
     """Answer requests until told to stop."""
     # uvicorn sends itself the signal again once it is done; ending in order also stops the embedded database.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    engine, channels = ready_engine(settings), channels_of(settings, now)
-    ticker = Ticker(engine, settings, channels, now)
-    if settings.tick_seconds:
-        ticker.start()
-    try:
-        uvicorn.run(
-            create_app(settings, engine),
-            host=settings.host,
-            port=settings.port,
-            server_header=False,
-            log_config=None,
-            access_log=False,
-        )
-    finally:
-        ticker.stop()
-    return 0
-
-
-def tick_once(settings: Settings, _: argparse.Namespace) -> int:
-    """Remind, escalate and send what is ripe now; for a timer where the service does not tick by itself."""
-    done = tick(prepared_engine(settings), settings, channels_of(settings, now), now)
-    _tell(f"{done.steps_taken} steps taken, {done.sent.delivered} messages sent, {done.sent.not_delivered} not yet")
+    engine = ready_engine(settings)
+    app = create_app(settings, engine)
+    with ticking(engine, settings):
+        uvicorn.run(app, host=settings.host, port=settings.port, server_header=False, log_config=None, access_log=False)
     return 0
 
 
@@ -106,36 +87,7 @@ def set_password(settings: Settings, chosen: argparse.Namespace) -> int:
     return 0
 
 
-def import_calendar(settings: Settings, chosen: argparse.Namespace) -> int:
-    """Show what a year of the State Council's notice would change, and with --apply import it."""
-    try:
-        notice = read_notice(text_of_file(chosen.file.read_bytes()), chosen.year, chosen.notice)
-    except NoticeError as refusal:
-        _tell("\n".join([f"case_service: {chosen.file} was not taken:", *refusal.mistakes]), sys.stderr)
-        return 2
-    with Session(prepared_engine(settings)) as session:
-        found = preview_notice(session, notice, due_rule(session, settings))
-        for day, is_worked in found.days:
-            _tell(f"{day} {'worked' if is_worked else 'off'}")
-        for shift in found.shifts:
-            _tell(f"due {shift.before.on} -> {shift.after.on}: {shift.count} open orders")
-        if chosen.apply:
-            import_notice(session, notice, getpass.getuser(), now())
-            session.commit()
-    _tell(f"{len(found.days)} days, {found.moved} due dates; {'imported' if chosen.apply else 'add --apply to import'}")
-    return 0
-
-
-def load_staff_addresses(settings: Settings, chosen: argparse.Namespace) -> int:
-    """Load where staff are reached over WeCom and by e-mail."""
-    with Session(prepared_engine(settings)) as session:
-        count = load_addresses(session, chosen.file)
-        session.commit()
-    _tell(f"{count} addresses are loaded")
-    return 0
-
-
-def verify_log(settings: Settings, _: argparse.Namespace) -> int:
+def audit_verify(settings: Settings, _: argparse.Namespace) -> int:
     """Check the chain of the action log; its head is worth keeping elsewhere."""
     with Session(prepared_engine(settings)) as session:
         found = action_log.verify(session)
@@ -146,11 +98,38 @@ def verify_log(settings: Settings, _: argparse.Namespace) -> int:
     return 0
 
 
-def existing_file(path: str) -> Path:
-    """The path of a file that is there."""
-    if not Path(path).is_file():
-        raise argparse.ArgumentTypeError(f"there is no file {path}")
-    return Path(path)
+def audit_export(settings: Settings, _: argparse.Namespace) -> int:
+    """Write the whole action log to standard output, as lines of JSON with their hashes."""
+    with Session(prepared_engine(settings)) as session:
+        for entry in session.scalars(action_log.all_entries()):
+            sys.stdout.write(action_log.as_line(entry))
+    return 0
+
+
+def token_create(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Create a service token with the rights named, and tell it this once."""
+    with Session(prepared_engine(settings)) as session:
+        try:
+            token = create_token(session, chosen.name, [Right(one) for one in chosen.right], clock.now())
+        except TokenNameTakenError:
+            _tell(f"case_service: there was a token {chosen.name} before; choose another name", sys.stderr)
+            return 2
+        details = {"rights": sorted(chosen.right)}
+        action_log.record(session, clock.now(), [Action(COMMAND_LINE, "token_created", chosen.name, None, details)])
+        session.commit()
+    _tell(token)
+    return 0
+
+
+def token_revoke(settings: Settings, chosen: argparse.Namespace) -> int:
+    """End a service token at once."""
+    with Session(prepared_engine(settings)) as session:
+        if not revoke_token(session, chosen.name, clock.now()):
+            _tell(f"case_service: no token {chosen.name} is in use", sys.stderr)
+            return 2
+        action_log.record(session, clock.now(), [Action(COMMAND_LINE, "token_revoked", chosen.name)])
+        session.commit()
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -169,17 +148,18 @@ def _parser() -> argparse.ArgumentParser:
     passwording = commands.add_parser("set-password", help=set_password.__doc__)
     passwording.add_argument("username")
     passwording.set_defaults(run=set_password)
-    addressing = commands.add_parser("load-addresses", help=load_staff_addresses.__doc__)
-    addressing.add_argument("file", type=existing_file)
-    addressing.set_defaults(run=load_staff_addresses)
-    importing = commands.add_parser("import-calendar", help=import_calendar.__doc__)
-    importing.add_argument("file", type=existing_file)
-    importing.add_argument("--year", type=int, required=True)
-    importing.add_argument("--notice", required=True, help="the notice's number")
-    importing.add_argument("--apply", action="store_true")
-    importing.set_defaults(run=import_calendar)
-    commands.add_parser("tick", help=tick_once.__doc__).set_defaults(run=tick_once)
-    commands.add_parser("verify-log", help=verify_log.__doc__).set_defaults(run=verify_log)
+    clock_commands.add_to(commands)
+    audit = commands.add_parser("audit", help="The record of actions.").add_subparsers(required=True)
+    audit.add_parser("verify", help=audit_verify.__doc__).set_defaults(run=audit_verify)
+    audit.add_parser("export", help=audit_export.__doc__).set_defaults(run=audit_export)
+    token = commands.add_parser("token", help="Tokens of services.").add_subparsers(required=True)
+    creating = token.add_parser("create", help=token_create.__doc__)
+    creating.add_argument("name")
+    creating.add_argument("--right", action="append", choices=[one.value for one in Right], required=True)
+    creating.set_defaults(run=token_create)
+    revoking = token.add_parser("revoke", help=token_revoke.__doc__)
+    revoking.add_argument("name")
+    revoking.set_defaults(run=token_revoke)
     return parser
 
 

@@ -25,7 +25,9 @@ class Bound(StrEnum):
     """What lies inside or outside a person's scope on a route."""
 
     ORDER = "order"
+    CASE = "case"
     UNIT = "unit"
+    STAFF = "staff"
     NOBODY = "nobody"
 
 

@@ -1,5 +1,6 @@
 """The application: its parts put together."""
 
+from functools import partial
 from pathlib import Path
 
 from fastapi import Depends, FastAPI, Request
@@ -8,16 +9,21 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from case_service.clocks import routes as clocks
+from case_service.administration import log, staff_routes, tokens, units
+from case_service.api import routes as api
+from case_service.api.description import PROBLEMS, described
+from case_service.clocks import routes as clock_routes
 from case_service.database import SessionDep
 from case_service.deadlines import routes as deadlines
 from case_service.doorkeeper import let_in
+from case_service.fieldwork import routes as fieldwork
 from case_service.freshness import routes as freshness
 from case_service.inbox import routes as inbox
 from case_service.notifications import routes as messages
 from case_service.official_year import routes as official_year
 from case_service.orders import routes as orders
 from case_service.outcomes import routes as outcomes
+from case_service.phone import routes as phone
 from case_service.problems import register_problems
 from case_service.sealing import Seal
 from case_service.security_headers import add_security_headers
@@ -43,12 +49,29 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.seal = Seal(settings.case_sealing_key or "")
     app.middleware("http")(add_security_headers)
     register_problems(app)
-    for router in (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router):
-        app.include_router(router, dependencies=[Depends(let_in)])
-    for feature in (sign_in, account, orders, visits, supervision, freshness, clocks, messages, official_year):
+    pipeline = (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router)
+    for router in (*pipeline, api.router):
+        app.include_router(router, dependencies=[Depends(let_in)], responses=PROBLEMS)
+    app.openapi = partial(described, app)  # type: ignore[method-assign]
+    administration = (staff_routes, units, tokens, log)
+    clocks = (clock_routes, messages, official_year)
+    for feature in (
+        sign_in,
+        account,
+        orders,
+        visits,
+        fieldwork,
+        phone,
+        supervision,
+        freshness,
+        *administration,
+        *clocks,
+    ):
         app.include_router(feature.router, dependencies=[Depends(let_in)])
     app.add_api_route("/healthz", health, include_in_schema=False)
     app.add_api_route("/static/htmx.min.js", htmx, include_in_schema=False)
+    app.add_api_route("/static/idb.js", idb, include_in_schema=False)
+    app.add_api_route("/service-worker.js", service_worker, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
     return app
 
@@ -66,3 +89,14 @@ def htmx(request: Request) -> FileResponse:
     """The htmx script, from where npm put it."""
     folder: Path = request.app.state.settings.node_modules
     return FileResponse(folder / "htmx.org" / "dist" / "htmx.min.js", media_type="text/javascript")
+
+
+def idb(request: Request) -> FileResponse:
+    """The module over IndexedDB, from where npm put it."""
+    folder: Path = request.app.state.settings.node_modules
+    return FileResponse(folder / "idb" / "build" / "index.js", media_type="text/javascript")
+
+
+def service_worker() -> FileResponse:
+    """The phones' service worker; it lies at the root because it answers for all pages."""
+    return FileResponse(STATIC_FOLDER / "phone" / "service-worker.js", media_type="text/javascript")

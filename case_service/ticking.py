@@ -6,15 +6,17 @@ once, and what was not sent is sent by the next tick.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from case_service.clock import now
 from case_service.clocks.steps import take_steps
-from case_service.notifications.channels.configured import Channels
+from case_service.notifications.channels.configured import Channels, channels_of
 from case_service.notifications.sender import Sent, send_waiting
 from case_service.official_calendar import due_rule
 from case_service.row_security import SYSTEM, ServiceSession
@@ -60,3 +62,15 @@ class Ticker(threading.Thread):
         self._stopped.set()
         if self.is_alive():
             self.join()
+
+
+@contextmanager
+def ticking(engine: Engine, settings: Settings) -> Iterator[None]:
+    """Tick in the background, unless the settings leave it to a timer."""
+    ticker = Ticker(engine, settings, channels_of(settings, now), now)
+    if settings.tick_seconds:
+        ticker.start()
+    try:
+        yield
+    finally:
+        ticker.stop()

@@ -1,6 +1,8 @@
 """Every word on the screens, in Chinese and English. Words that come with a warning or a form are not here."""
 
+from case_service.words_of_administration import ADMINISTRATION_WORDS
 from case_service.words_of_clocks import CLOCK_WORDS
+from case_service.words_of_fieldwork import WORDS_OF_FIELDWORK
 from schemas.messages import Text
 
 
@@ -16,6 +18,7 @@ def _text(zh: str, en: str) -> Text:
 
 WORDS: dict[str, Text] = {
     **CLOCK_WORDS,
+    **ADMINISTRATION_WORDS,
     "product": _text("守望", "Shouwang"),
     "product.line": _text("社会救助主动预警", "Proactive social assistance"),
     "skip": _text("跳到正文", "Skip to content"),
@@ -334,4 +337,4 @@ WORDS: dict[str, Text] = {
         "It is not your doing, and it has been recorded. Try again in a few minutes, or tell the system administrator.",
     ),
     "problem.home": _text("返回首页", "Back to the start"),
-}
+} | WORDS_OF_FIELDWORK

@@ -9,12 +9,33 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 # The model id under which a control visit stands: a household drawn by lot, of whom no warning tells.
 CONTROL_VISIT = "control_visit"
+
+
+def _written_out(value: object) -> object:
+    """A day as the contract writes it; pydantic alone would also take a number for seconds since 1970."""
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or len(value) != len("2026-11-22"):
+        raise ValueError("must be a day such as 2026-11-22")
+    return date.fromisoformat(value)
+
+
+def _a_number(value: object) -> object:
+    """A number; pydantic alone would also take a truth value or a text for one."""
+    if isinstance(value, bool | str):
+        raise ValueError("must be a number")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_written_out)]
+Whole = Annotated[int, BeforeValidator(_a_number)]
+Number = Annotated[float, BeforeValidator(_a_number)]
 
 
 class Message(BaseModel):
@@ -57,7 +78,7 @@ class SourceDate(Message):
     """How far one source of a warning reached when it was found; no date where nothing ever came in."""
 
     title: Text
-    covers_until: date | None
+    covers_until: Day | None
 
 
 class Earning(StrEnum):
@@ -85,7 +106,7 @@ class HouseholdMember(Message):
 
     person_key: str
     relation: Text
-    age: int | None
+    age: Whole | None
     earns: list[Earning]
     monthly_income: Decimal | None = None
     depends: list[Need]
@@ -114,30 +135,30 @@ class GroupedClaim(Message):
 
     claim_id: str
     model_id: str
-    model_version: int
+    model_version: Whole
     model_title: Text
     level: Level
     person_key: str
     reason: Text
     figures: list[Figure]
     check_at_door: list[Text]
-    data_as_of: date
+    data_as_of: Day
     rests_on: list[SourceDate]
     leading_figure: Decimal | None = None
-    happened_on: date | None = None
+    happened_on: Day | None = None
 
 
 class WarningMessage(Message):
     """One household's hardship for the case service. `warning_id` is the natural key, and names the leading claim.
 
     What stands here beside `also` is that claim. `leading_figure` and `happened_on` say whether the claim tells more
-    than an earlier visit could know; `score` ranks warnings as urgent as each other. `other_contacts` are by person
-    key.
+    than an earlier visit could know; `score` ranks warnings as urgent as each other. `may_reach` is what help the
+    claims may lead to, never a promise. `other_contacts` are by person key.
     """
 
     warning_id: str
     model_id: str
-    model_version: int
+    model_version: Whole
     model_title: Text
     level: Level
     person_key: str
@@ -147,14 +168,15 @@ class WarningMessage(Message):
     reason: Text
     figures: list[Figure]
     receiving: list[Text]
-    quiet_days: int = Field(ge=0)
+    may_reach: list[Text] = Field(default_factory=list)
+    quiet_days: Whole = Field(ge=0)
     check_at_door: list[Text]
-    data_as_of: date
+    data_as_of: Day
     rests_on: list[SourceDate] = Field(default_factory=list)
     hardship: str | None = None
     leading_figure: Decimal | None = None
-    happened_on: date | None = None
-    score: float | None = None
+    happened_on: Day | None = None
+    score: Number | None = None
     household: HouseholdView | None = None
     also: list[GroupedClaim] = Field(default_factory=list)
     contact: Contact
@@ -164,7 +186,7 @@ class WarningMessage(Message):
 class WarningBatch(Message):
     """The warnings of one night in the order of need, in batches of at most 500: they are answered in this order."""
 
-    business_date: date
+    business_date: Day
     warnings: list[WarningMessage] = Field(max_length=500)
 
 
@@ -216,7 +238,7 @@ class Disposition(Message):
     order_number: str | None = None
     case_number: str | None = None
     reason: WithheldReason | None = None
-    expires_on: date | None = None
+    expires_on: Day | None = None
 
     @model_validator(mode="after")
     def says_what_became_of_it(self) -> Self:
@@ -277,10 +299,10 @@ class UnitDeadlines(Message):
 
     unit_code: str
     unit_name: str
-    open: int
-    due_soon: int
-    overdue: int
-    unassigned: int
+    open: Whole
+    due_soon: Whole
+    overdue: Whole
+    unassigned: Whole
 
 
 class DeadlineReport(Message):
@@ -307,9 +329,9 @@ class ClassFreshness(Message):
     department: str
     department_title: str
     status: SourceStatus
-    covers_until: date | None
-    delivered_on: date | None
-    row_count: int = Field(ge=0)
+    covers_until: Day | None
+    delivered_on: Day | None
+    row_count: Whole = Field(ge=0)
 
 
 class ModelHold(Message):
@@ -318,12 +340,12 @@ class ModelHold(Message):
     extract_class: str
     model_title: Text
     county: str | None
-    held_from: date
+    held_from: Day
 
 
 class FreshnessReport(Message):
     """All classes as of one night, department by department. `business_date` is the natural key."""
 
-    business_date: date
+    business_date: Day
     classes: list[ClassFreshness]
     holds: list[ModelHold] = Field(default_factory=list)

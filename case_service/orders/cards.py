@@ -1,5 +1,7 @@
 """An order as it is shown: in a list, and as the head of its page."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -7,11 +9,12 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict, Field
 
 from case_service.access import Viewer, holds_open_order
+from case_service.clock import local_date
 from case_service.orders import people
 from case_service.orders.people import Person
 from case_service.sealing import Seal
-from case_service.tables import WorkOrder
-from case_service.tables.casework import OrderStatus
+from case_service.tables import ReceivedWarning, WorkOrder
+from case_service.tables.casework import OrderKind, OrderStatus
 from case_service.working_days import Due, DueRule, Pause
 from schemas.messages import Figure, HouseholdView, Level, SourceDate, Text
 
@@ -39,6 +42,8 @@ class StoredWarning(Claim):
     """A warning as it was stored, everything but the contacts: the claim that leads, and what it takes along."""
 
     receiving: list[Text]
+    may_reach: list[Text] = Field(default_factory=list)
+    hardship: str | None = None
     household: HouseholdView | None = None
     also: list[Claim] = Field(default_factory=list)
 
@@ -49,6 +54,7 @@ class Card:
 
     number: str
     case_number: str
+    kind: OrderKind
     status: OrderStatus
     level: Level
     unit_name: str
@@ -66,6 +72,18 @@ class Card:
     opened_at: datetime
     delivered_at: datetime | None
     closed_at: datetime | None
+    seen: str
+
+    @property
+    def is_follow_up(self) -> bool:
+        """Whether this goes on with what another order began."""
+        return self.kind is OrderKind.FOLLOW_UP
+
+    @property
+    def address(self) -> str | None:
+        """Where to go, as far as the viewer may know."""
+        persons = sorted(self.people, key=lambda person: person.person_key != self.lead.person_key)
+        return next((person.address for person in persons if person.address), None)
 
     @property
     def path(self) -> str:
@@ -98,7 +116,7 @@ def card(order: WorkOrder, viewer: Viewer, rule: DueRule, seal: Seal, at: dateti
     """`order` as `viewer` may see it at that moment."""
     is_held = holds_open_order(viewer, order)
     show = people.in_full if is_held else people.masked
-    warnings = sorted(order.warnings, key=lambda warning: (URGENCY[warning.level], warning.sequence))
+    warnings = sorted(_warnings_behind(order), key=lambda warning: (URGENCY[warning.level], warning.sequence))
     stored = [StoredWarning.model_validate(warning.claim) for warning in warnings]
     due = due_of(order, rule)
     is_open = order.status is OrderStatus.OPEN and due is not None
@@ -106,6 +124,7 @@ def card(order: WorkOrder, viewer: Viewer, rule: DueRule, seal: Seal, at: dateti
     return Card(
         number=order.number,
         case_number=order.case.number,
+        kind=order.kind,
         status=order.status,
         level=order.level,
         unit_name=order.unit.name,
@@ -123,7 +142,25 @@ def card(order: WorkOrder, viewer: Viewer, rule: DueRule, seal: Seal, at: dateti
         opened_at=order.opened_at,
         delivered_at=order.delivered_at,
         closed_at=order.closed_at,
+        seen=seen_mark(order),
     )
+
+
+def seen_mark(order: WorkOrder) -> str:
+    """What somebody who saw the order now has seen: changes when it moves, changes hands, or takes in a warning."""
+    warnings = [warning.warning_id for warning in order.warnings]
+    content = "|".join([order.status, str(order.assignee_id), order.level, *warnings])
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def orders_mark(cards: Iterable[Card], language: str, at: datetime) -> str:
+    """Changes when the list would show something else: another order, another state, another day, another language."""
+    content = "|".join([language, local_date(at).isoformat(), *sorted(card.number + card.seen for card in cards)])
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _warnings_behind(order: WorkOrder) -> list[ReceivedWarning]:
+    return (order.follows or order).warnings
 
 
 def due_of(order: WorkOrder, rule: DueRule) -> Due | None:

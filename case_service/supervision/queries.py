@@ -16,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from case_service.access import Viewer, in_subtree, visible_orders, with_everything_shown
 from case_service.clock import SHANGHAI
 from case_service.tables import Case, ClockPause, ReceivedWarning, Unit, WorkOrder
-from case_service.tables.casework import OrderStatus
+from case_service.tables.casework import OrderKind, OrderStatus
 from case_service.working_days import DueRule, Pause
 from schemas.messages import CONTROL_VISIT, DispositionKind, Level, OutcomeKind, WithheldReason
 
@@ -197,7 +197,9 @@ def _where(standing: Standing, judgement: Judgement) -> ColumnElement[bool]:
 def _counted(orders: Select[WorkOrder], unit_code: InstrumentedAttribute[str]) -> Select[*OrderCount]:
     """Orders counted by unit, status and day of delivery; paused ones by themselves."""
     paused_id = case((IS_PAUSED, WorkOrder.id), else_=None)
-    has_yield = case((IS_CONTROL_ONLY, None), else_=Case.outcome.in_(YIELD).is_(True))
+    # The papers after help were judged with the visit that they follow.
+    is_not_judged = or_(IS_CONTROL_ONLY, WorkOrder.kind == OrderKind.FOLLOW_UP)
+    has_yield = case((is_not_judged, None), else_=Case.outcome.in_(YIELD).is_(True))
     by = (unit_code, WorkOrder.status, DELIVERED_ON, paused_id, has_yield)
     # By place, because the same expression with its own bound values would count as another one.
     places: list[ColumnElement[object]] = [literal_column(str(place)) for place in range(1, len(by) + 1)]

@@ -4,6 +4,7 @@ from case_service.tables.base import Base
 from case_service.tables.calendar import CalendarDay, CalendarOverride
 from case_service.tables.casework import Case, ClockPause, Contact, Outcome, ReceivedWarning, Visit, WorkOrder
 from case_service.tables.clocks import ClockPlan, ClockStep
+from case_service.tables.fieldwork import Addition, HandOver, MoreTimeRequest, Photo, SubmissionReceipt, UrgentHelp
 from case_service.tables.freshness import FreshnessTold
 from case_service.tables.notifications import (
     ChannelHold,
@@ -14,9 +15,11 @@ from case_service.tables.notifications import (
 )
 from case_service.tables.people import RecoveryCode, SignInSession, Staff, Unit
 from case_service.tables.record import ActionLogEntry
+from case_service.tables.tokens import ServiceToken
 
 __all__ = [
     "ActionLogEntry",
+    "Addition",
     "Base",
     "CalendarDay",
     "CalendarOverride",
@@ -29,14 +32,20 @@ __all__ = [
     "Dispatch",
     "DispatchAttempt",
     "FreshnessTold",
+    "HandOver",
     "Message",
+    "MoreTimeRequest",
     "Outcome",
+    "Photo",
     "ReceivedWarning",
     "RecoveryCode",
+    "ServiceToken",
     "SignInSession",
     "Staff",
     "StaffAddress",
+    "SubmissionReceipt",
     "Unit",
+    "UrgentHelp",
     "Visit",
     "WorkOrder",
 ]

@@ -52,6 +52,7 @@ class OrderKind(StrEnum):
     """What a work order asks for."""
 
     HOME_VISIT = "home_visit"
+    FOLLOW_UP = "follow_up"
 
 
 class OrderStatus(StrEnum):
@@ -92,7 +93,10 @@ class Case(Base):
 
 
 class WorkOrder(Base):
-    """One thing one unit must do for a case (工单). When it is due is derived, never stored."""
+    """One thing one unit must do for a case (工单). When it is due is derived, never stored.
+
+    A follow-up carries no warnings of its own: `follows` is the order whose work it goes on with.
+    """
 
     __tablename__ = "work_order"
     __table_args__ = (
@@ -110,6 +114,7 @@ class WorkOrder(Base):
     kind: Mapped[OrderKind] = mapped_column(words_of(OrderKind))
     unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code"))
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    follows_id: Mapped[int | None] = mapped_column(ForeignKey("work_order.id"), index=True)
     form_version: Mapped[str]
     status: Mapped[OrderStatus] = mapped_column(words_of(OrderStatus))
     level: Mapped[Level] = mapped_column(words_of(Level))
@@ -122,6 +127,7 @@ class WorkOrder(Base):
     case: Mapped[Case] = relationship()
     unit: Mapped[Unit] = relationship()
     assignee: Mapped[Staff | None] = relationship()
+    follows: Mapped["WorkOrder | None"] = relationship(remote_side="WorkOrder.id")
     warnings: Mapped[list["ReceivedWarning"]] = relationship(
         order_by="ReceivedWarning.sequence", back_populates="order"
     )

@@ -24,9 +24,11 @@ ABOUT_NOBODY = {
     "clock_plan",
     "freshness_told",
     "recovery_code",
+    "service_token",
     "sign_in_session",
     "staff",
     "staff_address",
+    "submission_receipt",
     "unit",
 }
 VILLAGE_PATH = f"{CITY}/{YIAN}/{WUSONG}/{VILLAGE}/"

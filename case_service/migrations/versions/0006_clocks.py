@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0006_clocks"
-down_revision = "0004_sign_in"
+down_revision = "0006_rows_of_fieldwork"
 branch_labels = None
 depends_on = None
 
