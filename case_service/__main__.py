@@ -1,4 +1,4 @@
-"""The command line: `python -m case_service serve | migrate | load-directory | set-password | audit | token`."""
+"""The command line: `python -m case_service COMMAND`; `--help` lists the commands."""
 
 import argparse
 import getpass
@@ -13,7 +13,7 @@ import uvicorn
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from case_service import action_log, clock
+from case_service import action_log, clock, clock_commands
 from case_service.access_matrix import Right
 from case_service.action_log import Action
 from case_service.app import create_app
@@ -23,6 +23,7 @@ from case_service.settings import Settings, UnsafeToStartError, read_settings
 from case_service.sign_in import passwords
 from case_service.starting import prepared_engine, ready_engine
 from case_service.tables import Staff
+from case_service.ticking import ticking
 
 COMMAND_LINE = "command_line"
 
@@ -45,8 +46,10 @@ def serve(settings: Settings, _: argparse.Namespace) -> int:
     """Answer requests until told to stop."""
     # uvicorn sends itself the signal again once it is done; ending in order also stops the embedded database.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    app = create_app(settings, ready_engine(settings))
-    uvicorn.run(app, host=settings.host, port=settings.port, server_header=False, log_config=None, access_log=False)
+    engine = ready_engine(settings)
+    app = create_app(settings, engine)
+    with ticking(engine, settings):
+        uvicorn.run(app, host=settings.host, port=settings.port, server_header=False, log_config=None, access_log=False)
     return 0
 
 
@@ -145,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     passwording = commands.add_parser("set-password", help=set_password.__doc__)
     passwording.add_argument("username")
     passwording.set_defaults(run=set_password)
+    clock_commands.add_to(commands)
     audit = commands.add_parser("audit", help="The record of actions.").add_subparsers(required=True)
     audit.add_parser("verify", help=audit_verify.__doc__).set_defaults(run=audit_verify)
     audit.add_parser("export", help=audit_export.__doc__).set_defaults(run=audit_export)

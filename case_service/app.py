@@ -12,12 +12,15 @@ from sqlalchemy.exc import OperationalError
 from case_service.administration import log, staff_routes, tokens, units
 from case_service.api import routes as api
 from case_service.api.description import PROBLEMS, described
+from case_service.clocks import routes as clock_routes
 from case_service.database import SessionDep
 from case_service.deadlines import routes as deadlines
 from case_service.doorkeeper import let_in
 from case_service.fieldwork import routes as fieldwork
 from case_service.freshness import routes as freshness
 from case_service.inbox import routes as inbox
+from case_service.notifications import routes as messages
+from case_service.official_year import routes as official_year
 from case_service.orders import routes as orders
 from case_service.outcomes import routes as outcomes
 from case_service.phone import routes as phone
@@ -51,7 +54,19 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
         app.include_router(router, dependencies=[Depends(let_in)], responses=PROBLEMS)
     app.openapi = partial(described, app)  # type: ignore[method-assign]
     administration = (staff_routes, units, tokens, log)
-    for feature in (sign_in, account, orders, visits, fieldwork, phone, supervision, freshness, *administration):
+    clocks = (clock_routes, messages, official_year)
+    for feature in (
+        sign_in,
+        account,
+        orders,
+        visits,
+        fieldwork,
+        phone,
+        supervision,
+        freshness,
+        *administration,
+        *clocks,
+    ):
         app.include_router(feature.router, dependencies=[Depends(let_in)])
     app.add_api_route("/healthz", health, include_in_schema=False)
     app.add_api_route("/static/htmx.min.js", htmx, include_in_schema=False)

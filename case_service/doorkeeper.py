@@ -11,6 +11,7 @@ from case_service.access import NotSignedInError, StepMissingError
 from case_service.access_matrix import access_matrix
 from case_service.clock import Now
 from case_service.database import SessionDep
+from case_service.notifications.queries import unread_count
 from case_service.row_security import NOBODY, PIPELINE, look_as
 from case_service.service_token import admit_token
 from case_service.sign_in.sessions import SESSION_COOKIE, viewer_of
@@ -43,6 +44,8 @@ def let_in(request: Request, session: SessionDep, now: Now) -> None:
         raise StepMissingError(viewer.missing_step)
     if row is None or viewer.role not in row.roles:
         raise HTTPException(403)
+    if request.method == "GET":
+        request.state.unread = unread_count(session, viewer)
     if request.url.path.startswith("/api/") and request.method not in SAFE_METHODS:
         given = request.headers.get(FORM_TOKEN_HEADER, "")
         if not secrets.compare_digest(given.encode(), viewer.form_token.encode()):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from case_service.database import SessionDep
 from case_service.settings import Settings
-from case_service.tables import CalendarDay
+from case_service.tables import CalendarDay, CalendarOverride
 from case_service.working_days import DueRule, WorkingCalendar
 
 SATURDAY_IN_POSTGRES = 6
@@ -30,14 +30,15 @@ def load_published_calendar(session: Session) -> None:
 
 
 def stored_calendar(session: Session) -> WorkingCalendar:
-    """The calendar as the database has it now."""
+    """The calendar as the database has it now, with the city's own days laid over the official ones."""
     year = extract("year", CalendarDay.day).cast(Integer)
     years = session.scalars(select(year).group_by(year).having(func.count() >= 365))
     is_weekday = extract("isodow", CalendarDay.day) < SATURDAY_IN_POSTGRES
     exceptions = session.execute(
         select(CalendarDay.day, CalendarDay.is_working_day).where(CalendarDay.is_working_day != is_weekday)
     )
-    return WorkingCalendar(frozenset(years), dict(exceptions.all()))
+    own = select(CalendarOverride.day, CalendarOverride.is_working_day).where(CalendarOverride.withdrawn_at.is_(None))
+    return WorkingCalendar(frozenset(years), dict(exceptions.all()) | dict(session.execute(own).all()))
 
 
 def due_rule(session: Session, settings: Settings) -> DueRule:

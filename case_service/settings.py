@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     due_cut_off: time = time(23, 59, 59)
     work_order_working_days: int = Field(default=5, ge=1)
     visits_per_week: int = Field(default=10, ge=1)
+    clock_plans_dir: Path = Path(__file__).parent / "clocks" / "plans"
+    tick_seconds: int = Field(default=60, ge=0)
+    channels_file: Path | None = None
     session_idle_minutes: int = Field(default=60, ge=1)
     session_longest_hours: int = Field(default=12, ge=1)
     failures_before_lockout: int = Field(default=5, ge=1)
@@ -61,6 +64,11 @@ class Settings(BaseSettings):
         if value is not None and (len(value) != 32 or not all(digit in "0123456789abcdefABCDEF" for digit in value)):
             raise ValueError("must be 32 hexadecimal digits (openssl rand -hex 16)")
         return value
+
+    @property
+    def address(self) -> str:
+        """Where staff reach the service, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
     def needs_second_factor(self) -> bool:

@@ -5,6 +5,8 @@ import logging
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from case_service.clock import now
+from case_service.clocks.plan import keep_plans
 from case_service.database import database_url, make_engine, migrate
 from case_service.directory.loading import load_directory, load_divisions
 from case_service.official_calendar import load_published_calendar
@@ -15,12 +17,13 @@ logger = logging.getLogger(__name__)
 
 
 def prepared_engine(settings: Settings) -> Engine:
-    """The database, migrated, with the calendar and the divisions in it."""
+    """The database, migrated, with the calendar, the divisions and the clocks' plans in it."""
     engine = make_engine(database_url(settings))
     migrate(engine)
     with Session(engine) as session:
         load_published_calendar(session)
         load_divisions(session)
+        keep_plans(session, settings.clock_plans_dir, now())
         session.commit()
     return engine
 

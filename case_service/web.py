@@ -48,6 +48,7 @@ def part(request: Request, template: str, **context: Any) -> str:
     return _environment.get_template(template).render(
         request=request,
         settings=request.app.state.settings,
+        unread=getattr(request.state, "unread", 0),
         language=language,
         word=word_for(language),
         say=say_for(language),

@@ -1,6 +1,7 @@
 """Every word on the screens, in Chinese and English. Words that come with a warning or a form are not here."""
 
 from case_service.words_of_administration import ADMINISTRATION_WORDS
+from case_service.words_of_clocks import CLOCK_WORDS
 from case_service.words_of_fieldwork import WORDS_OF_FIELDWORK
 from schemas.messages import Text
 
@@ -16,6 +17,7 @@ def _text(zh: str, en: str) -> Text:
 
 
 WORDS: dict[str, Text] = {
+    **CLOCK_WORDS,
     **ADMINISTRATION_WORDS,
     "product": _text("守望", "Shouwang"),
     "product.line": _text("社会救助主动预警", "Proactive social assistance"),

@@ -67,6 +67,15 @@ class WorkingCalendar:
                 budget -= 1
         return day
 
+    def counted_from(self, start: date, count: int) -> date:
+        """The working day so many after `start`, or before it if `count` is negative; `start` itself for none."""
+        day, step = start, ONE_DAY if count > 0 else -ONE_DAY
+        left = abs(count)
+        while left > 0:
+            day += step
+            left -= self.is_working_day(day)
+        return day
+
     def days_between(self, start: date, end: date) -> int:
         """How many working days lie after `start` and up to `end`."""
         return sum(self.is_working_day(start + ONE_DAY * (n + 1)) for n in range(max((end - start).days, 0)))

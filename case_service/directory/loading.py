@@ -91,12 +91,12 @@ def load_directory(
     session: Session, grids_file: Path, staff_file: Path, with_demo_password: bool, departments_file: Path | None = None
 ) -> Loaded:
     """Bring units and staff up to the files. Who is no longer in the file keeps their account until it is closed."""
-    grids = list(_lines(grids_file, GridLine))
+    grids = list(lines_of(grids_file, GridLine))
     village_paths = dict(session.execute(select(Unit.code, Unit.path).where(Unit.level == UnitLevel.VILLAGE)).all())
     _refuse_unknown(grids_file, [grid.village_code for grid in grids], set(village_paths))
     _put_units(session, [_grid(grid, village_paths[grid.village_code]) for grid in grids])
     departments = _put_departments(session, departments_file) if departments_file else 0
-    staff = list(_lines(staff_file, StaffLine))
+    staff = list(lines_of(staff_file, StaffLine))
     levels = dict(session.execute(select(Unit.code, Unit.level)).all())
     _refuse_unknown(staff_file, [one.unit_code for one in staff], set(levels))
     _refuse_unfit(staff_file, staff, levels)
@@ -108,7 +108,7 @@ def load_directory(
 
 
 def _put_departments(session: Session, path: Path) -> int:
-    departments = list(_lines(path, DepartmentLine))
+    departments = list(lines_of(path, DepartmentLine))
     at_levels = (UnitLevel.CITY, UnitLevel.COUNTY, UnitLevel.TOWN)
     paths = dict(session.execute(select(Unit.code, Unit.path).where(Unit.level.in_(at_levels))).all())
     _refuse_unknown(path, [one.division_code for one in departments], set(paths))
@@ -164,7 +164,7 @@ def _put_staff(session: Session, staff: list[StaffLine], with_demo_password: boo
     session.flush()
 
 
-def _lines(path: Path, kind: type[LineT]) -> Iterator[LineT]:
+def lines_of(path: Path, kind: type[LineT]) -> Iterator[LineT]:
     """The lines of the file; all mistakes are told together."""
     mistakes = []
     with path.open(encoding="utf-8-sig", newline="") as file:

@@ -19,6 +19,7 @@ from case_service.access import (
     workers_for,
 )
 from case_service.clock import Now, local_date
+from case_service.clocks.pauses import clock_shown
 from case_service.database import SessionDep
 from case_service.fieldwork.queries import help_recorded, time_asked
 from case_service.forms_posted import CheckedForm, field
@@ -147,6 +148,7 @@ def page_of_order(
         requests=time_asked(session, order, seal),
         map_link=map_link(shown.address, request.headers.get("user-agent", "")),
         workers=workers_for(session, order, viewer) if viewer.is_supervisor else [],
+        clock=clock_shown(session, order, viewer),
         purposes=PURPOSES,
         identity_numbers=identity_numbers or {},
         is_for_phone=is_for_phone,

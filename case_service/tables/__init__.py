@@ -1,10 +1,18 @@
 """The tables of the case service; importing this module makes all of them known to Alembic."""
 
 from case_service.tables.base import Base
-from case_service.tables.calendar import CalendarDay
+from case_service.tables.calendar import CalendarDay, CalendarOverride
 from case_service.tables.casework import Case, ClockPause, Contact, Outcome, ReceivedWarning, Visit, WorkOrder
+from case_service.tables.clocks import ClockPlan, ClockStep
 from case_service.tables.fieldwork import Addition, HandOver, MoreTimeRequest, Photo, SubmissionReceipt, UrgentHelp
 from case_service.tables.freshness import FreshnessTold
+from case_service.tables.notifications import (
+    ChannelHold,
+    Dispatch,
+    DispatchAttempt,
+    Message,
+    StaffAddress,
+)
 from case_service.tables.people import RecoveryCode, SignInSession, Staff, Unit
 from case_service.tables.record import ActionLogEntry
 from case_service.tables.tokens import ServiceToken
@@ -14,11 +22,18 @@ __all__ = [
     "Addition",
     "Base",
     "CalendarDay",
+    "CalendarOverride",
     "Case",
+    "ChannelHold",
     "ClockPause",
+    "ClockPlan",
+    "ClockStep",
     "Contact",
+    "Dispatch",
+    "DispatchAttempt",
     "FreshnessTold",
     "HandOver",
+    "Message",
     "MoreTimeRequest",
     "Outcome",
     "Photo",
@@ -27,6 +42,7 @@ __all__ = [
     "ServiceToken",
     "SignInSession",
     "Staff",
+    "StaffAddress",
     "SubmissionReceipt",
     "Unit",
     "UrgentHelp",

@@ -1,6 +1,6 @@
 """The official calendar of working days, kept as data with its source."""
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,3 +15,16 @@ class CalendarDay(Base):
     day: Mapped[date] = mapped_column(primary_key=True)
     is_working_day: Mapped[bool]
     source: Mapped[str]
+
+
+class CalendarOverride(Base):
+    """A day on which the city departs from the official calendar: a disaster closure, a local holiday."""
+
+    __tablename__ = "calendar_override"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    is_working_day: Mapped[bool]
+    reason: Mapped[str]
+    entered_by: Mapped[str]
+    entered_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]

@@ -4,7 +4,17 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Sequence, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    FetchedValue,
+    ForeignKey,
+    Identity,
+    Index,
+    Sequence,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from case_service.tables.base import Base, words_of
@@ -95,6 +105,7 @@ class WorkOrder(Base):
         CheckConstraint("(status = 'closed') = (closed_at is not null)", name="closed_at_when_closed"),
         Index("ix_work_order_unit_status", "unit_code", "status"),
         Index("ix_work_order_assignee_status", "assignee_id", "status"),
+        Index("ix_work_order_running", "delivered_at", postgresql_where=text("status = 'open'")),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -110,6 +121,8 @@ class WorkOrder(Base):
     opened_at: Mapped[datetime]
     delivered_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    # Pinned by the database when the order is delivered: a later plan changes nothing for it.
+    plan_version: Mapped[int | None] = mapped_column(ForeignKey("clock_plan.version"), server_default=FetchedValue())
 
     case: Mapped[Case] = relationship()
     unit: Mapped[Unit] = relationship()
@@ -177,12 +190,18 @@ class ClockPause(Base):
     """A stretch in which an order's clock stands still; `resumed_on` is the first day it runs again."""
 
     __tablename__ = "clock_pause"
+    __table_args__ = (
+        Index("uq_clock_pause_one_open", "order_id", unique=True, postgresql_where=text("resumed_on is null")),
+    )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), index=True)
     paused_on: Mapped[date]
     resumed_on: Mapped[date | None]
     reason: Mapped[str]
+    paused_by: Mapped[str | None]
+    resumed_by: Mapped[str | None]
+    resume_reason: Mapped[str | None]
 
 
 class Visit(Base):

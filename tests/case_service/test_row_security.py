@@ -19,11 +19,15 @@ ABOUT_PEOPLE = (WorkOrder, Case, Contact, ReceivedWarning, ClockPause, Visit, Ou
 ABOUT_NOBODY = {
     "action_log",
     "calendar_day",
+    "calendar_override",
+    "channel_hold",
+    "clock_plan",
     "freshness_told",
     "recovery_code",
     "service_token",
     "sign_in_session",
     "staff",
+    "staff_address",
     "submission_receipt",
     "unit",
 }
@@ -173,5 +177,5 @@ def test_the_policies_leave_the_indexes_in_use(door: Door) -> None:
         session.execute(text("set local enable_seqscan = off"))
         held = "select * from work_order where assignee_id = 1 and status = 'open'"
         plan = "\n".join(session.scalars(text(f"explain {held}")))
-    assert "ix_work_order_assignee_status" in plan
+    assert "Index Scan using ix_work_order_" in plan
     assert "ix_unit_path" in plan

@@ -7,12 +7,14 @@ from string import Formatter
 import pytest
 
 from case_service.access_matrix import Right
+from case_service.clocks.plan import PauseReason
 from case_service.fieldwork.entries import REASONS_TO_HAND_OVER, Task
 from case_service.forms_posted import TOKEN_FIELD
 from case_service.orders.routes import PURPOSES
 from case_service.problems import WORDED
 from case_service.supervision.queries import Standing
 from case_service.tables.fieldwork import HelpGiven, MoreTimeReason
+from case_service.tables.notifications import Happening
 from case_service.tables.people import Role
 from case_service.visits.conflicts import ConflictKind
 from case_service.visits.form_definition import FORMS_FOLDER, FormDefinition, form_definition
@@ -32,6 +34,8 @@ BUILT = (
     | {f"household.{one}" for one in (*Need, *Earning)}
     | {f"purpose.{one}" for one in PURPOSES}
     | {f"problem.{one}.{part}" for one in WORDED for part in ("title", "line")}
+    | {f"message.{one}" for one in (*Happening, "no_due")}
+    | {f"clock.reason.{one}" for one in PauseReason}
     | {f"conflict.{one}" for one in ConflictKind}
     | {f"fieldwork.{part}{one}" for one in Task for part in ("", "title.", "lead.", "send.")}
     | {f"help.{one}" for one in HelpGiven}

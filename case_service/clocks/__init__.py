@@ -1,0 +1,1 @@
+"""Clocks: the written plan of reminders and escalations, the steps taken by it, and the ledger of pauses."""
