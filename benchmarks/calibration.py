@@ -25,8 +25,8 @@ from demo_city.period import FIRST_NIGHT, PEOPLE_AT_SCALE, CityPlan
 from warehouse.engines.duckdb import DuckDBEngine
 
 CITY_PEOPLE = PEOPLE_AT_SCALE["city"]
-# Beside the facts themselves, which take as much again at city size; the rest is spilled.
-MEMORY_LIMIT = "4GB"
+# Beside the facts themselves, which take more than as much again at city size; the rest is spilled.
+MEMORY_LIMIT = "1500MB"
 
 
 def measure(people: int, seed: int, rules: str) -> dict[str, Any]:
