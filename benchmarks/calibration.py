@@ -18,7 +18,7 @@ import pandas as pd
 
 from benchmarks.facts_as_layers import FactsAsLayers
 from benchmarks.judged import by_group, found_by, met, share_with_interval
-from benchmarks.warned_year import full_set, grouped_and_withheld, month_days, plain_rules, warned
+from benchmarks.warned_year import first_of_each, full_set, grouped_and_withheld, month_days, plain_rules, warned
 from demo_city.facts import City, imagine
 from demo_city.need import needs
 from demo_city.period import FIRST_NIGHT, PEOPLE_AT_SCALE, CityPlan
@@ -37,7 +37,7 @@ def measure(people: int, seed: int, rules: str) -> dict[str, Any]:
         claims = warned(engine, FactsAsLayers(engine, city), chosen, month_days(city.plan))
     claims["household"] = city.departed.everyone.household[claims["person"]]
     if rules == "plain":
-        warnings, withheld = claims, claims.iloc[:0]
+        warnings, withheld = first_of_each(claims), claims.iloc[:0]
     else:
         warnings, withheld = grouped_and_withheld(claims)
     return {"people": people, "seed": seed, "rules": rules, "claims": len(claims), "withheld": len(withheld)} | judged(
@@ -48,7 +48,8 @@ def measure(people: int, seed: int, rules: str) -> dict[str, Any]:
 def judged(city: City, warnings: pd.DataFrame) -> dict[str, Any]:
     """The warnings beside the truth: in all, by model and by group."""
     truth = needs(city)
-    truth = truth[truth["since"] <= pd.Timestamp(city.plan.first_night)].reset_index(drop=True)
+    lasts = truth["until"] >= pd.Timestamp(month_days(city.plan)[0])
+    truth = truth[lasts & (truth["since"] <= pd.Timestamp(city.plan.first_night))].reset_index(drop=True)
     warnings = warnings.reset_index(drop=True)
     hit = met(warnings, truth)
     shown = truth[truth["shown_on"].notna()].reset_index(drop=True)

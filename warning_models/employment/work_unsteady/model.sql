@@ -1,4 +1,5 @@
--- Whose work breaks off again and again in a household near poverty, or whose business closed with nothing after it?
+-- Whose work breaks off again and again in a household near poverty, or whose business closed with nothing after it; and
+-- nothing visible to live on?
 with worker as (
     select p.person_key, p.household_key
     from dwd_person as p
@@ -84,3 +85,7 @@ left join dws_household_situation as s on s.household_key = f.household_key
 left join dws_household_aid as a
     on a.household_key = f.household_key and a.cause = 'unemployment'
     and a.aided_on >= days_before(:as_of, :recent_aid_days)
+left join dws_household_means as m on m.household_key = f.household_key
+where coalesce(m.dearest_car_band, '0') < :car_band
+    and coalesce(m.business_count, 0) = 0
+    and (m.household_key is null or m.known_monthly_income <= :income_cap * m.member_count)
