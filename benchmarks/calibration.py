@@ -40,20 +40,26 @@ def measure(people: int, seed: int, rules: str) -> dict[str, Any]:
         warnings, withheld = first_of_each(claims), claims.iloc[:0]
     else:
         warnings, withheld = grouped_and_withheld(claims)
-    return {"people": people, "seed": seed, "rules": rules, "claims": len(claims), "withheld": len(withheld)} | judged(
-        city, warnings
-    )
+    counts = {"claims": len(first_of_each(claims)), "withheld_or_joined": len(withheld)}
+    helped = withheld[withheld["aided_on"].notna()]
+    return {"people": people, "seed": seed, "rules": rules} | counts | judged(city, warnings, helped)
 
 
-def judged(city: City, warnings: pd.DataFrame) -> dict[str, Any]:
-    """The warnings beside the truth: in all, by model and by group."""
+def judged(city: City, warnings: pd.DataFrame, helped: pd.DataFrame) -> dict[str, Any]:
+    """The warnings beside the truth: in all, by model and by group.
+
+    Recall is of the needs that a connected class shows while they last, but for those whose only claims were withheld
+    because the household had just been helped for the same cause: they are counted apart.
+    """
     truth = needs(city)
     lasts = truth["until"] >= pd.Timestamp(month_days(city.plan)[0])
     truth = truth[lasts & (truth["since"] <= pd.Timestamp(city.plan.first_night))].reset_index(drop=True)
     warnings = warnings.reset_index(drop=True)
     hit = met(warnings, truth)
-    shown = truth[truth["shown_on"].notna()].reset_index(drop=True)
     hidden = truth[truth["shown_on"].isna()].reset_index(drop=True)
+    shown = truth[truth["shown_on"].notna()].reset_index(drop=True)
+    is_helped = found_by(shown, helped) & ~found_by(shown, warnings)
+    shown = shown[~is_helped].reset_index(drop=True)
     found = found_by(shown, warnings)
     return {
         "warnings": len(warnings),
@@ -61,6 +67,7 @@ def judged(city: City, warnings: pd.DataFrame) -> dict[str, Any]:
         "yield": share_with_interval(int(hit.sum()), len(warnings)),
         "shown_needs": len(shown),
         "recall": share_with_interval(int(found.sum()), len(shown)),
+        "needs_helped_already": int(is_helped.sum()),
         "hidden_needs": len(hidden),
         "hidden_found": int(found_by(hidden, warnings).sum()),
         "by_model": _by(warnings["rule"], hit),
@@ -78,11 +85,12 @@ def told(report: Mapping[str, Any]) -> str:
     """The report as lines for people."""
     size, in_a_city = f"{report['warnings']:,} warnings a year", f"{report['warnings_at_city_size']:,} at city size"
     hidden = f"of {report['hidden_needs']:,} that no class shows {report['hidden_found']:,}"
+    helped = f"{report['needs_helped_already']:,} more had just been helped for the same cause"
     lines = [
         f"{report['rules']} rules, {report['people']:,} people, seed {report['seed']}: {size} ({in_a_city})",
-        f"{report['withheld']:,} claims withheld or joined",
+        f"{report['withheld_or_joined']:,} of {report['claims']:,} claims withheld or joined",
         f"yield  {_share(report['yield'])}",
-        f"recall {_share(report['recall'])}; {hidden}",
+        f"recall {_share(report['recall'])}; {helped}; {hidden}",
     ]
     for title in ("by_model", "recall_by_cause"):
         lines += [title.replace("_", " "), *(f"  {name:<34} {_share(share)}" for name, share in report[title].items())]
