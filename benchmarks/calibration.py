@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.facts_as_layers import FactsAsLayers
-from benchmarks.judged import by_group, found_by, met, share_with_interval
+from benchmarks.judged import MEASURES, by_group, found_by, gaps, met, share_with_interval
 from benchmarks.warned_year import first_of_each, full_set, grouped_and_withheld, month_days, plain_rules, warned
 from demo_city.facts import City, imagine
 from demo_city.need import needs
@@ -61,6 +61,7 @@ def judged(city: City, warnings: pd.DataFrame, helped: pd.DataFrame) -> dict[str
     is_helped = found_by(shown, helped) & ~found_by(shown, warnings)
     shown = shown[~is_helped].reset_index(drop=True)
     found = found_by(shown, warnings)
+    groups = by_group(city, warnings, hit, shown, found)
     return {
         "warnings": len(warnings),
         "warnings_at_city_size": round(len(warnings) * CITY_PEOPLE / len(city.people)),
@@ -72,7 +73,8 @@ def judged(city: City, warnings: pd.DataFrame, helped: pd.DataFrame) -> dict[str
         "hidden_found": int(found_by(hidden, warnings).sum()),
         "by_model": _by(warnings["rule"], hit),
         "recall_by_cause": _by(shown["cause"] + " " + shown["help"].astype(str), pd.Series(found)),
-        "by_group": by_group(city, warnings, hit, shown, found),
+        "by_group": groups,
+        "gaps": gaps(groups),
     }
 
 
@@ -100,7 +102,13 @@ def told(report: Mapping[str, Any]) -> str:
             f"  {name:<16} yield {_share(both['yield'])}   recall {_share(both['recall'])}"
             for name, both in values.items()
         ]
+        lines += [_told_gap(measure, report["gaps"][group][measure]) for measure in MEASURES]
     return "\n".join(lines)
+
+
+def _told_gap(measure: str, gap: Mapping[str, Any]) -> str:
+    is_chance = "more than chance" if gap["beyond_chance"] else "may be chance"
+    return f"  gap of {measure} {100 * gap['gap']:.1f} points ({gap['best']} over {gap['worst']}; {is_chance})"
 
 
 def _share(share: Mapping[str, Any]) -> str:

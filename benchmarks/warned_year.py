@@ -92,21 +92,22 @@ def grouped_and_withheld(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFra
     hardship, unless it has doubled.
     """
     order = claims.sort_values(["household", "hardship", "warned_on", "rule"], kind="stable")
+    episodes = zip(order["rule"], order["person"], order["episode"], strict=True)
+    homes = zip(order["household"], order["hardship"], strict=True)
     kept, idle = list[int](), list[int]()
     last, told = dict[tuple[int, str], pd.Timestamp](), dict[tuple[str, int, str], float]()
-    for claim in order.itertuples():
-        episode = (claim.rule, claim.person, claim.episode)
+    facts = zip(order.index, order["warned_on"], order["figure"], order["aided_on"].notna(), strict=True)
+    for episode, home, (at, day, figure, is_helped) in zip(episodes, homes, facts, strict=True):
         before = told.get(episode)
-        has_doubled = before is not None and 0 < 2 * before <= claim.figure
-        if pd.notna(claim.aided_on):
-            idle.append(claim.Index)
+        has_doubled = before is not None and 0 < 2 * before <= figure
+        if is_helped:
+            idle.append(at)
         elif before is None or has_doubled:
-            told[episode] = claim.figure
-            warned_on = last.get((claim.household, claim.hardship))
-            if warned_on is None or has_doubled or claim.warned_on - warned_on > pd.Timedelta(days=QUIET_DAYS):
-                last[claim.household, claim.hardship] = claim.warned_on
-                kept.append(claim.Index)
+            told[episode] = figure
+            if home not in last or has_doubled or day - last[home] > pd.Timedelta(days=QUIET_DAYS):
+                last[home] = day
+                kept.append(at)
             else:
-                idle.append(claim.Index)
-    withheld = first_of_each(claims.loc[sorted(idle)])
+                idle.append(at)
+    withheld = claims.loc[sorted(idle)].drop_duplicates(["rule", "person", "episode"])
     return claims.loc[sorted(kept)], withheld

@@ -41,7 +41,8 @@ def left_out_for(now: Circumstances, found: pd.DataFrame, costs: npt.NDArray[np.
     is_bill = np.isin(kind, BILLS)
     judged = is_bill | (kind == "medical_burden") | np.isin(kind, list(INCOME_CAPS))
     carries = np.where(is_bill, cost[home] < 12 * income[home] * bears, income[home] > cap * members[home])
-    lighter = np.array([each == "disability" and _is_light(detail) for each, detail in found[["kind", "detail"]].values])
+    details = zip(kind, found["detail"], strict=True)
+    lighter = np.array([each == "disability" and _is_light(detail) for each, detail in details])
     lighter &= now.in_household(now.is_listed)[home] == 0
     return np.select(
         [judged & _owns_car(now)[home], judged & _runs_business(now)[home], judged & carries, lighter],
@@ -77,4 +78,3 @@ def _at_home(now: Circumstances, owners: pd.Series) -> npt.NDArray[np.bool_]:
     found = np.zeros(now.people.households, np.bool_)
     found[now.people.household[owner[now.is_living[owner]]]] = True
     return found
-

@@ -126,9 +126,7 @@ def burdened_by_illness(now: Circumstances, year_costs: npt.NDArray[np.int64]) -
     income = 12 * np.bincount(people.household, weights=now.income[0] * now.is_member, minlength=people.households)
     members, is_assisted = now.in_household(now.is_member), now.in_household(now.is_listed) > 0
     least = np.where(is_assisted, LEAST_BURDEN_OF_ASSISTED, LEAST_BURDEN)
-    counts = (
-        (cost >= least) & (100 * cost >= np.where(is_assisted, 35, 50) * income) & (income < MOST_A_HEAD * members)
-    )
+    counts = (cost >= least) & (100 * cost >= np.where(is_assisted, 35, 50) * income) & (income < MOST_A_HEAD * members)
     home = np.flatnonzero(counts)
     return _told_of_households(now, "medical_burden", home, np.repeat(now.day, len(home)), since=False)
 
