@@ -73,7 +73,7 @@ def warned(engine: DuckDBEngine, layers: FactsAsLayers, rules: Sequence[Rule], d
             kept = rows[["person_key", "episode", "level"]].assign(aided_on=rows.get("aided_on"))
             figure = rows[rule.leading_figure].astype(float) if rule.leading_figure else 0.0
             found.append(kept.assign(rule=rule.id, hardship=rule.hardship, warned_on=pd.Timestamp(day), figure=figure))
-    claims = pd.concat(found, ignore_index=True)
+    claims: pd.DataFrame = pd.concat(found, ignore_index=True)
     claims["person"] = claims.pop("person_key").astype("int64")
     return claims
 

@@ -123,7 +123,7 @@ STORIES = (
         NamedMember("杨晓敏", "head", 38, False, contributions=_steady(4300)),
         NamedMember("吴桂珍", "parent_f", 68, False, (
             Bill(250, 1900, chapter="肿瘤"), Bill(120, 2600, "chronic", "14", chapter="肿瘤"),
-            Bill(45, 3400, chapter="肿瘤"), Bill(0, 18200, med_type="25", chapter="肿瘤"),
+            Bill(45, 3400, chapter="肿瘤"), Bill(0, 20500, med_type="25", chapter="肿瘤"),
         )),
     )),
     # Divorced, a son at university, a limb certificate of level two after a tumour operation.
@@ -151,6 +151,7 @@ STORIES = (
     NamedHousehold("employer_pays_late", LOTUS_POND, (
         NamedMember("徐大勇", "head", 50, True, contributions=_steady(5000, "111111111100")),
     ), near_miss="only two months are missing"),
+    # The floor of the base keeps two people over the limit of income.
     NamedHousehold("base_fell", LOTUS_POND, (
         NamedMember("余庆华", "head", 47, True, contributions=Contributions((12000.0,) * 9 + (4500.0,) * 3)),
         NamedMember("余梦琪", "child", 15, False),
