@@ -144,7 +144,6 @@ def _planted(small_city: Path, kinds: set[str], column: str = "identity_number")
 
 TRUTH_OF_MODEL = {
     "medical_cost_over_limit": {"medical_year_over_limit", "medical_over_limit_across_years"},
-    "employment_lost": {"job_lost", "unemployed_low_income"},
     "disability_newly_certified": {"disability", "disability_worsened"},
     "income_dropped": {"income_drop", "pension_stopped"},
     "child_without_parental_care": {"child_without_care"},
