@@ -17,6 +17,8 @@ VISIT_DAYS = 30
 Z = 1.96
 AGE_BANDS = {"under 40": (0, 40), "40 to 59": (40, 60), "60 to 74": (60, 75), "75 and more": (75, 200)}
 
+MEASURES = ("yield", "recall")
+
 Mask = npt.NDArray[np.bool_]
 
 
@@ -67,6 +69,30 @@ def by_group(
             for name in np.unique(group)
         }
     return report
+
+
+def gaps(by_group: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
+    """How far the best and the worst part of each group lie apart, and whether chance alone could do it.
+
+    A part without warnings or needs is left out. `beyond_chance` is where the two intervals do not touch.
+    """
+    return {
+        title: {measure: _gap({name: both[measure] for name, both in parts.items()}) for measure in MEASURES}
+        for title, parts in by_group.items()
+    }
+
+
+def _gap(shares: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    told = {name: share for name, share in shares.items() if share["of"]}
+    if not told:
+        return {"gap": 0.0, "best": None, "worst": None, "beyond_chance": False}
+    best, worst = (pick(told, key=lambda name: told[name]["share"]) for pick in (max, min))
+    return {
+        "gap": told[best]["share"] - told[worst]["share"],
+        "best": best,
+        "worst": worst,
+        "beyond_chance": told[best]["low"] > told[worst]["high"],
+    }
 
 
 def groups(city: City) -> Mapping[str, npt.NDArray[np.str_]]:

@@ -27,7 +27,7 @@ class Rule:
     hardship: str
     sql: str
     parameters_on: Callable[[date], Mapping[str, Any]]
-    same_cause: frozenset[str] = frozenset()
+    leading_figure: str | None = None
 
 
 HARDSHIP_OF = {
@@ -50,7 +50,7 @@ def plain_rules() -> list[Rule]:
 def full_set() -> list[Rule]:
     """Every active model that opens help, as it stands now."""
     return [
-        Rule(model.id, model.hardship, model.sql, model.parameters_on, frozenset(model.same_cause))
+        Rule(model.id, model.hardship, model.sql, model.parameters_on, model.leading_figure)
         for model in load_models()
         if isinstance(model, HelpModel) and model.status == "active"
     ]
@@ -64,33 +64,50 @@ def month_days(plan: CityPlan) -> list[date]:
 
 
 def warned(engine: DuckDBEngine, layers: FactsAsLayers, rules: Sequence[Rule], days: Sequence[date]) -> pd.DataFrame:
-    """Every (rule, person, episode) with the first of the days on which it holds."""
+    """Every claim of each of the days, in their order."""
     found = []
     for day in days:
         layers.show([rule.sql for rule in rules], day)
         for rule in rules:
             rows = engine.query(f"select * from ({rule.sql}\n) as claim", rule.parameters_on(day)).to_pandas()
             kept = rows[["person_key", "episode", "level"]].assign(aided_on=rows.get("aided_on"))
-            found.append(kept.assign(rule=rule.id, hardship=rule.hardship, warned_on=pd.Timestamp(day)))
-    warnings = pd.concat(found, ignore_index=True)
-    warnings["person"] = warnings.pop("person_key").astype("int64")
-    first: pd.DataFrame = warnings.drop_duplicates(["rule", "person", "episode"], ignore_index=True)
+            figure = rows[rule.leading_figure].astype(float) if rule.leading_figure else 0.0
+            found.append(kept.assign(rule=rule.id, hardship=rule.hardship, warned_on=pd.Timestamp(day), figure=figure))
+    claims: pd.DataFrame = pd.concat(found, ignore_index=True)
+    claims["person"] = claims.pop("person_key").astype("int64")
+    return claims
+
+
+def first_of_each(claims: pd.DataFrame) -> pd.DataFrame:
+    """The first claim of each (rule, person, episode)."""
+    first: pd.DataFrame = claims.drop_duplicates(["rule", "person", "episode"], ignore_index=True)
     return first
 
 
 def grouped_and_withheld(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The warnings that claims make, one for each household, hardship and day; and the claims that make none.
+    """The warnings that claims make, one for each household, hardship and day; and the first claims that make none.
 
-    Withheld is what was helped for the same cause lately; joined is what comes within the quiet days after a
-    warning of the same household and hardship.
+    A claim is new by its episode, or once its leading figure has doubled since it last was. Withheld is what was helped
+    for the same cause lately; joined is what comes within the quiet days after a warning of the same household and
+    hardship, unless it has doubled.
     """
-    helped = claims["aided_on"].notna()
-    order = claims[~helped].sort_values(["household", "hardship", "warned_on", "rule"], kind="stable")
-    kept, last = [], dict[tuple[int, str], pd.Timestamp]()
-    for at, household, hardship, day in order[["household", "hardship", "warned_on"]].itertuples():
-        before = last.get((household, hardship))
-        if before is None or day - before > pd.Timedelta(days=QUIET_DAYS):
-            last[household, hardship] = day
-            kept.append(at)
-    is_warning = claims.index.isin(kept)
-    return claims[is_warning], claims[~is_warning]
+    order = claims.sort_values(["household", "hardship", "warned_on", "rule"], kind="stable")
+    episodes = zip(order["rule"], order["person"], order["episode"], strict=True)
+    homes = zip(order["household"], order["hardship"], strict=True)
+    kept, idle = list[int](), list[int]()
+    last, told = dict[tuple[int, str], pd.Timestamp](), dict[tuple[str, int, str], float]()
+    facts = zip(order.index, order["warned_on"], order["figure"], order["aided_on"].notna(), strict=True)
+    for episode, home, (at, day, figure, is_helped) in zip(episodes, homes, facts, strict=True):
+        before = told.get(episode)
+        has_doubled = before is not None and 0 < 2 * before <= figure
+        if is_helped:
+            idle.append(at)
+        elif before is None or has_doubled:
+            told[episode] = figure
+            if home not in last or has_doubled or day - last[home] > pd.Timedelta(days=QUIET_DAYS):
+                last[home] = day
+                kept.append(at)
+            else:
+                idle.append(at)
+    withheld = claims.loc[sorted(idle)].drop_duplicates(["rule", "person", "episode"])
+    return claims.loc[sorted(kept)], withheld

@@ -163,7 +163,7 @@ def _others(city: City, settled: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "work_benefit": work_benefits(plan, people, city.registered, city.contributed),
         "register_event": register_events(plan, people, departed, city.register, city.changed),
         "vehicle_register": vehicles(plan, people, assisted, standing),
-        "traffic_casualty": traffic_casualties(plan, people, departed),
+        "traffic_casualty": traffic_casualties(plan, people, departed, assisted),
         "custody": custodies(plan, people, city.contributed, alive),
         "temporary_aid": temporary_aid(plan, people, assisted, alive),
         "subsidy_payment": subsidies(plan, people, city.assisted, city.certified, departed),

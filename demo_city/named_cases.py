@@ -117,12 +117,13 @@ def _steady(base: float, paid: str = "111111111111") -> Contributions:
 
 
 STORIES = (
-    # A working daughter and her ill mother: the mother's spending passes the limit on the second night.
+    # A working daughter and her ill mother: on the second night the mother's spending passes the
+    # limit and half of the daughter's wage.
     NamedHousehold("daughter_of_ill_mother", GOLD_RIDGE, (
         NamedMember("杨晓敏", "head", 38, False, contributions=_steady(4300)),
         NamedMember("吴桂珍", "parent_f", 68, False, (
             Bill(250, 1900, chapter="肿瘤"), Bill(120, 2600, "chronic", "14", chapter="肿瘤"),
-            Bill(45, 3400, chapter="肿瘤"), Bill(0, 8200, med_type="25", chapter="肿瘤"),
+            Bill(45, 3400, chapter="肿瘤"), Bill(0, 20500, med_type="25", chapter="肿瘤"),
         )),
     )),
     # Divorced, a son at university, a limb certificate of level two after a tumour operation.
@@ -150,6 +151,7 @@ STORIES = (
     NamedHousehold("employer_pays_late", LOTUS_POND, (
         NamedMember("徐大勇", "head", 50, True, contributions=_steady(5000, "111111111100")),
     ), near_miss="only two months are missing"),
+    # The floor of the base keeps two people over the limit of income.
     NamedHousehold("base_fell", LOTUS_POND, (
         NamedMember("余庆华", "head", 47, True, contributions=Contributions((12000.0,) * 9 + (4500.0,) * 3)),
         NamedMember("余梦琪", "child", 15, False),
@@ -206,8 +208,8 @@ AT_THE_LIMIT = (
     _single("rigid_over_limit", "吕水根", _bills(2500, 2500, 2500, 2500.01), "rigid_expenditure"),
     _single("other_at_limit", "潘玉芳", _bills(5000, 5000, 5000), "", "exactly 15,000 yuan", 70, False),
     _single("other_over_limit", "潘玉英", _bills(5000, 5000, 5000.01), "", age=70, is_male=False),
-    _single("bill_at_half", "江德宁", (Bill(15, 7500, med_type="24"),)),
-    _single("bill_under_half", "江德水", (Bill(15, 7499.99, med_type="24"),), "", "0.01 yuan under half the limit"),
+    _single("bill_at_three_fifths", "江德宁", (Bill(15, 9000, med_type="24"),)),
+    _single("bill_just_under", "江德水", (Bill(15, 8999.99, med_type="24"),), "", "0.01 yuan under 3/5 of the limit"),
     _single("bill_reversed", "蒋宏斌", (Bill(30, 18000, is_reversed=True),), "", "the only bill was reversed"),
     _single("bill_void", "蒋宏辉", (Bill(30, 18000, is_void=True),), "", "the only bill is void"),
     _single("pharmacy_only", "沈巧云", (Bill(30, 16000, "chronic", "41"),), "", "pharmacy does not count", 55, False),

@@ -198,9 +198,10 @@ def _bereaved(city: City, living: Livelihood) -> pd.DataFrame:
     depends = _depending(city)[household]
     poor = _without(living, household, np.zeros(len(household))) & depends
     since = departed.died_on[at]
-    return _rows(household, "death_in_family", "temporary_aid", since, since + int(rate["helped_for_days"]), since + 3)[
-        poor
-    ]
+    # Of whom the register never held no class says at which home he is missed.
+    shown = np.where(departed.is_late[at], since + 3, NEVER_SHOWN)
+    until = since + int(rate["helped_for_days"])
+    return _rows(household, "death_in_family", "temporary_aid", since, until, shown)[poor]
 
 
 def _depending(city: City) -> npt.NDArray[np.bool_]:

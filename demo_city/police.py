@@ -61,7 +61,7 @@ def vehicles(plan: CityPlan, people: People, assisted: Mask, standing: npt.NDArr
     })  # fmt: skip
 
 
-def traffic_casualties(plan: CityPlan, people: People, departed: Departed) -> pd.DataFrame:
+def traffic_casualties(plan: CityPlan, people: People, departed: Departed, assisted: Mask) -> pd.DataFrame:
     """Of the last year and the nights: the injured are alive; the killed are dead, since the day of the accident."""
     rng = plan.random("casualties")
     latest = plan.last_night - timedelta(days=1)
@@ -71,11 +71,14 @@ def traffic_casualties(plan: CityPlan, people: People, departed: Departed) -> pd
     alive = departed.still_alive(len(people)) & (people.age >= 6) & ~people.is_named
     hurt = chosen(rng, alive, wanted - len(killed))
     hurt_on = random_days(rng, plan.history_start, latest, len(hurt))
-    # Every night somebody is hurt, on the first of them badly.
+    # Every night somebody is hurt, on the first of them badly, in a family that cannot carry it.
     hurt_on[: plan.nights] = np.array([day - timedelta(days=1) for day in plan.dates], "datetime64[D]")[: len(hurt)]
     size = wanted if len(hurt) + len(killed) == wanted else len(hurt) + len(killed)
     severity = shared_out(rng, {"2": 0.25, "3": 0.75}, len(hurt))
     severity[:1] = "2"
+    modest = np.setdiff1d(np.flatnonzero(alive & assisted), hurt)
+    if len(hurt) and len(modest):
+        hurt[0] = rng.choice(modest)
     rows = pd.DataFrame({
         "person": np.r_[hurt, departed.dead[killed]],
         "accident_date": np.r_[hurt_on, departed.died_on[killed]],

@@ -14,6 +14,7 @@ from demo_city.circumstances import Circumstances
 from demo_city.disability import certificates_on, newly_certified
 from demo_city.employment import NOT_INSURED, Contributions, rolled
 from demo_city.facts import City
+from demo_city.left_out import left_out_for
 from demo_city.medical import standing
 from demo_city.named_cases import NamedPerson, first_named, named_people
 from demo_city.outpatient import standing_months
@@ -41,14 +42,23 @@ DAYS_OF_A_YEAR, DAYS_OF_A_QUARTER = 365, 90
 
 
 def hardships(city: City) -> pd.DataFrame:
-    """One row for each hardship: person (by place), kind, happened_on, first_visible_on, detail."""
-    seen = [_visible(city, night) for night in range(city.plan.nights)]
-    found = pd.concat(seen, ignore_index=True).drop_duplicates(["person", "kind", "detail"], keep="first")
+    """One row for each hardship: person (by place), kind, happened_on, first_visible_on, detail, left_out_for.
+
+    It is seen first on the night from which nothing shows that the household gets by, where there is such a night.
+    """
+    seen = pd.concat([_visible(city, night) for night in range(city.plan.nights)], ignore_index=True)
+    seen = seen.sort_values("left_out_for", key=lambda reasons: reasons != "", kind="stable")
+    found = seen.drop_duplicates(["person", "kind", "detail"], keep="first").sort_index()
     found["happened_on"] = found["happened_on"].astype("datetime64[s]")
     return found.sort_values(["kind", "person", "happened_on"], kind="stable", ignore_index=True)
 
 
 def _visible(city: City, night: int) -> pd.DataFrame:
+    now = Circumstances(city, night)
+    people = len(city.people)
+    costs = counted_costs(city, night, now.day - (DAYS_OF_A_YEAR - 1))
+    year = _by_person(costs, people)
+    quarter = _by_person(costs[costs["on"].to_numpy("datetime64[D]") > now.day - DAYS_OF_A_QUARTER], people)
     parts = [
         years_over_limit(city, night),
         _sudden_bills(city, night),
@@ -58,32 +68,27 @@ def _visible(city: City, night: int) -> pd.DataFrame:
         _incomes_fallen(city, night),
         _unemployed_in_low_income_families(city, night),
         _told_with_the_named_cases(city),
-        *_beyond_bills_and_work(city, night),
+        _over_limit_across_years(city, night, year, quarter),
+        burdened_by_illness(now, year),
+        *(told(now) for told in BEYOND_BILLS_AND_WORK),
     ]
     known = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    known["left_out_for"] = left_out_for(now, known, year)
     return known.assign(first_visible_on=np.datetime64(city.plan.dates[night], "s"))
 
 
-def _beyond_bills_and_work(city: City, night: int) -> list[pd.DataFrame]:
-    now = Circumstances(city, night)
-    people = len(city.people)
-    costs = counted_costs(city, night, now.day - (DAYS_OF_A_YEAR - 1))
-    year = _by_person(costs, people)
-    quarter = _by_person(costs[costs["on"].to_numpy("datetime64[D]") > now.day - DAYS_OF_A_QUARTER], people)
-    return [
-        _over_limit_across_years(city, night, year, quarter),
-        burdened_by_illness(now, year),
-        breadwinners_dead(now),
-        accidents(now),
-        families_of_the_held(now),
-        children_without_care(now),
-        benefits_ending(now),
-        work_on_and_off(now),
-        businesses_closed(now),
-        pensions_stopped(now),
-        schooling_at_risk(now),
-        unclaimed(now),
-    ]
+BEYOND_BILLS_AND_WORK = (
+    breadwinners_dead,
+    accidents,
+    families_of_the_held,
+    children_without_care,
+    benefits_ending,
+    work_on_and_off,
+    businesses_closed,
+    pensions_stopped,
+    schooling_at_risk,
+    unclaimed,
+)
 
 
 def _by_person(costs: pd.DataFrame, people: int) -> npt.NDArray[np.int64]:
@@ -126,11 +131,11 @@ def years_over_limit(city: City, night: int) -> pd.DataFrame:
 
 
 def _sudden_bills(city: City, night: int) -> pd.DataFrame:
-    """Single settlements of at least half the person's limit, and 3,000 yuan."""
+    """Single settlements of at least three fifths of the person's limit, and 3,000 yuan."""
     limits = city.assisted.limits(city.plan, len(city.people), night)
     bills = counted_costs(city, night)
     bills = bills[bills["bill"] != ""]
-    large = bills[bills["cents"] >= np.maximum(limits[bills["person"]] // 2, LEAST_SUDDEN_BILL)]
+    large = bills[bills["cents"] >= np.maximum(limits[bills["person"]] * 6 // 10, LEAST_SUDDEN_BILL)]
     return hardship_rows(large["person"], "sudden_bill", large["on"], large["bill"])
 
 
@@ -265,6 +270,7 @@ def with_identities(city: City, found: pd.DataFrame) -> pd.DataFrame:
         "happened_on": found["happened_on"].dt.date,
         "first_visible_on": found["first_visible_on"].dt.date,
         "detail": found["detail"],
+        "left_out_for": found["left_out_for"],
         "case": [cases.get(int(place), "") for place in places],
     })  # fmt: skip
 

@@ -19,6 +19,7 @@ What really happened in the demo city: for tests and for judging the warnings af
 No job, model or service may read this folder; whoever reads it knows the answers.
 
 - hardship.parquet: who is in which hardship since when, and the first night whose deliveries show it.
+  `left_out_for` says why the models leave it out on purpose; empty for whom they must find.
 - need.parquet: which households the rules of assistance would help, with what (help), since and until when, and
   through what (cause). `shown_on` is the day from which a connected class tells anything of it, `first_visible_on` the
   first night that brings it; both are empty where no class ever does. This is what a visit would find. A hardship of

@@ -12,16 +12,15 @@ from demo_city.truth_rows import hardship_rows
 PARENT_CODES = ("02", *SPOUSE_CODES)
 CHILDREN_AND_THEIR_SPOUSES = ("20", "28", "30", "38")
 DAYS_OF_DEATH, DAYS_OF_ACCIDENT, LEAST_DAYS_HELD, LEAST_GAP = 90, 30, 180, 16
-LEAST_BURDEN, MOST_A_HEAD = 1_000_000, 3_600_000
+LEAST_BURDEN, LEAST_BURDEN_OF_ASSISTED, MOST_A_HEAD = 900_000, 270_000, 3_600_000
 
 
 def breadwinners_dead(now: Circumstances) -> pd.DataFrame:
-    """Somebody of working age who paid contributions died, and left minors, old or severely disabled people."""
+    """Somebody of working age died, and left minors, old or severely disabled people."""
     departed = now.city.departed
     late = departed.is_late
     dead, died_on = departed.dead[late], departed.died_on[late].astype("datetime64[D]")
     age = full_years(now.people.born_on[dead], died_on)
-    pays = now.contributed.person[now.contributed.is_paid.any(axis=1)]
     needy = now.in_household(now.is_minor | (now.age >= 60) | now.is_severe)
     counts = (
         now.death_is_counted[dead]
@@ -29,7 +28,6 @@ def breadwinners_dead(now: Circumstances) -> pd.DataFrame:
         & (died_on >= now.day - DAYS_OF_DEATH)
         & (age >= 18)
         & (age <= 59)
-        & np.isin(dead, pays)
         & (needy[now.people.household[dead]] > 0)
     )
     return _told_of_households(now, "breadwinner_died", now.people.household[dead[counts]], died_on[counts])
@@ -60,7 +58,7 @@ def families_of_the_held(now: Circumstances) -> pd.DataFrame:
     at_home = now.is_living & ~np.isin(np.arange(len(now.people)), held)
     children = now.in_household(at_home & now.is_minor & np.isin(relation, CHILD_CODES))
     grandchildren = now.in_household(at_home & now.is_minor & (relation == "40"))
-    needy = now.in_household(at_home & ((now.age >= 70) | now.is_severe))
+    needy = now.in_household(at_home & ((now.age >= 60) | now.is_severe))
     earners = now.in_household(now.is_earner)
     home = now.people.household[held]
     is_parent = (np.isin(relation[held], PARENT_CODES) & (children[home] > 0)) | (
@@ -122,22 +120,13 @@ def _is_held_long(now: Circumstances) -> npt.NDArray[np.bool_]:
 
 
 def burdened_by_illness(now: Circumstances, year_costs: npt.NDArray[np.int64]) -> pd.DataFrame:
-    """Households without assistance whose year's self-paid cost is three fifths of their known income or more."""
+    """Households whose year's self-paid cost is half their known income or more; of assisted ones, 35 per cent."""
     people = now.people
     cost = np.bincount(people.household, weights=year_costs * now.is_member, minlength=people.households)
-    amount, is_known = now.income
-    income = 12 * np.bincount(people.household, weights=amount * now.is_member, minlength=people.households)
-    members, adults = now.in_household(now.is_member), now.in_household(~now.is_minor)
-    known = now.in_household(is_known & ~now.is_minor)
-    listed = now.in_household(now.is_listed)
-    counts = (
-        (cost >= LEAST_BURDEN)
-        & (known > 0)
-        & (2 * known >= adults)
-        & (listed == 0)
-        & (5 * cost >= 3 * income)
-        & (income < MOST_A_HEAD * members)
-    )
+    income = 12 * np.bincount(people.household, weights=now.income[0] * now.is_member, minlength=people.households)
+    members, is_assisted = now.in_household(now.is_member), now.in_household(now.is_listed) > 0
+    least = np.where(is_assisted, LEAST_BURDEN_OF_ASSISTED, LEAST_BURDEN)
+    counts = (cost >= least) & (100 * cost >= np.where(is_assisted, 35, 50) * income) & (income < MOST_A_HEAD * members)
     home = np.flatnonzero(counts)
     return _told_of_households(now, "medical_burden", home, np.repeat(now.day, len(home)), since=False)
 

@@ -18,6 +18,15 @@ record as (
     where m.month between months_before(i.silent_from, :history_months) and i.covers_until
     group by i.person_key, i.household_key, i.employer_name, i.covers_until, i.silent_from
 ),
+-- Who fell silent paid no more since: a later month is another member's. Compared member by member, with an inequality
+-- between months, the engine would pair every month of the city with every silence before it looks at households.
+paid_at_home as (
+    select p.household_key, max(m.month) as month
+    from dwd_person as p
+    join dwd_contribution_month as m on m.person_key = p.person_key
+    where m.is_paid and p.household_key is not null
+    group by p.household_key
+),
 poor_household as (
     select distinct p.household_key
     from dwd_person as p
@@ -32,16 +41,11 @@ found as (
         null as registered_on, null as unemployment_reason
     from record as r
     left join poor_household as h on h.household_key = r.household_key
+    left join paid_at_home as w on w.household_key = r.household_key
     where r.unpaid_count = :silent_months
         and r.last_paid_month < r.silent_from
         and r.paid_count >= :least_paid_months
-        and not exists (
-            select 1
-            from dwd_person as o
-            join dwd_contribution_month as m on m.person_key = o.person_key
-            where o.household_key = r.household_key and o.person_key <> r.person_key
-                and m.is_paid and m.month >= r.silent_from
-        )
+        and (w.month is null or w.month < r.silent_from)
     union all
     select
         p.person_key, 'register:' || e.event_id as episode, true as is_poor_household,

@@ -50,11 +50,15 @@ class Hardship:
 
 
 def true_hardships(installation: Installation, until: date) -> list[Hardship] | None:
-    """The hardships that could be seen until a date; None where nobody knows, which is everywhere but in a demo."""
+    """The hardships that could be seen until a date, but for those of households that visibly get by.
+
+    None where nobody knows, which is everywhere but in a demo.
+    """
     file = installation.settings.home / "demo" / "truth" / "hardship.parquet"
     if installation.settings.mode != "demo" or not file.is_file():
         return None
-    rows = [row for row in pq.read_table(file).to_pylist() if row["first_visible_on"] <= until]
+    seen = [row for row in pq.read_table(file).to_pylist() if row["first_visible_on"] <= until]
+    rows = [row for row in seen if not row["left_out_for"]]
     keys = {
         number: installation.pseudonymiser.person_key(number) for number in {row["identity_number"] for row in rows}
     }

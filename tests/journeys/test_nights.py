@@ -130,9 +130,14 @@ def test_exactly_the_rows_that_the_truth_calls_wrong_are_rejected(small_city: Pa
     assert {(row["delivery_id"], row["line"]) for row in found} == wrong
 
 
-def _planted(small_city: Path, kinds: set[str], column: str = "identity_number") -> set[str]:
+def _hardships(small_city: Path, kinds: set[str], column: str, *, left_out: bool) -> set[str]:
+    """Whom the truth knows to be in a hardship: those to be found, or those whose registers show that they get by."""
     hardships = pq.read_table(small_city / "demo" / "truth" / "hardship.parquet").to_pylist()
-    found = {row[column] for row in hardships if row["kind"] in kinds}
+    return {row[column] for row in hardships if row["kind"] in kinds and bool(row["left_out_for"]) == left_out}
+
+
+def _planted(small_city: Path, kinds: set[str], column: str = "identity_number") -> set[str]:
+    found = _hardships(small_city, kinds, column, left_out=False)
     assert found, f"nobody is in {kinds}"
     return found
 
@@ -176,6 +181,19 @@ def test_a_model_finds_every_household_that_was_struck(model: str, small_city: P
     assert planted <= found
     if model in TRUTH_OF_HOUSEHOLDS:
         assert found == planted
+
+
+def test_households_that_visibly_get_by_are_left_out(small_city: Path, undisturbed: Path) -> None:
+    key_of = installation_at(undisturbed).pseudonymiser.person_key
+    by_reason = {"car": 0, "business": 0, "income": 0}
+    for model, kinds in TRUTH_OF_MODEL.items():
+        numbers = _hardships(small_city, kinds, "identity_number", left_out=True)
+        numbers -= _hardships(small_city, kinds, "identity_number", left_out=False)
+        assert not _claimed_of(undisturbed, model, "person_key") & {key_of(number) for number in numbers}
+    for row in pq.read_table(small_city / "demo" / "truth" / "hardship.parquet").to_pylist():
+        if row["left_out_for"] in by_reason:
+            by_reason[row["left_out_for"]] += 1
+    assert all(by_reason.values()), "each reason has somebody who must not be found"
 
 
 def _claimed_of(home: Path, model: str, column: str) -> set[str]:

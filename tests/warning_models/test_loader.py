@@ -65,7 +65,7 @@ def test_the_output_schema_is_the_contract(models: dict[str, WarningModel]) -> N
     [
         ("owner:", "ownr:", r"ownr: .*[Uu]nexpected"),
         ("status: active", "status: aktive", "status: Input should be 'draft', 'shadow'"),
-        ("version: 2", "version: 0", "version: Input should be greater"),
+        ("version: 3", "version: 0", "version: Input should be greater"),
         ("kind: help", "kind: hinder", "kind: say `help` .* or `review`"),
         ("same_cause: [illness]", "same_cause: illness", "same_cause: Input should be"),
         ("{type: integer,", "{type: float,", "evidence.*type: Input should be"),

@@ -1,4 +1,5 @@
--- Whose household was struck lately by a death or grave injury on the road, or by a disaster that ruined its home?
+-- Whose household was struck lately by a death or grave injury on the road, or by a disaster that ruined its home,
+-- and has no visible means to cope?
 with event as (
     select
         m.person_key as victim_key, m.event_id, m.source_class, m.happened_on, m.kind, m.severity, m.loss_amount,
@@ -36,5 +37,9 @@ join dwd_person as p on p.person_key = k.told_key
 left join dws_household_aid as a
     on a.household_key = k.household_key and a.cause = 'accident'
     and a.aided_on >= days_before(:as_of, :recent_aid_days) and a.aided_on >= k.happened_on
+left join dws_household_means as m on m.household_key = k.household_key
 where p.status <> 'deceased'
     and not (k.severity = 'killed' and p.person_key = k.victim_key)
+    and coalesce(m.dearest_car_band, '0') < :car_band
+    and coalesce(m.business_count, 0) = 0
+    and (m.household_key is null or m.known_monthly_income <= :emergency_income_cap * m.member_count)

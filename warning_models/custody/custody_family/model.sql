@@ -1,4 +1,5 @@
--- Which household has a member held for long who is a parent of its minors, or whom its old and disabled need?
+-- Which household has a member held for long who is a parent of its minors, or whom its old and disabled need,
+-- and no visible means?
 with held as (
     select
         p.person_key as held_key, p.household_key, c.custody_id,
@@ -58,5 +59,9 @@ from left_behind as l
 join dws_household_situation as s on s.household_key = l.household_key
 join dwd_person as p on p.person_key = s.contact_key
 left join aid as a on a.household_key = l.household_key
+left join dws_household_means as m on m.household_key = l.household_key
 where p.status <> 'deceased' and p.person_key <> l.held_key
     and (l.child_count > 0 or (l.old_count + l.severe_count > 0 and s.earner_count = 0))
+    and coalesce(m.dearest_car_band, '0') < :car_band
+    and coalesce(m.business_count, 0) = 0
+    and (m.household_key is null or m.known_monthly_income <= :income_cap * m.member_count)

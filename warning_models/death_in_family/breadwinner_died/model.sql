@@ -1,4 +1,5 @@
--- Which household lost a member of working age who had work, and has people left to look after?
+-- Which household without visible means lost a member of working age, and has people left to look after? Of farm and
+-- odd work no source tells: who left no trace of work may have earned all the same.
 with loss as (
     select
         person_key as dead_key, household_key, died_on, sources,
@@ -38,7 +39,11 @@ aid as (
 select
     p.person_key,
     'death:' || l.dead_key as episode,
-    case when s.earner_count = 0 then 'red' else 'orange' end as level,
+    case
+        when m.dead_key is null and r.dead_key is null then 'yellow'
+        when s.earner_count = 0 then 'red'
+        else 'orange'
+    end as level,
     cast(l.relation as string) as relation,
     cast(l.age as integer) as age,
     cast(l.died_on as date) as died_on,
@@ -57,6 +62,9 @@ join dwd_person as p on p.person_key = s.contact_key
 left join paid as m on m.dead_key = l.dead_key
 left join running as r on r.dead_key = l.dead_key
 left join aid as a on a.household_key = l.household_key and a.aided_on >= l.died_on
+left join dws_household_means as n on n.household_key = l.household_key
 where p.status <> 'deceased' and p.person_key <> l.dead_key
-    and (m.dead_key is not null or r.dead_key is not null)
+    and coalesce(n.dearest_car_band, '0') < :car_band
+    and coalesce(n.business_count, 0) = 0
+    and (n.household_key is null or n.known_monthly_income <= :income_cap * n.member_count)
     and s.minor_count + s.elderly_count + s.severely_disabled_count > 0

@@ -1,4 +1,5 @@
--- Who stopped being insured through work with no other earner at home, or registered as unemployed in a poor one?
+-- Who stopped being insured through work with no other earner at home, or registered as unemployed in a poor one, and
+-- has no visible means to live on?
 with jobless as (
     select p.person_key, p.household_key, p.born_on
     from dwd_person as p
@@ -27,6 +28,15 @@ record as (
     where m.month between months_before(i.silent_from, :history_months) and i.covers_until
     group by i.person_key, i.household_key, i.employer_name, i.covers_until, i.silent_from
 ),
+-- Who fell silent paid no more since: a later month is another member's. Compared member by member, with an inequality
+-- between months, DuckDB would pair every month of the city with every silence before it looks at households.
+paid_at_home as (
+    select p.household_key, max(m.month) as month
+    from dwd_person as p
+    join dwd_contribution_month as m on m.person_key = p.person_key
+    where m.is_paid and p.household_key is not null
+    group by p.household_key
+),
 poor_household as (
     select distinct p.household_key
     from dwd_person as p
@@ -41,16 +51,11 @@ found as (
         null as registered_on, null as unemployment_reason
     from record as r
     left join poor_household as h on h.household_key = r.household_key
+    left join paid_at_home as w on w.household_key = r.household_key
     where r.unpaid_count = :silent_months
         and r.last_paid_month < r.silent_from
         and r.paid_count >= :least_paid_months
-        and not exists (
-            select 1
-            from dwd_person as o
-            join dwd_contribution_month as m on m.person_key = o.person_key
-            where o.household_key = r.household_key and o.person_key <> r.person_key
-                and m.is_paid and m.month >= r.silent_from
-        )
+        and (w.month is null or w.month < r.silent_from)
     union all
     select
         p.person_key, p.household_key, 'register:' || e.event_id as episode, true as is_poor_household,
@@ -78,3 +83,7 @@ from found as f
 left join dws_household_aid as a
     on a.household_key = f.household_key and a.cause = 'unemployment'
     and a.aided_on >= days_before(:as_of, :recent_aid_days)
+left join dws_household_means as m on m.household_key = f.household_key
+where coalesce(m.dearest_car_band, '0') < :car_band
+    and coalesce(m.business_count, 0) = 0
+    and (m.household_key is null or m.known_monthly_income <= :income_cap * m.member_count)

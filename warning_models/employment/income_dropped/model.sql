@@ -1,5 +1,5 @@
 -- Whose insured income has been at most half their own median for the latest months, while still paid, or whose pension
--- stopped while they live and nothing else is known to come in at home?
+-- stopped while they live and nothing else is known to come in at home; in a household without visible means?
 with latest as (
     select p.person_key, p.household_key, s.covers_until, months_before(s.covers_until, :low_months - 1) as low_from
     from dwd_person as p
@@ -106,3 +106,7 @@ left join dws_household_situation as s on s.household_key = f.household_key
 left join dws_household_aid as a
     on a.household_key = f.household_key and a.cause = 'unemployment'
     and a.aided_on >= days_before(:as_of, :recent_aid_days)
+left join dws_household_means as m on m.household_key = f.household_key
+where coalesce(m.dearest_car_band, '0') < :car_band
+    and coalesce(m.business_count, 0) = 0
+    and (m.household_key is null or m.known_monthly_income <= :income_cap * m.member_count)

@@ -1,4 +1,4 @@
--- Whose unemployment benefit runs out within a month with no new work in sight, and who can hardly bear it?
+-- Whose unemployment benefit runs out within a month with no new work in sight, in a household that can hardly bear it?
 with ending as (
     select b.person_key, b.benefit_id, b.from_month, b.approved_months, b.used_months, b.amount
     from dwd_work_benefit as b
@@ -32,8 +32,12 @@ select
 from ending as e
 join dwd_person as p on p.person_key = e.person_key
 join dws_household_situation as s on s.household_key = p.household_key
+left join dws_household_means as m on m.household_key = p.household_key
 left join dws_household_aid as a
     on a.household_key = p.household_key and a.cause = 'unemployment'
     and a.aided_on >= days_before(:as_of, :recent_aid_days)
 where p.status <> 'deceased' and p.status <> 'moved_out'
     and (full_years(p.born_on, :as_of) >= :older or s.dependant_count > 0)
+    and coalesce(m.dearest_car_band, '0') < :car_band
+    and coalesce(m.business_count, 0) = 0
+    and (m.household_key is null or m.known_monthly_income <= :income_cap * m.member_count)

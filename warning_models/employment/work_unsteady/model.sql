@@ -1,4 +1,5 @@
--- Whose work breaks off again and again in a household near poverty, or whose business closed with nothing after it?
+-- Whose work breaks off again and again in a household near poverty, or whose business closed with nothing after it and
+-- nothing visible to live on?
 with worker as (
     select p.person_key, p.household_key
     from dwd_person as p
@@ -64,7 +65,11 @@ found as (
         null as covers_until, null as paid_count, null as break_count, null as strip, c.closed_on
     from closed as c
     join dws_household_situation as s on s.household_key = c.household_key
+    left join dws_household_means as m on m.household_key = c.household_key
     where s.earner_count = 0 and s.dependant_count > 0
+        and coalesce(m.dearest_car_band, '0') < :car_band
+        and coalesce(m.business_count, 0) = 0
+        and (m.household_key is null or m.known_monthly_income <= :income_cap * m.member_count)
 )
 select
     f.person_key,

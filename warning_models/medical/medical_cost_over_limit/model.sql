@@ -1,5 +1,5 @@
 -- Who has paid more for care than the limit of the lowest tier they stand in today: in this calendar year, or in the
--- last 365 days, still going on, of which no calendar year shows as much?
+-- last 365 days, still going on, of which no calendar year shows as much, unless the household visibly carries it?
 with standing as (
     select
         p.person_key, p.household_key, t.labels,
@@ -64,5 +64,13 @@ from spent as s
 left join dws_household_aid as a
     on a.household_key = s.household_key and a.cause = 'illness'
     and a.aided_on >= days_before(:as_of, :recent_aid_days)
-where s.this_year > s.limit_amount
-    or (s.rolling_total > s.limit_amount and s.recent_total >= :still_paying_ratio * s.limit_amount)
+left join dws_household_means as m on m.household_key = s.household_key
+left join dws_household_medical as h on h.household_key = s.household_key
+where (
+        s.this_year > s.limit_amount
+        or (s.rolling_total > s.limit_amount and s.recent_total >= :still_paying_ratio * s.limit_amount)
+    )
+    and coalesce(m.dearest_car_band, '0') < :car_band
+    and coalesce(m.business_count, 0) = 0
+    and coalesce(h.year_total, 0) >= 12 * coalesce(m.known_monthly_income, 0)
+        * case when s.tier = 'general' then :burden_ratio else :assisted_burden_ratio end

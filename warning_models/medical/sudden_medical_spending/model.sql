@@ -1,4 +1,5 @@
--- Whose care suddenly costs much: one large bill, or else a quarter far above their own past?
+-- Whose care suddenly costs much, by one large bill or else a quarter far above their own past, unless the household
+-- visibly carries it?
 with standing as (
     select
         p.person_key, p.household_key,
@@ -76,3 +77,9 @@ from found as f
 left join dws_household_aid as a
     on a.household_key = f.household_key and a.cause = 'illness'
     and a.aided_on >= days_before(:as_of, :recent_aid_days)
+left join dws_household_means as m on m.household_key = f.household_key
+left join dws_household_medical as h on h.household_key = f.household_key
+where coalesce(m.dearest_car_band, '0') < :car_band
+    and coalesce(m.business_count, 0) = 0
+    and coalesce(h.year_total, 0) >= 12 * coalesce(m.known_monthly_income, 0)
+        * case when f.tier = 'general' then :burden_ratio else :assisted_burden_ratio end
