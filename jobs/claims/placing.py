@@ -28,12 +28,23 @@ def placed_by_county(engine: Engine, model: WarningModel, as_of: date) -> dict[s
     Those of counties with parameters of their own are found with these and stand under the county; all others,
     and whoever's county nobody knows, stand under CITY.
     """
-    own = sorted({county for parameter in model.parameters.values() for county in parameter.counties})
+    own = own_counties(model)
     everywhere = _placed(engine, model, as_of, None)
     by_county = {CITY: [row for row in everywhere if county_of(row) not in own]}
     for county in own:
         by_county[county] = [row for row in _placed(engine, model, as_of, county) if county_of(row) == county]
     return by_county
+
+
+def own_counties(model: WarningModel) -> list[str]:
+    """The counties with parameters of their own."""
+    return sorted({county for parameter in model.parameters.values() for county in parameter.counties})
+
+
+def county_among(own: Collection[str], row: Mapping[str, Any]) -> str:
+    """Under which county the row stands: its own where that has parameters of its own."""
+    county = county_of(row)
+    return county if county in own else CITY
 
 
 def county_of(row: Mapping[str, Any]) -> str:
