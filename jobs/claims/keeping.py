@@ -5,7 +5,7 @@ The mark of that state stands in the commit that brings the counts of hits, so t
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -35,7 +35,7 @@ def keep_night(
         table = definition(name)
         warehouse.replace_rows(
             table,
-            pa.Table.from_pylist([asdict(row) for row in rows], schema=table.schema),
+            pa.Table.from_pylist([vars(row) for row in rows], schema=table.schema),
             rows_where(business_date=business_date),
             {_MARK: json.dumps(rests_on, default=str)} if name == MODEL_RUN else None,
         )
