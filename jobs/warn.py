@@ -19,13 +19,13 @@ from jobs.claims.carried import claims_since
 from jobs.claims.claim import Known, Night
 from jobs.claims.concerned import Concerned, EverybodyConcernedError, generations
 from jobs.claims.finding import claims_on
+from jobs.claims.inputs import show_inputs
 from jobs.claims.keeping import CLAIM, keep_night, said_on, what_it_rests_on
 from jobs.conform import ensure_conformed, state_fingerprint
 from jobs.controls.draw import draw_controls
 from jobs.dispositions import told_ids
 from jobs.freshness_told import covered_until
 from jobs.installation import Installation
-from jobs.layer_tables import register_layers
 from jobs.people.links import former_keys
 from jobs.ranking.in_force import ranked, trained_as_of
 from jobs.review_findings import find_for_review
@@ -115,7 +115,7 @@ def _warn(installation: Installation, business_date: date, models: Sequence[Help
     with installation.engine() as engine:
         night = _what_changed_says(engine, installation, business_date, models, known, others)
         if night is None:
-            register_layers(engine, installation, "dwd", "dws")
+            show_inputs(engine, installation.warehouse, models)
             night = claims_on(engine, models, business_date, known)
     night = replace(night, warnings=ranked(installation, business_date, night.warnings, night.claims))
     told = told_ids(installation, business_date)

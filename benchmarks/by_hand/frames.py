@@ -31,7 +31,7 @@ class Frames:
         if name.startswith("_") or not (self._folder / f"{name}.parquet").is_file():
             raise AttributeError(name)
         if name not in self._read:
-            columns = COLUMNS.get(name)
+            columns = list(COLUMNS[name]) if name in COLUMNS else None
             self._read[name] = _typed(pd.read_parquet(self._folder / f"{name}.parquet", columns=columns))
         return self._read[name]
 

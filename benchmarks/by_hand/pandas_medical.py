@@ -142,7 +142,9 @@ def w12(tables: Frames) -> pd.DataFrame:
     gap = full_years(parent_born, pairs.born_on).where(parent_born.notna(), S["least_gap"])
     pairs = pairs[gap >= S["least_gap"]].drop_duplicates(["person_key", "person_key_of_parent"])
     pairs = pairs.assign(reasons=pairs.person_key_of_parent.map(reasons))
-    both = pairs.groupby(["person_key", "household_key"]).reasons.agg(["size", "count", "min", "max"]).reset_index()
+    whose = ["person_key", "household_key"]
+    named = pairs.dropna(subset="reasons").groupby(whose).reasons.agg(["count", "min", "max"])
+    both = pairs.groupby(whose).size().to_frame("size").join(named).reset_index()
     both = both[(both["size"] == 2) & (both["count"] == 2)]
     both = both[both.household_key.isin(tables.dws_household_situation.household_key)]
     return hits(both.assign(episode="care:" + both["min"] + ":" + both["max"], level="red"))

@@ -16,7 +16,7 @@ from jobs.claims.household import as_text, households
 from jobs.claims.placing import Row, county_among, county_of, is_on_hold, own_counties, placed_by_county
 from warehouse.engines.engine import Engine
 from warning_models import as_ran
-from warning_models.loader import HelpModel
+from warning_models.loader import HelpModel, WarningModel
 from warning_models.render import as_json, reason
 
 ModelAndCounty = tuple[str, str]
@@ -75,7 +75,7 @@ def night_of(
     )
 
 
-def reaching_until(model: HelpModel, as_of: date, known: Known) -> date:
+def reaching_until(model: WarningModel, as_of: date, known: Known) -> date:
     """The day until which all that a model rests on reaches, of what ever came in."""
     return min((known.covered[source] for source in model.sources if source in known.covered), default=as_of)
 

@@ -10,7 +10,7 @@ from warning_models.loader import WarningModel
 CITY = ""
 _COUNTY_DIGITS = 6
 
-_PLACED = """
+PLACED = """
 select claim.*, person.household_key, household.village_code, household.grid_code,
   assistance.labels as receiving
 from {claim} as claim
@@ -60,5 +60,5 @@ def is_on_hold(model_id: str, county: str, on_hold: Collection[tuple[str, str]])
 def _placed(engine: Engine, model: WarningModel, as_of: date, county: str | None) -> list[Row]:
     claim = f"claim_{model.id}"
     engine.create_view(claim, model.sql, model.parameters_on(as_of, county))
-    rows: list[Row] = engine.query(_PLACED.format(claim=claim)).to_pylist()
+    rows: list[Row] = engine.query(PLACED.format(claim=claim)).to_pylist()
     return rows
