@@ -14,7 +14,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "dwd_medical_cost": ("person_key", "cost_id", "care_kind", "settled_on", "self_paid_amount"),
     "dwd_household_membership": ("person_key", "household_key", "relation_code"),
 }
-DATES = ("_on", "_from", "_to", "_until", "month")
+DATES = ("_on", "_from", "_to", "_until", "_since", "month")
 AMOUNTS = ("_amount", "_total", "_income", "income")
 HIT = ["person_key", "episode", "level"]
 

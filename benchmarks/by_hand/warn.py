@@ -1,5 +1,6 @@
 """The sixteen questions answered by hand, from the layers' tables as Parquet files: who is hit, by what, how urgent."""
 
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from string import Template
@@ -28,8 +29,8 @@ def by_script(folder: Path, as_of: date) -> Hits:
     return found
 
 
-def by_pandas(folder: Path, as_of: date) -> Hits:
-    """The same in pandas."""
+def by_pandas(folder: Path, as_of: date, numbers: Collection[str] = ()) -> Hits:
+    """The same in pandas; with `numbers` only these questions."""
     from benchmarks.by_hand import pandas_means, pandas_medical, pandas_work
     from benchmarks.by_hand.frames import HIT, Frames
 
@@ -43,4 +44,5 @@ def by_pandas(folder: Path, as_of: date) -> Hits:
     return {
         number: list(question(tables)[HIT].itertuples(index=False, name=None))
         for number, question in sorted(questions.items())
+        if not numbers or number in numbers
     }
