@@ -116,12 +116,13 @@ def w08(tables: Frames) -> pd.DataFrame:
         & left.between(0, S["months_left"])
         & (over <= benefit.approved_months + S["months_left"])
     ][["person_key", "benefit_id", "from_month"]]
+    benefit = benefit.assign(one=benefit.person_key + benefit.benefit_id)
     began = benefit.merge(tables.dwd_employment_event, on="person_key")
     began = began[(began.kind == "employed") & (began.event_on >= began.from_month) & (began.event_on <= tables.today)]
     months = tables.dwd_contribution_month
     paid = benefit.merge(months[months.is_paid & months.person_key.isin(benefit.person_key)], on="person_key")
-    again = pd.concat([began.benefit_id, paid[paid.month > paid.from_month].benefit_id])
-    found = benefit[~benefit.benefit_id.isin(again)].merge(tables.present, on="person_key")
+    again = pd.concat([began.one, paid[paid.month > paid.from_month].one])
+    found = benefit[~benefit.one.isin(again)].merge(tables.present, on="person_key")
     found = found.merge(tables.dws_household_situation, on="household_key")
     found = found[(full_years(found.born_on, tables.today) >= S["older"]) | (found.dependant_count > 0)]
     found = found.assign(episode="ending:" + found.benefit_id)
@@ -161,11 +162,12 @@ def _closed(tables: Frames, worker: pd.DataFrame) -> pd.DataFrame:
     ].merge(worker, on="person_key")
     closed = closed.merge(tables.dws_household_situation, on="household_key")
     closed = closed[(closed.earner_count == 0) & (closed.dependant_count > 0)]
+    closed = closed.assign(one=closed.person_key + closed.business_id)
     months = tables.dwd_contribution_month
     paid = closed.merge(months[months.is_paid & months.person_key.isin(closed.person_key)], on="person_key")
     paid = paid[paid.month >= paid.closed_on.dt.to_period("M").dt.to_timestamp()]
     began = closed.merge(tables.dwd_employment_event, on="person_key", suffixes=("", "_of_event"))
     began = began[(began.kind_of_event if "kind_of_event" in began else began.kind).eq("employed")]
     began = began[began.event_on >= began.closed_on]
-    found = closed[~closed.business_id.isin(pd.concat([paid.business_id, began.business_id]))]
+    found = closed[~closed.one.isin(pd.concat([paid.one, began.one]))]
     return found.assign(episode="closed:" + found.business_id, level="yellow")
