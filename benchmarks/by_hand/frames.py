@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -16,6 +17,8 @@ COLUMNS: Mapping[str, Sequence[str]] = {
 }
 DATES = ("_on", "_from", "_to", "_until", "_since", "month")
 AMOUNTS = ("_amount", "_total", "_income", "income")
+# A series, or one value for all of it.
+Column = Any
 HIT = ["person_key", "episode", "level"]
 
 
@@ -68,24 +71,24 @@ def valid_on(frame: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     return frame[(frame.valid_from <= day) & (frame.valid_to.isna() | (frame.valid_to >= day))]
 
 
-def full_years(born: pd.Series, day: pd.Series | pd.Timestamp) -> pd.Series:
-    """Completed years of age."""
+def full_years(born: Column, day: Column) -> Column:
+    """Completed years of age on a day, or on each of a column of days."""
     when = day.dt if isinstance(day, pd.Series) else day
     early = when.month * 100 + when.day < born.dt.month * 100 + born.dt.day
     return when.year - born.dt.year - early.astype("int64")
 
 
-def month_number(day: pd.Series | pd.Timestamp) -> pd.Series:
+def month_number(day: Column) -> Column:
     """Months since the year 0, so that they can be added and taken away."""
     when = day.dt if isinstance(day, pd.Series) else day
     return when.year * 12 + when.month
 
 
-def month_text(day: pd.Series) -> pd.Series:
+def month_text(day: Column) -> Column:
     return day.dt.strftime("%Y-%m")
 
 
-def day_text(day: pd.Series) -> pd.Series:
+def day_text(day: Column) -> Column:
     return day.dt.strftime("%Y-%m-%d")
 
 
