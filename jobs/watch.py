@@ -18,7 +18,7 @@ from jobs.alone import night_alone
 from jobs.claims.keeping import WARNING
 from jobs.dispositions import dispositions
 from jobs.installation import Installation
-from jobs.landed import Landed, landed_at, latest_taken_in, waiting
+from jobs.landed import STEP, Landed, landed_at, latest_taken_in, waiting
 from jobs.nightly import ARRIVAL_STEPS, LATER_STEPS, take_in
 from jobs.steps import record_step, recorded_step
 from schemas.messages import DispositionKind
@@ -26,7 +26,6 @@ from warehouse.tables import rows_where
 
 log = structlog.get_logger(__name__)
 
-_STEP = "watch."
 COUNTED = ("received", "accepted", "rejected", "unchanged", "deleted")
 
 Report = dict[str, Any]
@@ -74,7 +73,7 @@ def taken_through(installation: Installation, landed: Landed, longest_wait: floa
     with night_alone(installation, longest_wait):
         business_date = max(landed.landed_on, latest_taken_in(installation) or landed.landed_on)
         begun = {"finished": False, "manifest": str(landed.manifest)}
-        record_step(installation, business_date, _STEP + landed.name, begun)
+        record_step(installation, business_date, landed.step, begun)
         before = _standing(installation, business_date)
         record, ingested = take_in(installation, business_date, landed.department, landed.manifest)
         seconds = {"ingest": ingested}
@@ -97,7 +96,8 @@ def taken_through(installation: Installation, landed: Landed, longest_wait: floa
             "seconds": {name: round(value, 2) for name, value in seconds.items()},
         }
         finished = {**begun, **report, "finished": True}
-        record_step(installation, business_date, _STEP + landed.name, finished, sum(seconds.values()))
+        content = landed.identity[1]
+        record_step(installation, business_date, landed.step, finished, sum(seconds.values()), content)
     return report
 
 
@@ -114,7 +114,7 @@ def _left_half_done(installation: Installation) -> list[Landed]:
     if latest is None or not installation.warehouse.exists("ops.step"):
         return []
     rows = installation.warehouse.rows("ops.step", rows_where(business_date=latest)).to_pylist()
-    reports = [json.loads(row["report"]) for row in rows if row["step"].startswith(_STEP)]
+    reports = [json.loads(row["report"]) for row in rows if row["step"].startswith(STEP)]
     manifests = sorted(Path(report["manifest"]) for report in reports if not report["finished"])
     return [landed_at(path) for path in manifests if path.exists()]
 

@@ -19,7 +19,7 @@ from tests.journeys.conftest import environment, installation_at, kept_rows, run
 FIRST, SECOND = str(NIGHT_1), str(NIGHT_2)
 PATIENTS = 12
 KILLS = 2
-# What lands on the second day, so that it takes a minute to take it in piece by piece.
+# What lands on either day: a night takes a second for each delivery, a look three.
 LANDING = ("inpatient_settlement", "household_register", "dibao", "employee_pension_contribution", "death_certificate")
 SAID = ("ads.claim", "ads.warning", "ads.model_run")
 
@@ -33,17 +33,17 @@ def service(case_service_at: Callable[[], str]) -> str:
 def home(small_city: Path, service: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home after its first night, whose warnings were told; the tests go on from each other, as days do."""
     home = tmp_path_factory.mktemp("lived")
-    shutil.copytree(small_city / "landing" / FIRST, home / "landing" / FIRST)
+    land(small_city, home, FIRST)
     shutil.copytree(small_city / "demo" / "directory", home / "demo" / "directory")
     run_night(home, FIRST, service)
     return home
 
 
-def second_day(small_city: Path, home: Path) -> None:
+def land(small_city: Path, home: Path, day: str) -> None:
     def others(_folder: str, names: list[str]) -> list[str]:
         return [name for name in names if "." in name and name.split(".")[0].rsplit("_", 2)[0] not in LANDING]
 
-    shutil.copytree(small_city / "landing" / SECOND, home / "landing" / SECOND, ignore=others)
+    shutil.copytree(small_city / "landing" / day, home / "landing" / day, ignore=others)
 
 
 def bills_land(home: Path, landing: Path) -> set[str]:
@@ -113,7 +113,7 @@ def test_landing_one_by_one_and_killed_gives_what_one_night_gives(
     shutil.copytree(home / "landing", at_once / "landing")
     run_night(at_once, FIRST)
     for place in (home, at_once):
-        second_day(small_city, place)
+        land(small_city, place, SECOND)
     run_night(at_once, SECOND)
 
     rng = random.Random(4)
