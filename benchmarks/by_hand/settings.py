@@ -1,6 +1,9 @@
 """What the questions turn on today, for whoever answers them by hand: numbers alone, without dates or sources."""
 
-SETTINGS = {
+from collections.abc import Mapping
+from typing import Any
+
+SETTINGS: Mapping[str, Any] = {
     "tekun": 1000,
     "dibao": 5000,
     "low_income": 10000,
