@@ -81,7 +81,7 @@ def w13(tables: Frames) -> pd.DataFrame:
 def w14(tables: Frames) -> pd.DataFrame:
     dead, custody = tables.dwd_death, tables.dwd_custody
     dead = dead[dead.died_on.notna() & (dead.source_count > 0)]
-    dead = dead.assign(cause="died", since=dead.died_on, until=pd.NaT)
+    dead = dead.assign(cause="died", since=dead.died_on, until=pd.Series(pd.NaT, dead.index, "datetime64[ns]"))
     held = custody[custody.kind.isin(["serving_sentence", "compulsory_rehabilitation"])]
     held = held.assign(cause="held", since=held.started_on, until=held.ended_on, source_count=1)
     columns = ["person_key", "cause", "since", "until", "source_count"]
@@ -96,7 +96,8 @@ def w14(tables: Frames) -> pd.DataFrame:
             listed.assign(benefit=listed.assistance, month=this_month),
         ]
     )
-    drawn = drawn[drawn.person_key.isin(gone.person_key)].groupby(["person_key", "benefit"], as_index=False).month.max()
+    drawn = drawn[drawn.person_key.isin(gone.person_key)]
+    drawn = drawn.groupby(["person_key", "benefit"]).month.max().reset_index()
     found = gone.merge(drawn, on="person_key")
     found = found[found.person_key.isin(tables.dwd_person.person_key)]
     late = month_number(found.month) - month_number(found.since) > S["grace_months"]

@@ -136,8 +136,8 @@ def w12(tables: Frames) -> pd.DataFrame:
     of_head = pairs.relation_code_of_parent.isin(["02", "10", "11", "12"]) & (pairs.relation_code != "40")
     of_child = pairs.relation_code_of_parent.isin(["20", "28", "30", "38"]) & (pairs.relation_code == "40")
     pairs = pairs[of_head | of_child]
-    born = pd.concat([tables.dwd_person[["person_key", "born_on"]], tables.dwd_death[["person_key", "born_on"]]])
-    born = born.dropna().drop_duplicates("person_key").set_index("person_key").born_on
+    told = pd.concat([tables.dwd_person[["person_key", "born_on"]], tables.dwd_death[["person_key", "born_on"]]])
+    born = told.dropna().drop_duplicates("person_key").set_index("person_key").born_on
     parent_born = pairs.person_key_of_parent.map(born)
     gap = full_years(parent_born, pairs.born_on).where(parent_born.notna(), S["least_gap"])
     pairs = pairs[gap >= S["least_gap"]].drop_duplicates(["person_key", "person_key_of_parent"])
@@ -166,4 +166,6 @@ def _unable(tables: Frames) -> pd.DataFrame:
         "seriously_ill": disease[(disease.disease != "other") & (disease.registered_on >= since)],
         "held": custody[held],
     }
-    return pd.concat([rows[["person_key"]].assign(reason=reason) for reason, rows in who.items()], ignore_index=True)
+    reasons = [rows[["person_key"]].assign(reason=reason) for reason, rows in who.items()]
+    found: pd.DataFrame = pd.concat(reasons, ignore_index=True)
+    return found

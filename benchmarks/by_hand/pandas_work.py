@@ -75,7 +75,7 @@ def w07(tables: Frames) -> pd.DataFrame:
     months = months.assign(low_from=low_from)
     within = months["at"].between(low_from - S["work_months"], months["last"])
     paid = months[within & months.is_paid & months.base_amount.notna()]
-    paid = paid.groupby(["person_key", "at", "month", "last", "low_from"], as_index=False).base_amount.max()
+    paid = paid.groupby(["person_key", "at", "month", "last", "low_from"]).base_amount.max().reset_index()
     usual = paid[paid["at"] < paid.low_from].groupby("person_key").base_amount.agg(["count", "median"])
     usual = usual[(usual["count"] >= S["least_work_months"]) & (usual["median"] > 0)]
     paid = paid.merge(usual["median"], left_on="person_key", right_index=True)
