@@ -6,7 +6,7 @@ from pathlib import Path
 from jobs.drawing import Drawing
 
 WIDTH, LEFT, RIGHT, TOP, BAR, GAP = 760, 130, 170, 64, 26, 14
-COLOURS = {"floor": "#9aa5b1", "ours": "#0b6e4f", "spark": "#3d8fb5", "pandas": "#c8553d"}
+COLOURS = {"floor": "#9aa5b1", "ours": "#0b6e4f", "spark": "#3d8fb5", "pandas": "#c8553d", "handwritten": "#9aa5b1"}
 
 
 def write_chart(path: Path, title: str, seconds: Mapping[str, float]) -> None:

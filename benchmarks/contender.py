@@ -17,6 +17,7 @@ from benchmarks.usage import cpu_seconds
 from warehouse.engines.engine import EngineName
 
 Result = dict[str, Any]
+Hits = dict[str, list[tuple[str, str, str]]]
 # Does the work; what it returns may be completed, unmeasured, by the second.
 Work = tuple[Callable[[], Result], Callable[[], Result]]
 
@@ -50,11 +51,49 @@ def _pipeline(engine: EngineName, landing: Path, business_date: date, folder: Pa
     return lambda: run_night(installation, business_date), lambda: what_it_made(installation, business_date)
 
 
+def _models(engine: EngineName, landing: Path, business_date: date, folder: Path) -> Work:
+    from benchmarks.ours import installation_at
+    from benchmarks.warners import by_models, keep_hits
+
+    installation, found = installation_at(folder, landing, engine), Hits()
+
+    def answer() -> Result:
+        found.update(by_models(installation, business_date))
+        return {"hits": sum(map(len, found.values()))}
+
+    return answer, lambda: {"answers": keep_hits(found, folder / f"hits-{engine}.json")}
+
+
+def _by_hand(how: str, _landing: Path, business_date: date, folder: Path) -> Work:
+    from benchmarks.by_hand import warn
+    from benchmarks.warners import keep_hits
+
+    answers, found = {"script": warn.by_script, "pandas": warn.by_pandas}[how], Hits()
+
+    def answer() -> Result:
+        found.update(answers(folder / "layers", business_date))
+        return {"hits": sum(map(len, found.values()))}
+
+    return answer, lambda: {"answers": keep_hits(found, folder / f"hits-{how}.json")}
+
+
+def _landed(landing: Path, business_date: date, folder: Path) -> Work:
+    from benchmarks.lived import land_and_look, watching
+
+    installation = watching(folder, landing)
+    return lambda: land_and_look(installation, business_date), _nothing_more
+
+
 CONTENDERS: dict[str, Callable[[Path, date, Path], Work]] = {
     "floor": _floor,
     "pandas": _pandas,
     "ours": partial(_pipeline, "duckdb"),
     "spark": partial(_pipeline, "spark"),
+    "models": partial(_models, "duckdb"),
+    "models_on_spark": partial(_models, "spark"),
+    "by_hand": partial(_by_hand, "script"),
+    "by_pandas": partial(_by_hand, "pandas"),
+    "landed": _landed,
 }
 
 

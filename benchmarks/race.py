@@ -77,6 +77,16 @@ class Race:
             f"peak {result['peak_memory_gib']:.2f} GiB, starting up {result['start_up_s']:.1f} s"
         )
 
+    def measure_in(self, name: str, contender: str, folder: Path, night: date) -> None:
+        """Run a contender on what stands in the folder already, from the night's warm files."""
+        (self.home / "work").mkdir(parents=True, exist_ok=True)
+        read_once(folder / "layers")
+        self.tell(f"{name}: {night} in {folder}")
+        command = [sys.executable, "-m", "benchmarks.contender", contender, "--landing", str(folder / "landing")]
+        command += ["--date", night.isoformat(), "--folder", str(folder)]
+        result = self.results[name] = self._run(name, [*command, "--started", str(time.time())])
+        self.tell(f"{name}: {result['seconds']:.1f} s, CPU {result['cpu_s']:.1f} s")
+
     def _run(self, name: str, command: list[str]) -> dict[str, Any]:
         """What the contender printed, with the most memory that it and its children held at one moment."""
         log, printed = (self.home / "work" / f"{name}.{ending}" for ending in ("log", "out"))

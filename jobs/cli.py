@@ -28,6 +28,7 @@ from jobs.commands.sources import sources_app
 from jobs.commands.tables import tables_app
 from jobs.commands.upkeep import retention_command, upkeep_command
 from jobs.commands.warnings import warnings_app
+from jobs.commands.watch import watch_command
 from jobs.errors import ShouwangError
 from jobs.installation import Installation, this_installation
 from jobs.logs import configure_logging
@@ -65,6 +66,7 @@ app.add_typer(warnings_app, name="warnings")
 app.command("upkeep")(upkeep_command)
 app.command("retention")(retention_command)
 app.command("replay")(replay_command)
+app.command("watch")(watch_command)
 
 OnStep = Callable[[str], None]
 

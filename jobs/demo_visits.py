@@ -15,6 +15,7 @@ import httpx
 import pyarrow.parquet as pq
 from lxml import html
 
+from jobs.claims.keeping import WARNING
 from jobs.controls.draw import control_visits
 from jobs.controls.send import control_dispositions
 from jobs.errors import CaseServiceUnreachableError, DemoError
@@ -22,7 +23,6 @@ from jobs.evaluation.judged import DISPATCHED, rows_of
 from jobs.evaluation.truth import Hardship, true_hardships
 from jobs.feedback import OUTCOMES
 from jobs.installation import Installation
-from jobs.warn import WARNING
 
 # Of a hundred visits. Where there is a hardship most are helped; where there is none, most have got by.
 IN_HARDSHIP = (("helped", 75), ("referred", 15), ("already_receiving", 10))

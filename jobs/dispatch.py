@@ -12,13 +12,13 @@ from datetime import date
 from math import inf
 from typing import Any
 
-import pyarrow as pa
 import structlog
 
 from jobs.case_service_client import CaseServiceClient
 from jobs.claims.grouping import URGENCY
 from jobs.conform import ensure_conformed
 from jobs.controls.send import send_controls
+from jobs.dispositions import dispositions, forget_withheld, record_dispositions, standing_dispositions
 from jobs.errors import CaseServiceUnreachableError
 from jobs.freshness_told import send_freshness
 from jobs.installation import Installation
@@ -27,10 +27,9 @@ from jobs.source_holds import on_hold, standing_holds
 from jobs.steps import Report, StepResult, run_step
 from jobs.warning_messages import claims_of, messages_of
 from jobs.withheld import Help, help_known, placed, withheld
-from schemas.messages import Disposition, DispositionKind, WithheldReason
-from warehouse.definitions import definition
+from schemas.messages import DispositionKind, WithheldReason
 from warehouse.engines import open_engine
-from warehouse.tables import rows_until, rows_where
+from warehouse.tables import rows_until
 from warning_models.loader import HelpModel, load_models
 
 log = structlog.get_logger(__name__)
@@ -56,23 +55,23 @@ def outbox(installation: Installation, business_date: date) -> list[Row]:
     return sorted((row for row in warnings if row["warning_id"] not in settled), key=_by_need)
 
 
+def _standing_ids(installation: Installation, business_date: date) -> set[str]:
+    if not installation.warehouse.exists("ads.warning"):
+        return set()
+    rows = installation.warehouse.rows("ads.warning", rows_until("business_date", business_date))
+    return set(rows["warning_id"].to_pylist())
+
+
 def _by_need(row: Row) -> tuple[int, float, date, str]:
     """Most urgent first; then by score, those without one last; then the one that has waited longest."""
     score = row["score"] if row["score"] is not None else -inf
     return URGENCY[row["level"]], -score, row["business_date"], row["warning_id"]
 
 
-def _dispositions(installation: Installation) -> list[Row]:
-    if not installation.warehouse.exists("ads.disposition"):
-        return []
-    rows: list[Row] = installation.warehouse.rows("ads.disposition").to_pylist()
-    return rows
-
-
 def _settled_ids(installation: Installation, business_date: date) -> set[str]:
     return {
         row["warning_id"]
-        for row in _dispositions(installation)
+        for row in dispositions(installation)
         if row["kind"] != DispositionKind.WITHHELD
         or row["expires_on"] > business_date
         or row["business_date"] >= business_date
@@ -80,11 +79,12 @@ def _settled_ids(installation: Installation, business_date: date) -> set[str]:
 
 
 def _dispatch(installation: Installation, business_date: date) -> Report:
+    forget_withheld(installation, business_date, _standing_ids(installation, business_date))
     waiting = outbox(installation, business_date)
     undelivered = _dispose(installation, business_date, waiting) if waiting else None
     controls = send_controls(installation, business_date)
     untold = send_freshness(installation, business_date)
-    tonight = [row for row in _dispositions(installation) if row["business_date"] == business_date]
+    tonight = [row for row in dispositions(installation) if row["business_date"] == business_date]
     counts = {kind.value: sum(row["kind"] == kind for row in tonight) for kind in DispositionKind}
     return {
         **counts,
@@ -96,18 +96,9 @@ def _dispatch(installation: Installation, business_date: date) -> Report:
     }
 
 
-def standing_dispositions(installation: Installation, business_date: date) -> list[Row]:
-    """The latest disposition of every warning as of the date."""
-    latest: dict[str, Row] = {}
-    for row in sorted(_dispositions(installation), key=lambda row: row["business_date"]):
-        if row["business_date"] <= business_date:
-            latest[row["warning_id"]] = row
-    return list(latest.values())
-
-
-def _by_reason(dispositions: Iterable[Row]) -> dict[str, int]:
+def _by_reason(answers: Iterable[Row]) -> dict[str, int]:
     """How many are withheld for each reason, in the order of the vocabulary."""
-    counts = Counter(row["reason"] for row in dispositions if row["kind"] == DispositionKind.WITHHELD)
+    counts = Counter(row["reason"] for row in answers if row["kind"] == DispositionKind.WITHHELD)
     return {reason.value: counts[reason.value] for reason in WithheldReason if counts[reason.value]}
 
 
@@ -118,7 +109,7 @@ def _dispose(installation: Installation, business_date: date, waiting: Sequence[
     models = {model.id: model for model in load_models() if isinstance(model, HelpModel)}
     rows = [placed(row, known) for row in waiting]
     held = [withheld(row, claims[row["warning_id"]], models, known, business_date) for row in rows]
-    _record(installation, business_date, [ground for ground in held if ground])
+    record_dispositions(installation, business_date, [ground for ground in held if ground])
     delivered = [row for row, ground in zip(rows, held, strict=True) if ground is None]
     return _deliver(installation, business_date, delivered) if delivered else None
 
@@ -142,36 +133,9 @@ def _deliver(installation: Installation, business_date: date, rows: Sequence[Row
     """PUT the warnings; returns what is wrong where the service cannot be reached."""
     messages = messages_of(installation, rows)
     try:
-        for dispositions in CaseServiceClient(installation.settings).put_warnings(business_date, messages):
-            _record(installation, business_date, dispositions)
+        for answers in CaseServiceClient(installation.settings).put_warnings(business_date, messages):
+            record_dispositions(installation, business_date, answers)
     except CaseServiceUnreachableError as problem:
         log.error("warnings stay in the outbox", reason=str(problem))
         return str(problem)
     return None
-
-
-def _record(installation: Installation, business_date: date, dispositions: Iterable[Disposition]) -> None:
-    new = {item.warning_id: item for item in dispositions}
-    if not new:
-        return
-    table = definition("ads.disposition")
-    kept = [
-        row
-        for row in _dispositions(installation)
-        if row["business_date"] == business_date and row["warning_id"] not in new
-    ]
-    added = [
-        {
-            "warning_id": item.warning_id,
-            "business_date": business_date,
-            "kind": item.kind.value,
-            "order_number": item.order_number,
-            "reason": item.reason,
-            "expires_on": item.expires_on,
-        }
-        for item in new.values()
-    ]
-    rows = sorted(kept + added, key=lambda row: str(row["warning_id"]))
-    installation.warehouse.replace_rows(
-        table, pa.Table.from_pylist(rows, schema=table.schema), rows_where(business_date=business_date)
-    )

@@ -1,8 +1,10 @@
 """The whole night, in order. The DAG calls the same steps, one task each."""
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,8 +15,9 @@ from jobs.disk import disk_full_told
 from jobs.dispatch import dispatch
 from jobs.errors import NothingDeliveredError
 from jobs.feedback import feedback
-from jobs.ingest import ingest_department, ledger
+from jobs.ingest import ingest_department, ingest_landed, ledger
 from jobs.ingest.decisions import released_waiting
+from jobs.ingest.ledger import DeliveryRecord
 from jobs.installation import Installation
 from jobs.publish import publish
 from jobs.review_findings import STEP as REVIEW_STEP
@@ -22,7 +25,7 @@ from jobs.side_by_side import ingest_side_by_side
 from jobs.sources.addresses import source_departments
 from jobs.sources.pull import pull
 from jobs.steps import StepResult, recorded_step, run_step
-from jobs.warn import warn
+from jobs.warn import warn, warn_of_what_landed
 from schemas.delivery import business_dates, departments_with_deliveries
 from warehouse.tables import rows_where
 
@@ -51,6 +54,13 @@ STEPS = ("ingest", *LATER_STEPS)
 
 # Conform, with every table built anew whatever it holds.
 rebuild: Step = _one_at_a_time(partial(conform, whole=True))
+
+# What is done as soon as something has landed; the rest is for the night.
+ARRIVAL_STEPS: Mapping[str, Step] = {
+    "conform": LATER_STEPS["conform"],
+    "warn": _one_at_a_time(warn_of_what_landed),
+    "dispatch": LATER_STEPS["dispatch"],
+}
 
 # What the day goes on with between two nights.
 FOLLOW_UP_STEPS: Mapping[str, Step] = {
@@ -98,6 +108,16 @@ def ingest(installation: Installation, business_date: date, department: str) -> 
 
     with alone(installation, f"ingest.{department}"), disk_full_told(installation):
         return run_step(installation, business_date, f"ingest.{department}", None, work)
+
+
+def take_in(
+    installation: Installation, business_date: date, department: str, manifest: Path
+) -> tuple[DeliveryRecord, float]:
+    """Ingest one delivery as known from the date on; returns its line of the ledger and how long that took."""
+    started = time.monotonic()
+    with alone(installation, f"ingest.{department}"), disk_full_told(installation):
+        record = ingest_landed(installation, department, business_date, manifest)
+    return record, time.monotonic() - started
 
 
 def nightly(

@@ -11,10 +11,11 @@ from datetime import date
 from jobs.as_of import engine_as_of
 from jobs.claims.claim import Night
 from jobs.claims.finding import claims_on
+from jobs.claims.keeping import CLAIM, MODEL_RUN, WARNING
 from jobs.errors import ReplayError
 from jobs.installation import Installation
 from jobs.people.links import former_keys_shown
-from jobs.warn import CLAIM, MODEL_RUN, WARNING, known_on, models_of_the_night
+from jobs.warn import known_on, models_of_the_night
 from warehouse.tables import rows_where
 from warning_models.as_ran import from_text
 from warning_models.loader import HelpModel
@@ -98,9 +99,9 @@ def _replayed(installation: Installation, night: date, model_ids: Collection[str
         ran = ", ".join(model.id for model in models)
         raise ReplayError(f"{', '.join(sorted(model_ids))} did not run on {night}; there ran {ran}.")
     found = _found(installation, night, chosen)
-    claims = installation.warehouse.rows(CLAIM, rows_where(business_date=night)).to_pylist()
-    warnings = installation.warehouse.rows(WARNING, rows_where(business_date=night))["warning_id"].to_pylist()
+    claims, warnings = (_standing_rows(installation, name, night) for name in (CLAIM, WARNING))
     then, now = _by_model(claims), _by_model(vars(claim) for claim in found.claims)
+    warned = frozenset(row["warning_id"] for row in warnings)
     return ReplayedNight(
         night,
         [
@@ -113,8 +114,14 @@ def _replayed(installation: Installation, night: date, model_ids: Collection[str
             )
             for model in chosen
         ],
-        None if model_ids else Held(frozenset(warnings), frozenset(item.warning_id for item in found.warnings)),
+        None if model_ids else Held(warned, frozenset(item.warning_id for item in found.warnings)),
     )
+
+
+def _standing_rows(installation: Installation, name: str, night: date) -> list[dict[str, object]]:
+    """Without what the date's later deliveries overtook: it was told, but is not what was known in the end."""
+    rows = installation.warehouse.rows(name, rows_where(business_date=night)).to_pylist()
+    return [row for row in rows if not row.get("overtaken")]
 
 
 def _found(installation: Installation, night: date, models: Sequence[HelpModel]) -> Night:

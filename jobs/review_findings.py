@@ -5,18 +5,20 @@ for a person to decide on after notice; dispatch never reads it.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from itertools import chain
 from typing import Any
 
 import pyarrow as pa
 
+from jobs.claims.claim import Known
+from jobs.claims.finding import reaching_until
+from jobs.claims.inputs import show_inputs
 from jobs.claims.placing import county_of, is_on_hold, placed_by_county
 from jobs.conform import ensure_conformed, state_fingerprint
 from jobs.freshness_told import covered_until
 from jobs.installation import Installation
-from jobs.layer_tables import register_layers
 from jobs.people.links import former_keys
 from jobs.source_holds import on_hold, standing_holds
 from jobs.steps import Report, StepResult, fingerprint_of, run_step
@@ -53,16 +55,19 @@ def find_for_review(installation: Installation, business_date: date) -> StepResu
 
 def _find(installation: Installation, business_date: date, models: Sequence[ReviewModel]) -> Report:
     ensure_conformed(installation, business_date)
-    earlier, former = _ids_before(installation, business_date), former_keys(installation.warehouse)
-    covered = covered_until(installation, business_date)
-    held = on_hold(standing_holds(installation, business_date))
+    earlier = _ids_before(installation, business_date)
+    known = Known(
+        former=former_keys(installation.warehouse),
+        covered=covered_until(installation, business_date),
+        on_hold=on_hold(standing_holds(installation, business_date)),
+    )
     with installation.engine() as engine:
-        register_layers(engine, installation, "dwd", "dws")
+        show_inputs(engine, installation.warehouse, models)
         found = [
             row
             for model in models
-            for row in _findings(engine, model, business_date, covered, former, earlier)
-            if not is_on_hold(model.id, county_of(row), held)
+            for row in findings_on(engine, model, business_date, known, earlier)
+            if not is_on_hold(model.id, county_of(row), known.on_hold)
         ]
     table = definition(TABLE)
     rows = pa.Table.from_pylist(sorted(found, key=lambda row: str(row["finding_id"])), schema=table.schema)
@@ -70,17 +75,13 @@ def _find(installation: Installation, business_date: date, models: Sequence[Revi
     return {model.id: sum(row["model_id"] == model.id for row in found) for model in models}
 
 
-def _findings(
-    engine: Engine,
-    model: ReviewModel,
-    as_of: date,
-    covered: Mapping[str, date],
-    former: Mapping[str, Sequence[str]],
-    earlier: set[str],
+def findings_on(
+    engine: Engine, model: ReviewModel, as_of: date, known: Known, earlier: Collection[str] = frozenset()
 ) -> Iterator[dict[str, Any]]:
+    """The rows of `ads.review_finding` that a model gives as of a date, less the `earlier` ids."""
     for row in chain.from_iterable(placed_by_county(engine, model, as_of).values()):
-        keys = (row["person_key"], *former.get(row["person_key"], ()))
-        if earlier & {finding_id(model, key, row["episode"]) for key in keys}:
+        keys = (row["person_key"], *known.former.get(row["person_key"], ()))
+        if any(finding_id(model, key, row["episode"]) in earlier for key in keys):
             continue
         text = reason(model, row["episode"], {name: row[name] for name in model.evidence})
         yield {
@@ -97,7 +98,7 @@ def _findings(
             "evidence": as_json(model, row),
             "reason_zh": text.zh,
             "reason_en": text.en,
-            "data_as_of": min((covered[source] for source in model.sources if source in covered), default=as_of),
+            "data_as_of": reaching_until(model, as_of, known),
         }
 
 

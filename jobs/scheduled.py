@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from jobs import approval
+from jobs import approval, watch
+from jobs.alone import LONGEST_WAIT_SECONDS
 from jobs.errors import DeliveriesHeldError, SourceError
 from jobs.installation import Installation, this_installation
 from jobs.nightly import FOLLOW_UP_STEPS, LATER_STEPS, SHANGHAI, departments_of, ingest
@@ -25,6 +26,22 @@ def run_step(step: str, day: str) -> None:
 def run_department_step(step: str, day: str, department: str) -> None:
     """One of the steps that go department by department; raises after all of it where something needs a person."""
     DEPARTMENT_STEPS[step](this_installation(), date.fromisoformat(day), department)
+
+
+def has_landed(day: str) -> bool:
+    """Whether anything waits in the folders up to a day, or was left half done."""
+    return watch.has_work(this_installation(), date.fromisoformat(day))
+
+
+def take_in_what_landed(day: str) -> list[str]:
+    """Take in what waits in the folders up to a day; a line about each delivery.
+
+    Raises DeliveriesHeldError, after all of it, where something needs a person.
+    """
+    reports = list(watch.look(this_installation(), date.fromisoformat(day), LONGEST_WAIT_SECONDS))
+    if held := [report["held_reason"] for report in reports if report["status"] == "held"]:
+        raise DeliveriesHeldError("; ".join(held))
+    return [watch.told(report) for report in reports]
 
 
 def listed(what: str, day: str) -> list[Any]:

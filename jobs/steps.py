@@ -54,13 +54,19 @@ def run_step(
     report = work()
     seconds = time.monotonic() - started
     if recorded != (fingerprint or "", report):
-        _record(installation, business_date, step, fingerprint or "", seconds, report)
+        record_step(installation, business_date, step, report, seconds, fingerprint or "")
     return StepResult(report, seconds, repeated=False)
 
 
-def _record(
-    installation: Installation, business_date: date, step: str, fingerprint: str, seconds: float, report: Report
+def record_step(
+    installation: Installation,
+    business_date: date,
+    step: str,
+    report: Report,
+    seconds: float = 0.0,
+    fingerprint: str = "",
 ) -> None:
+    """Record what a step did, in place of what was recorded of it."""
     table = definition("ops.step")
     row = {
         "business_date": business_date,

@@ -137,12 +137,45 @@ def register_layer_table(engine: Engine, warehouse: Warehouse, table: TableDefin
         engine.register_files(table.sql_name, files.all, table.schema)
 
 
-def rows_where_sql(engine: Engine, warehouse: Warehouse, table: TableDefinition, where: str) -> str:
-    """SQL for what the table says now where a condition holds, whatever is shown under its name meanwhile."""
+def rows_where_sql(
+    engine: Engine, warehouse: Warehouse, table: TableDefinition, where: str, until: int | None = None
+) -> str:
+    """SQL for what the table says now where a condition holds, whatever is shown under its name meanwhile.
+
+    With `until` for what it said at that generation since its last whole build.
+    """
     files = layer_files(warehouse, table)
     stored, changes = _register_stored(engine, table, files)
-    found = f"select * from {stored} where {where}"
-    return newest_rows_sql(table, f"({found})", changes) if files.changes else found
+    if not files.changes:
+        return f"select * from {stored} where {where}"
+    if until is None:
+        return newest_rows_sql(table, f"(select * from {stored} where {where})", changes)
+    by_then = f"generation <= {until}"
+    return newest_rows_sql(
+        table,
+        f"(select * from {stored} where {by_then} and {where})",
+        f"(select * from {changes} where {by_then}) as changes",
+    )
+
+
+def rows_ever_sql(engine: Engine, warehouse: Warehouse, table: TableDefinition) -> str:
+    """SQL for all rows that the table has had since its last whole build."""
+    stored, _ = _register_stored(engine, table, layer_files(warehouse, table))
+    return f"select * from {stored} where not is_key_only"
+
+
+def rebuilt_keys_sql(engine: Engine, warehouse: Warehouse, table: TableDefinition, since: int) -> str:
+    """SQL for the keys that were rebuilt after that generation since the table's last whole build."""
+    iceberg, view = warehouse.table(table.name), f"{table.sql_name}_rebuilt"
+    files = [file.path for file in data_files(iceberg, _GENERATION.name) if file.may_exceed(_GENERATION.name, since)]
+    engine.register_files(view, files, stored_schema(table))
+    return f"select {table.follows} from {view} where is_key_only and generation > {since}"
+
+
+def keep_stored_rows(engine: Engine, warehouse: Warehouse, table: TableDefinition, name: str, keys: str) -> None:
+    """Keep under a name all that the table has stored of the keys in a view, every generation of it."""
+    stored, _ = _register_stored(engine, table, layer_files(warehouse, table))
+    engine.keep(name, f"select * from {stored} where {table.follows} in (select {table.follows} from {keys})")
 
 
 def _register_stored(engine: Engine, table: TableDefinition, files: LayerFiles) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -88,7 +88,7 @@ class Warehouse:
         self.root = root.resolve()
         self._ensured: set[TableDefinition] = set()
         uri = catalog_uri or f"sqlite:///{self.root / 'catalog.db'}"
-        self._catalog = _unless_overtaken(lambda: SqlCatalog("shouwang", uri=uri, warehouse=f"file://{self.root}"))
+        self._catalog = _unless_overtaken(lambda: _Catalog("shouwang", uri=uri, warehouse=f"file://{self.root}"))
 
     def ensure(self, table: TableDefinition) -> None:
         """Create the table unless it is there; add columns that the definition has gained."""
@@ -218,6 +218,22 @@ class Warehouse:
 
     def _load(self, name: str) -> Table:
         return self._catalog.load_table(name)
+
+
+class _Catalog(SqlCatalog):  # type: ignore[misc]
+    """Reads a table's metadata once for each state of the table: files of metadata never change."""
+
+    def __init__(self, name: str, **properties: str) -> None:
+        super().__init__(name, **properties)
+        self._tables: dict[tuple[str, str], Table] = {}
+
+    def _convert_orm_to_iceberg(self, orm_table: Any) -> Table:
+        name, location = (orm_table.table_namespace, orm_table.table_name), orm_table.metadata_location
+        known = self._tables.get(name)
+        if known is None or known.metadata_location != location:
+            known = self._tables[name] = super()._convert_orm_to_iceberg(orm_table)
+        # Whoever gets a table may commit to it, which changes it in place.
+        return Table(known.name(), known.metadata, known.metadata_location, known.io, self)
 
 
 class _Transaction(Transaction):  # type: ignore[misc]

@@ -227,11 +227,11 @@ def load_model(folder: Path) -> WarningModel:
 _KINDS: Mapping[str, type[HelpModel] | type[ReviewModel]] = {"help": HelpModel, "review": ReviewModel}
 
 
-class _ExactLoader(yaml.SafeLoader):
+class _ExactLoader(yaml.CSafeLoader):
     """Reads 0.50 as Decimal('0.50'): a threshold must not pass through binary fractions."""
 
 
-def _exact(_: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
+def _exact(_: yaml.CSafeLoader, node: yaml.ScalarNode) -> Decimal:
     return Decimal(str(node.value))
 
 

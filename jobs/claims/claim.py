@@ -16,7 +16,8 @@ class Claim:
     """One hit of one model on one person, a row of `ads.claim`.
 
     `warning_id` names the warning that it leads or is grouped into; None where the model only looks on (shadow).
-    `status` is that of the model on the night.
+    `status` is that of the model on the night. What people were told during the day and later deliveries of the same
+    date no longer bear out stays, `overtaken`.
     """
 
     claim_id: str
@@ -39,6 +40,7 @@ class Claim:
     reason_en: str
     data_as_of: date
     warning_id: str | None = None
+    overtaken: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class HouseholdWarning:
     """One household's hardship, a row of `ads.warning`; its fields are those of the claim that leads it.
 
     `household` is JSON: see `jobs.claims.household`. `score` ranks warnings as urgent as each other, the higher first.
+    `overtaken` as in Claim: its claims hold no longer, or stand in another warning of the date.
     """
 
     warning_id: str
@@ -66,6 +69,7 @@ class HouseholdWarning:
     data_as_of: date
     household: str
     score: float | None = None
+    overtaken: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,22 @@
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 
 from jobs.claims.claim import Claim, Known, ModelRun, Night, claim_id
 from jobs.claims.episodes import new_episode
-from jobs.claims.grouping import grouped, in_their_warnings, warning_of
+from jobs.claims.grouping import HouseholdAndHardship, grouped, in_their_warnings, warning_of
 from jobs.claims.household import as_text, households
-from jobs.claims.placing import Row, county_of, is_on_hold, placed_by_county
+from jobs.claims.placing import Row, county_among, county_of, is_on_hold, own_counties, placed_by_county
 from warehouse.engines.engine import Engine
 from warning_models import as_ran
-from warning_models.loader import HelpModel
+from warning_models.loader import HelpModel, WarningModel
 from warning_models.render import as_json, reason
+
+ModelAndCounty = tuple[str, str]
 
 
 def claims_on(engine: Engine, models: Sequence[HelpModel], as_of: date, known: Known) -> Night:
@@ -24,28 +28,61 @@ def claims_on(engine: Engine, models: Sequence[HelpModel], as_of: date, known: K
     The engine must show dwd and dws as of the date. A model of another status than active claims the same way, but
     its claims are in no warning. What might end a benefit is no HelpModel and is refused.
     """
+    claims, hits = found_on(engine, models, as_of, known)
+    return night_of(engine, models, claims, hits, as_of, known)
+
+
+def found_on(
+    engine: Engine, models: Sequence[HelpModel], as_of: date, known: Known
+) -> tuple[list[Claim], Mapping[ModelAndCounty, int]]:
+    """The new claims, and on how many each model's SQL bears in all, by county with parameters of its own."""
     if mixed := [model.id for model in models if model.kind != "help"]:
         raise ValueError(f"{', '.join(mixed)}: findings for review never become claims of a warning")
     found: list[Claim] = []
-    runs: list[ModelRun] = []
+    hits: dict[ModelAndCounty, int] = {}
     for model in models:
         for county, rows in placed_by_county(engine, model, as_of).items():
-            new = list(_new_claims(model, rows, as_of, known))
-            found += new
-            runs.append(_run(model, county, as_of, known, hit_count=len(rows), claim_count=len(new)))
-    groups = grouped(found)
-    views = households(engine, groups, {model.id: model for model in models}, as_of) if groups else {}
-    warnings = [warning_of(members, as_text(views[group])) for group, members in groups.items()]
+            found += _new_claims(model, rows, as_of, known)
+            hits[model.id, county] = len(rows)
+    return found, hits
+
+
+def night_of(
+    engine: Engine,
+    models: Sequence[HelpModel],
+    claims: Sequence[Claim],
+    hits: Mapping[ModelAndCounty, int],
+    as_of: date,
+    known: Known,
+    told: Mapping[HouseholdAndHardship, str] = MappingProxyType({}),
+) -> Night:
+    """The night that these claims make; `told` is what is said already of the households behind some warnings."""
+    groups = grouped(claims)
+    untold = {group: members for group, members in groups.items() if group not in told}
+    by_id = {model.id: model for model in models}
+    views = households(engine, untold, by_id, as_of) if untold else {}
+    texts = {**told, **{group: as_text(view) for group, view in views.items()}}
+    warnings = [warning_of(members, texts[group]) for group, members in groups.items()]
+    own = {model.id: own_counties(model) for model in models}
+    claimed = Counter((item.model_id, county_among(own[item.model_id], vars(item))) for item in claims)
     return Night(
-        claims=in_their_warnings(found, groups),
+        claims=in_their_warnings(claims, groups),
         warnings=sorted(warnings, key=lambda warning: warning.warning_id),
-        runs=runs,
+        runs=[
+            _run(by_id[model_id], county, as_of, known, hit_count=count, claim_count=claimed[model_id, county])
+            for (model_id, county), count in hits.items()
+        ],
     )
+
+
+def reaching_until(model: WarningModel, as_of: date, known: Known) -> date:
+    """The day until which all that a model rests on reaches, of what ever came in."""
+    return min((known.covered[source] for source in model.sources if source in known.covered), default=as_of)
 
 
 def _new_claims(model: HelpModel, rows: Sequence[Row], as_of: date, known: Known) -> Iterator[Claim]:
     said = known.claimed if model.status == "active" else {**known.shadowed, **known.claimed}
-    data_as_of = min((known.covered[source] for source in model.sources if source in known.covered), default=as_of)
+    data_as_of = reaching_until(model, as_of, known)
     for row in rows:
         if is_on_hold(model.id, county_of(row), known.on_hold):
             continue

@@ -8,7 +8,8 @@ from schemas.messages import Level
 
 URGENCY = {level.value: rank for rank, level in enumerate(Level)}
 
-Groups = Mapping[tuple[str, str], Sequence[Claim]]
+HouseholdAndHardship = tuple[str, str]
+Groups = Mapping[HouseholdAndHardship, Sequence[Claim]]
 
 
 def grouped(claims: Iterable[Claim]) -> Groups:
@@ -16,11 +17,16 @@ def grouped(claims: Iterable[Claim]) -> Groups:
 
     Somebody whose household is not known stands alone.
     """
-    groups: dict[tuple[str, str], list[Claim]] = {}
+    groups: dict[HouseholdAndHardship, list[Claim]] = {}
     for claim in sorted(claims, key=_precedence):
         if claim.status == "active":
-            groups.setdefault((claim.household_key or f"person {claim.person_key}", claim.hardship), []).append(claim)
+            groups.setdefault(group_of(claim.household_key, claim.person_key, claim.hardship), []).append(claim)
     return groups
+
+
+def group_of(household_key: str | None, person_key: str, hardship: str) -> HouseholdAndHardship:
+    """Under what a claim or a warning stands."""
+    return household_key or f"person {person_key}", hardship
 
 
 def in_their_warnings(claims: Iterable[Claim], groups: Groups) -> list[Claim]:

@@ -18,7 +18,7 @@ from schemas.messages import Earning, HouseholdMember, HouseholdSum, HouseholdVi
 from warehouse.engines.engine import Engine
 from warning_models.loader import HelpModel
 
-_MEMBERS = """
+MEMBERS = """
 with severe as (
   select distinct person_key from dwd_disability_certificate where status = 'valid' and level <= 2
 ),
@@ -97,14 +97,15 @@ def _members(engine: Engine, household_keys: Iterable[str], as_of: date) -> dict
     keys = pa.table({"household_key": pa.array(sorted(household_keys), pa.string())})
     engine.register_table("warned_household", keys)
     found: dict[str, list[Row]] = defaultdict(list)
-    rows = engine.query(_MEMBERS, {"as_of": as_of}).to_pylist()
+    rows = engine.query(MEMBERS, {"as_of": as_of}).to_pylist()
     for row in sorted(rows, key=lambda row: (row["relation_code"] or "~", -(row["age"] or 0), row["person_key"])):
         found[row["household_key"]].append(row)
     return found
 
 
 def _member(row: Row) -> HouseholdMember:
-    return HouseholdMember(
+    # What comes from the layers is of the right types; a night makes a city's worth of these.
+    return HouseholdMember.model_construct(
         person_key=row["person_key"],
         relation=_RELATIONS.get((row["relation_code"] or " ")[0], _OTHER_RELATION),
         age=row["age"],

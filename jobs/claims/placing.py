@@ -10,7 +10,7 @@ from warning_models.loader import WarningModel
 CITY = ""
 _COUNTY_DIGITS = 6
 
-_PLACED = """
+PLACED = """
 select claim.*, person.household_key, household.village_code, household.grid_code,
   assistance.labels as receiving
 from {claim} as claim
@@ -28,12 +28,23 @@ def placed_by_county(engine: Engine, model: WarningModel, as_of: date) -> dict[s
     Those of counties with parameters of their own are found with these and stand under the county; all others,
     and whoever's county nobody knows, stand under CITY.
     """
-    own = sorted({county for parameter in model.parameters.values() for county in parameter.counties})
+    own = own_counties(model)
     everywhere = _placed(engine, model, as_of, None)
     by_county = {CITY: [row for row in everywhere if county_of(row) not in own]}
     for county in own:
         by_county[county] = [row for row in _placed(engine, model, as_of, county) if county_of(row) == county]
     return by_county
+
+
+def own_counties(model: WarningModel) -> list[str]:
+    """The counties with parameters of their own."""
+    return sorted({county for parameter in model.parameters.values() for county in parameter.counties})
+
+
+def county_among(own: Collection[str], row: Mapping[str, Any]) -> str:
+    """Under which county the row stands: its own where that has parameters of its own."""
+    county = county_of(row)
+    return county if county in own else CITY
 
 
 def county_of(row: Mapping[str, Any]) -> str:
@@ -49,5 +60,5 @@ def is_on_hold(model_id: str, county: str, on_hold: Collection[tuple[str, str]])
 def _placed(engine: Engine, model: WarningModel, as_of: date, county: str | None) -> list[Row]:
     claim = f"claim_{model.id}"
     engine.create_view(claim, model.sql, model.parameters_on(as_of, county))
-    rows: list[Row] = engine.query(_PLACED.format(claim=claim)).to_pylist()
+    rows: list[Row] = engine.query(PLACED.format(claim=claim)).to_pylist()
     return rows

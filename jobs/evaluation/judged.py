@@ -7,10 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from jobs.claims.keeping import CLAIM, WARNING
 from jobs.feedback import OUTCOMES
 from jobs.installation import Installation
 from jobs.layer_tables import register_layers
-from jobs.warn import CLAIM, WARNING
 from schemas.divisions import divisions
 from warehouse.tables import rows_until
 

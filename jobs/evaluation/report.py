@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from jobs.as_of import engine_showing
+from jobs.claims.keeping import CLAIM
 from jobs.evaluation.judged import Judged, judged_until, rows_of
 from jobs.evaluation.limits import draw_curve, has_limits, limit_curve
 from jobs.evaluation.measures import FEW, measures, measures_by_group
 from jobs.evaluation.missed import missed
 from jobs.evaluation.truth import MODELS_OF_KIND, Hardship, held_to_truth, true_hardships
 from jobs.installation import Installation
-from jobs.warn import CLAIM, models_of_the_night
+from jobs.warn import models_of_the_night
 from warehouse.engines.engine import Engine
 from warning_models.loader import HelpModel
 

@@ -12,13 +12,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.claims.keeping import CLAIM
 from jobs.evaluation.intervals import median, share
 from jobs.evaluation.judged import Judged, rows_of
 from jobs.evaluation.measures import plain
 from jobs.installation import Installation
 from jobs.layer_tables import register_layers
 from jobs.people.links import former_keys
-from jobs.warn import CLAIM
 
 # What the truth calls a hardship, and the models that are there to find it.
 MODELS_OF_KIND: Mapping[str, tuple[str, ...]] = {

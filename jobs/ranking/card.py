@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
+from jobs.claims.keeping import CLAIM, WARNING
 from jobs.evaluation.intervals import share
 from jobs.evaluation.judged import Judged, judged_until, rows_of
 from jobs.evaluation.measures import FEW, GROUPINGS, plain
 from jobs.installation import Installation
 from jobs.ranking.features import DIRECTIONS, NOT_USED, features_of, leading_figures
 from jobs.ranking.score import LEAST_OF_EACH, Score, fitted, too_few
-from jobs.warn import CLAIM, WARNING
 
 FAIR_BY = ("age_band", "sex", "area", "tier")
 

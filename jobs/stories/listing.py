@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from jobs.claims.household import from_text
-from jobs.dispatch import standing_dispositions
+from jobs.dispositions import standing_dispositions
 from jobs.installation import Installation
 from warehouse.tables import rows_until
 

@@ -1,0 +1,48 @@
+"""The sixteen questions answered by hand, from the layers' tables as Parquet files: who is hit, by what, how urgent."""
+
+from collections.abc import Collection
+from datetime import date
+from pathlib import Path
+from string import Template
+
+import duckdb
+
+from benchmarks.by_hand.settings import SETTINGS
+
+Hits = dict[str, list[tuple[str, str, str]]]
+SCRIPT = Path(__file__).parent / "warn.sql"
+_SHARED = "shared"
+
+
+def by_script(folder: Path, as_of: date) -> Hits:
+    """The hits of each question, by the SQL script."""
+    settings = {name: str(value) for name, value in SETTINGS.items()} | {"as_of": as_of.isoformat()}
+    found: Hits = {}
+    with duckdb.connect() as connection:
+        for file in folder.glob("*.parquet"):
+            connection.execute(f"create view {file.stem} as from read_parquet('{file}')")
+        for part in SCRIPT.read_text(encoding="utf-8").split("\n\n-- ")[1:]:
+            number, _, sql = part.partition("\n")
+            answer = connection.execute(Template(sql).substitute(settings))
+            if number != _SHARED:
+                found[number] = answer.fetchall()
+    return found
+
+
+def by_pandas(folder: Path, as_of: date, numbers: Collection[str] = ()) -> Hits:
+    """The same in pandas; with `numbers` only these questions."""
+    from benchmarks.by_hand import pandas_means, pandas_medical, pandas_work
+    from benchmarks.by_hand.frames import HIT, Frames
+
+    tables = Frames(folder, as_of)
+    questions = {
+        name.upper(): question
+        for module in (pandas_medical, pandas_work, pandas_means)
+        for name, question in vars(module).items()
+        if len(name) == 3 and name.startswith("w")
+    }
+    return {
+        number: list(question(tables)[HIT].itertuples(index=False, name=None))
+        for number, question in sorted(questions.items())
+        if not numbers or number in numbers
+    }
