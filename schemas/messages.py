@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 # The model id under which a control visit stands: a household drawn by lot, of whom no warning tells.
 CONTROL_VISIT = "control_visit"
@@ -36,6 +36,9 @@ def _a_number(value: object) -> object:
 Day = Annotated[date, BeforeValidator(_written_out)]
 Whole = Annotated[int, BeforeValidator(_a_number)]
 Number = Annotated[float, BeforeValidator(_a_number)]
+# Said in plain words, so that programs which read the description can make one up.
+_DECIMAL_TEXT = {"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]+)?$"}
+Amount = Annotated[Decimal, WithJsonSchema({"anyOf": [{"type": "number"}, _DECIMAL_TEXT]})]
 
 
 class Message(BaseModel):
@@ -108,7 +111,7 @@ class HouseholdMember(Message):
     relation: Text
     age: Whole | None
     earns: list[Earning]
-    monthly_income: Decimal | None = None
+    monthly_income: Amount | None = None
     depends: list[Need]
 
 
@@ -119,7 +122,7 @@ class HouseholdSum(Message):
     figure: str
     label: Text
     unit: Text | None
-    value: Decimal
+    value: Amount
 
 
 class HouseholdView(Message):
@@ -144,7 +147,7 @@ class GroupedClaim(Message):
     check_at_door: list[Text]
     data_as_of: Day
     rests_on: list[SourceDate]
-    leading_figure: Decimal | None = None
+    leading_figure: Amount | None = None
     happened_on: Day | None = None
 
 
@@ -169,12 +172,12 @@ class WarningMessage(Message):
     figures: list[Figure]
     receiving: list[Text]
     may_reach: list[Text] = Field(default_factory=list)
-    quiet_days: Whole = Field(ge=0)
+    quiet_days: Whole = Field(ge=0, le=3_660)
     check_at_door: list[Text]
     data_as_of: Day
     rests_on: list[SourceDate] = Field(default_factory=list)
     hardship: str | None = None
-    leading_figure: Decimal | None = None
+    leading_figure: Amount | None = None
     happened_on: Day | None = None
     score: Number | None = None
     household: HouseholdView | None = None
