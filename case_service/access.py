@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from case_service.database import SessionDep
 from case_service.row_security import NOBODY, Looker, Looking
 from case_service.tables import Case, Staff, Unit, WorkOrder
-from case_service.tables.casework import OrderStatus
+from case_service.tables.casework import OrderKind, OrderStatus
 from case_service.tables.people import SUPERVISORS, Role
 
 HOME = {
     Role.GRID_WORKER: "/orders",
     Role.ANALYST: "/supervision/freshness",
+    Role.DEPARTMENT_HANDLER: "/handling",
 }
 
 
@@ -160,10 +161,38 @@ def order_to_visit(order: OrderToSee, viewer: GridWorker) -> WorkOrder:
 
 
 def order_to_assign(order: OrderToSee, _: Supervisor) -> WorkOrder:
-    """An order in the supervisor's scope."""
+    """An order in the supervisor's scope that grid workers carry out."""
+    if order.kind is OrderKind.DEPARTMENT_HANDLING:
+        raise HTTPException(409)
     return order
 
 
+def order_to_handle(order: OrderToSee, viewer: SignedIn) -> WorkOrder:
+    """An order of the viewer's own department."""
+    if order.kind is not OrderKind.DEPARTMENT_HANDLING or order.unit_code != viewer.unit_code:
+        raise HTTPException(409)
+    return order
+
+
+def order_to_settle(order: OrderToSee, _: Supervisor) -> WorkOrder:
+    """A department's order in the supervisor's scope; whether it came back is for the route to say."""
+    if order.kind is not OrderKind.DEPARTMENT_HANDLING:
+        raise HTTPException(409)
+    return order
+
+
+def case_to_see(case_number: str, viewer: Supervisor, session: SessionDep) -> Case:
+    """The case of a household in the supervisor's scope, or 404."""
+    cases = select(Case).join(Unit, Unit.code == Case.unit_code).where(in_subtree(viewer.unit_path))
+    case = session.scalar(cases.where(Case.number == case_number).options(selectinload(Case.contacts)))
+    if case is None:
+        raise HTTPException(404)
+    return case
+
+
+CaseToSee = Annotated[Case, Depends(case_to_see)]
+OrderToHandle = Annotated[WorkOrder, Depends(order_to_handle)]
+OrderToSettle = Annotated[WorkOrder, Depends(order_to_settle)]
 OrderToVisit = Annotated[WorkOrder, Depends(order_to_visit)]
 OrderToAssign = Annotated[WorkOrder, Depends(order_to_assign)]
 

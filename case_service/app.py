@@ -16,6 +16,8 @@ from case_service.inbox import routes as inbox
 from case_service.orders import routes as orders
 from case_service.outcomes import routes as outcomes
 from case_service.problems import register_problems
+from case_service.referrals import administration as dispatch_table
+from case_service.referrals import routes as referrals
 from case_service.sealing import Seal
 from case_service.security_headers import add_security_headers
 from case_service.settings import Settings
@@ -42,7 +44,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     register_problems(app)
     for router in (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router):
         app.include_router(router, dependencies=[Depends(let_in)])
-    for feature in (sign_in, account, orders, visits, supervision, freshness):
+    for feature in (sign_in, account, orders, visits, referrals, dispatch_table, supervision, freshness):
         app.include_router(feature.router, dependencies=[Depends(let_in)])
     app.add_api_route("/healthz", health, include_in_schema=False)
     app.add_api_route("/static/htmx.min.js", htmx, include_in_schema=False)

@@ -1,5 +1,6 @@
 """Every word on the screens, in Chinese and English. Words that come with a warning or a form are not here."""
 
+from case_service.words_of_referrals import REFERRAL_WORDS
 from schemas.messages import Text
 
 
@@ -14,6 +15,7 @@ def _text(zh: str, en: str) -> Text:
 
 
 WORDS: dict[str, Text] = {
+    **REFERRAL_WORDS,
     "product": _text("守望", "Shouwang"),
     "product.line": _text("社会救助主动预警", "Proactive social assistance"),
     "skip": _text("跳到正文", "Skip to content"),
@@ -279,6 +281,8 @@ WORDS: dict[str, Text] = {
     "supervision.due_soon": _text("即将到期", "Due soon"),
     "supervision.on_time": _text("按期在办", "On time"),
     "supervision.unassigned": _text("待分派", "Unassigned"),
+    "supervision.awaiting_approval": _text("待审核", "Awaits approval"),
+    "supervision.returned": _text("部门退回", "Returned"),
     "supervision.closed": _text("已办结", "Closed"),
     "supervision.yield": _text("预警成效", "Yield"),
     "supervision.yield_hint": _text("成效 = 已救助和已转办 ÷ 已办结", "Yield = helped and referred ÷ closed"),

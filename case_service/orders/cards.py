@@ -11,7 +11,7 @@ from case_service.orders import people
 from case_service.orders.people import Person
 from case_service.sealing import Seal
 from case_service.tables import WorkOrder
-from case_service.tables.casework import OrderStatus
+from case_service.tables.casework import RUNNING, OrderKind, OrderStatus
 from case_service.working_days import Due, DueRule, Pause
 from schemas.messages import Figure, HouseholdView, Level, SourceDate, Text
 
@@ -49,6 +49,7 @@ class Card:
 
     number: str
     case_number: str
+    kind: OrderKind
     status: OrderStatus
     level: Level
     unit_name: str
@@ -85,7 +86,7 @@ class Card:
     @property
     def is_paused(self) -> bool:
         """Whether the clock stands still."""
-        return self.status is OrderStatus.OPEN and self.due is None
+        return self.status in RUNNING and self.due is None
 
     @property
     def by_urgency(self) -> tuple[bool, datetime, int, str]:
@@ -98,14 +99,14 @@ def card(order: WorkOrder, viewer: Viewer, rule: DueRule, seal: Seal, at: dateti
     """`order` as `viewer` may see it at that moment."""
     is_held = holds_open_order(viewer, order)
     show = people.in_full if is_held else people.masked
-    warnings = sorted(order.warnings, key=lambda warning: (URGENCY[warning.level], warning.sequence))
-    stored = [StoredWarning.model_validate(warning.claim) for warning in warnings]
+    stored = claims_behind(order)
     due = due_of(order, rule)
-    is_open = order.status is OrderStatus.OPEN and due is not None
+    is_open = order.status in RUNNING and due is not None
     parent = order.unit.parent
     return Card(
         number=order.number,
         case_number=order.case.number,
+        kind=order.kind,
         status=order.status,
         level=order.level,
         unit_name=order.unit.name,
@@ -126,11 +127,19 @@ def card(order: WorkOrder, viewer: Viewer, rule: DueRule, seal: Seal, at: dateti
     )
 
 
+def claims_behind(order: WorkOrder) -> list[StoredWarning]:
+    """What the order rests on, the most urgent first: the warnings it carries, else what its case rested on."""
+    warnings = sorted(order.warnings, key=lambda warning: (URGENCY[warning.level], warning.sequence))
+    claims = [warning.claim for warning in warnings] or [order.basis]
+    return [StoredWarning.model_validate(claim) for claim in claims]
+
+
 def due_of(order: WorkOrder, rule: DueRule) -> Due | None:
     """When `order` is due; none before it is delivered and while its clock stands still."""
     if order.delivered_at is None:
         return None
-    return rule.due(order.delivered_at, [Pause(pause.paused_on, pause.resumed_on) for pause in order.pauses])
+    pauses = [Pause(pause.paused_on, pause.resumed_on) for pause in order.pauses]
+    return rule.with_budget(order.working_days).due(order.delivered_at, pauses)
 
 
 def _in_order_of(stored: list[StoredWarning], persons: list[Person]) -> list[Person]:

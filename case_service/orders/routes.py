@@ -17,13 +17,16 @@ from case_service.access import (
 )
 from case_service.clock import Now
 from case_service.database import SessionDep
-from case_service.forms_posted import CheckedForm, field
+from case_service.forms_posted import CheckedForm, field, text_of
 from case_service.official_calendar import DueRuleDep
 from case_service.orders import people, queries
 from case_service.orders.cards import card
 from case_service.orders.states import MoveRefusedError
+from case_service.referrals.handling import departments_to_ask, referral_of
+from case_service.referrals.routes import RESULTS
 from case_service.tables import WorkOrder
-from case_service.visits.queries import recorded_visit
+from case_service.tables.casework import OrderKind, OrderStatus
+from case_service.visits.queries import approve, last_reason_to_go_again, recorded_visit, send_back
 from case_service.web import page, see_other
 
 router = APIRouter(include_in_schema=False)
@@ -78,6 +81,32 @@ def show_identity_number(
     return _order_page(request, order, viewer, session, rule, now, shown)
 
 
+@router.post("/orders/{number}/approval")
+def approve_closure(
+    request: Request, order: OrderToAssign, viewer: Supervisor, _: CheckedForm, session: SessionDep, now: Now
+) -> Response:
+    """Let the visit take effect that waits for it."""
+    try:
+        approve(session, order, viewer, now, request.app.state.seal)
+    except MoveRefusedError as refusal:
+        raise HTTPException(409) from refusal
+    session.commit()
+    return see_other(f"/orders/{order.number}")
+
+
+@router.post("/orders/{number}/sending-back")
+def send_closure_back(
+    order: OrderToAssign, viewer: Supervisor, form: CheckedForm, session: SessionDep, now: Now
+) -> Response:
+    """Ask the grid worker to go again, saying why."""
+    try:
+        send_back(session, order, text_of(form, "reason"), viewer, now)
+    except MoveRefusedError as refusal:
+        raise HTTPException(409) from refusal
+    session.commit()
+    return see_other(f"/orders/{order.number}")
+
+
 @router.post("/orders/{number}/assignment")
 def assign_order(
     order: OrderToAssign, viewer: Supervisor, form: CheckedForm, session: SessionDep, now: Now
@@ -105,12 +134,19 @@ def _order_page(
     identity_numbers: Mapping[str, str] | None = None,
 ) -> Response:
     seal = request.app.state.seal
+    is_visit = order.kind is not OrderKind.DEPARTMENT_HANDLING
+    is_returned = order.status is OrderStatus.RETURNED
     return page(
         request,
         "pages/order.html",
         card=card(order, viewer, rule, seal, now),
-        visit=recorded_visit(session, order, seal),
-        workers=workers_for(session, order, viewer) if viewer.is_supervisor else [],
+        unit_code=order.unit_code,
+        visit=recorded_visit(session, order, seal) if is_visit else None,
+        sent_back=last_reason_to_go_again(session, order) if is_visit else None,
+        referral=referral_of(session, order, seal),
+        results=RESULTS,
+        departments=departments_to_ask(session, order) if viewer.is_supervisor and is_returned else {},
+        workers=workers_for(session, order, viewer) if viewer.is_supervisor and is_visit else [],
         purposes=PURPOSES,
         identity_numbers=identity_numbers or {},
     )

@@ -6,6 +6,7 @@ from case_service.tables.casework import Case, ClockPause, Contact, Outcome, Rec
 from case_service.tables.freshness import FreshnessTold
 from case_service.tables.people import RecoveryCode, SignInSession, Staff, Unit
 from case_service.tables.record import ActionLogEntry
+from case_service.tables.referrals import DispatchRule, Handling, Referral
 
 __all__ = [
     "ActionLogEntry",
@@ -14,10 +15,13 @@ __all__ = [
     "Case",
     "ClockPause",
     "Contact",
+    "DispatchRule",
     "FreshnessTold",
+    "Handling",
     "Outcome",
     "ReceivedWarning",
     "RecoveryCode",
+    "Referral",
     "SignInSession",
     "Staff",
     "Unit",

@@ -8,6 +8,7 @@ from starlette.datastructures import FormData
 
 from case_service.clock import SHANGHAI, local_date
 from case_service.forms_posted import field
+from case_service.tables.referrals import HelpKind
 from case_service.visits.form_definition import FormDefinition
 from schemas.messages import OutcomeKind
 
@@ -27,6 +28,7 @@ class Answers(BaseModel):
     place: str = ""
     outcome: str = ""
     data_error_field: str = ""
+    help_kinds: list[str] = []
 
     @classmethod
     def entered(cls, form: FormData, definition: FormDefinition) -> Self:
@@ -39,6 +41,7 @@ class Answers(BaseModel):
             place=field(form, "place"),
             outcome=field(form, "outcome"),
             data_error_field=field(form, "data_error_field"),
+            help_kinds=[kind for kind in form.getlist("help_kind") if isinstance(kind, str)],
         )
 
     @classmethod
@@ -60,6 +63,13 @@ class Answers(BaseModel):
     def field_in_error(self) -> str | None:
         """The field in error, which only a data error has."""
         return self.data_error_field if self.outcome_kind is OutcomeKind.DATA_ERROR else None
+
+    @property
+    def help_wanted(self) -> list[HelpKind]:
+        """The help to be asked of departments, which only a referral has; none where it is passed on by hand."""
+        if self.outcome_kind is not OutcomeKind.REFERRED:
+            return []
+        return [kind for kind in HelpKind if kind in self.help_kinds]
 
     @property
     def visited_moment(self) -> datetime | None:
@@ -90,6 +100,8 @@ def mistakes(answers: Answers, definition: FormDefinition, delivered_on: date, a
         found["outcome"] = "visit.mistake.outcome"
     if answers.field_in_error is not None and not definition.data_error_fields.offers(answers.field_in_error):
         found["data_error_field"] = "visit.mistake.data_error_field"
+    if not set(answers.help_kinds) <= set(HelpKind):
+        found["help_kind"] = "visit.mistake.help_kind"
     return found
 
 

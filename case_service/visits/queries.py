@@ -1,5 +1,6 @@
-"""Recording a visit, which closes the order and the case, and reading it back."""
+"""Recording a visit, which closes the order and in time the case, and reading it back."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,14 +10,17 @@ from sqlalchemy.orm import Session
 from case_service import action_log
 from case_service.access import Viewer
 from case_service.action_log import Action
+from case_service.cases.closing import case_in_hand, close_if_done
 from case_service.household_locks import lock_households
 from case_service.orders.states import Actor, move
 from case_service.outcomes.queries import write_outcomes
+from case_service.referrals.referring import refer
 from case_service.sealing import Seal
 from case_service.tables import Staff, Visit, WorkOrder
-from case_service.tables.casework import CaseStatus, Origin
+from case_service.tables.casework import OrderKind, OrderStatus
 from case_service.visits.answers import Answers
 from case_service.visits.form_definition import FormDefinition, form_definition
+from schemas.messages import OutcomeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +34,81 @@ class RecordedVisit:
 
 
 def record_visit(
-    session: Session, order: WorkOrder, answers: Answers, viewer: Viewer, at: datetime, seal: Seal
+    session: Session,
+    order: WorkOrder,
+    answers: Answers,
+    viewer: Viewer,
+    at: datetime,
+    seal: Seal,
+    to_approve: Set[OutcomeKind] = frozenset(),
 ) -> None:
-    """Write the visit and its outcomes, close the order and its case.
+    """Write the visit, and close the order unless a supervisor has to approve of such an outcome first.
 
-    The case of an application stays open: its decision closes it.
     Raises `MoveRefusedError` when the order was closed or handed on in the meantime.
     """
     lock_households(session, [order.case.household_key])
     session.refresh(order, ["status", "assignee_id"])
     actor = Actor.ASSIGNEE if order.assignee_id == viewer.staff_id else Actor.SUPERVISOR
-    move(order, "record_visit", actor, closed_at=at)
+    is_to_wait = answers.outcome_kind in to_approve
+    if is_to_wait:
+        move(order, "submit_visit", actor)
+    else:
+        move(order, "record_visit", actor, closed_at=at)
     visit = _visit(order, answers, viewer, at, seal)
     session.add(visit)
-    if order.case.origin is not Origin.APPLICATION:
-        order.case.status, order.case.outcome, order.case.closed_at = CaseStatus.CLOSED, visit.outcome, at
     session.flush()
-    write_outcomes(session, order, visit)
+    if not is_to_wait:
+        take_effect(session, order, visit, answers, viewer, at, seal)
     details = {"outcome": visit.outcome.value, "data_error_field": visit.data_error_field}
-    action_log.record(session, at, [Action(viewer.username, "visit_recorded", order.number, None, details)])
+    name = "visit_submitted" if is_to_wait else "visit_recorded"
+    action_log.record(session, at, [Action(viewer.username, name, order.number, None, details)])
+
+
+def take_effect(
+    session: Session, order: WorkOrder, visit: Visit, answers: Answers, viewer: Viewer, at: datetime, seal: Seal
+) -> None:
+    """What follows from a visit whose order is closed: its outcomes, the help asked of departments, the case's end."""
+    case = order.case
+    if order.kind is OrderKind.HOME_VISIT:
+        case.outcome = visit.outcome
+    if answers.help_wanted:
+        refer(session, case_in_hand(session, case), answers.help_wanted, answers.note, order, viewer, at, seal)
+    session.flush()
+    close_if_done(session, case, at)
+    write_outcomes(session, order, visit)
+
+
+def approve(session: Session, order: WorkOrder, viewer: Viewer, at: datetime, seal: Seal) -> None:
+    """Let a visit take effect that waited for it. Raises `MoveRefusedError` when none waits any more."""
+    _take_up(session, order)
+    move(order, "approve", Actor.SUPERVISOR, closed_at=at)
+    visit = visit_that_counts(session, order)
+    take_effect(session, order, visit, _answers(order, visit, seal), viewer, at, seal)
+    details = {"outcome": visit.outcome.value}
+    action_log.record(session, at, [Action(viewer.username, "closure_approved", order.number, None, details)])
+
+
+def send_back(session: Session, order: WorkOrder, reason: str, viewer: Viewer, at: datetime) -> None:
+    """Ask for another visit, saying why; what was recorded stays. Raises `MoveRefusedError` when none waits."""
+    _take_up(session, order)
+    move(order, "send_back", Actor.SUPERVISOR)
+    visit = visit_that_counts(session, order)
+    visit.sent_back_at, visit.sent_back_reason = at, reason
+    session.flush()
+    action_log.record(session, at, [Action(viewer.username, "closure_sent_back", order.number)])
+
+
+def visit_that_counts(session: Session, order: WorkOrder) -> Visit:
+    """The visit of `order` that nobody sent back."""
+    return session.scalars(select(Visit).where(Visit.order_id == order.id, Visit.sent_back_at.is_(None))).one()
+
+
+def last_reason_to_go_again(session: Session, order: WorkOrder) -> str | None:
+    """Why the latest visit was sent back, while the next is still to come."""
+    if order.status is not OrderStatus.OPEN:
+        return None
+    latest = select(Visit.sent_back_reason).where(Visit.order_id == order.id).order_by(Visit.id.desc()).limit(1)
+    return session.scalar(latest)
 
 
 def recorded_visit(session: Session, order: WorkOrder, seal: Seal) -> RecordedVisit | None:
@@ -56,13 +116,21 @@ def recorded_visit(session: Session, order: WorkOrder, seal: Seal) -> RecordedVi
     found = session.execute(
         select(Visit, Staff.display_name)
         .join(Staff, Staff.id == Visit.recorded_by_id)
-        .where(Visit.order_id == order.id)
+        .where(Visit.order_id == order.id, Visit.sent_back_at.is_(None))
     ).one_or_none()
     if found is None:
         return None
     visit, recorded_by = found
-    answers = Answers.model_validate_json(seal.open(visit.sealed_answers, _place(order)))
-    return RecordedVisit(visit, answers, form_definition(visit.form_version), recorded_by)
+    return RecordedVisit(visit, _answers(order, visit, seal), form_definition(visit.form_version), recorded_by)
+
+
+def _take_up(session: Session, order: WorkOrder) -> None:
+    lock_households(session, [order.case.household_key])
+    session.refresh(order, ["status", "assignee_id"])
+
+
+def _answers(order: WorkOrder, visit: Visit, seal: Seal) -> Answers:
+    return Answers.model_validate_json(seal.open(visit.sealed_answers, _place(order)))
 
 
 def _visit(order: WorkOrder, answers: Answers, viewer: Viewer, at: datetime, seal: Seal) -> Visit:

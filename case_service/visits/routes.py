@@ -10,6 +10,7 @@ from case_service.official_calendar import DueRuleDep
 from case_service.orders.cards import card
 from case_service.orders.states import MoveRefusedError
 from case_service.tables import WorkOrder
+from case_service.tables.referrals import HelpKind
 from case_service.visits.answers import Answers, mistakes
 from case_service.visits.form_definition import form_definition
 from case_service.visits.queries import record_visit
@@ -47,7 +48,8 @@ def save_visit(
     if found:
         return _form_page(request, order, viewer, rule, now, answers, found)
     try:
-        record_visit(session, order, answers, viewer, now, request.app.state.seal)
+        state = request.app.state
+        record_visit(session, order, answers, viewer, now, state.seal, state.settings.outcomes_to_approve)
         session.commit()
     except MoveRefusedError:
         session.rollback()
@@ -72,5 +74,6 @@ def _form_page(
         answers=answers,
         mistakes=found,
         outcomes=list(OutcomeKind),
+        help_kinds=list(HelpKind),
         latest=now,
     )
