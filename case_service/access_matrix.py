@@ -25,6 +25,7 @@ class Bound(StrEnum):
     """What lies inside or outside a person's scope on a route."""
 
     ORDER = "order"
+    CASE = "case"
     UNIT = "unit"
     NOBODY = "nobody"
 

@@ -8,6 +8,7 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
+from case_service.cases import routes as cases
 from case_service.database import SessionDep
 from case_service.deadlines import routes as deadlines
 from case_service.doorkeeper import let_in
@@ -44,7 +45,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     register_problems(app)
     for router in (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router):
         app.include_router(router, dependencies=[Depends(let_in)])
-    for feature in (sign_in, account, orders, visits, referrals, dispatch_table, supervision, freshness):
+    for feature in (sign_in, account, orders, visits, referrals, cases, dispatch_table, supervision, freshness):
         app.include_router(feature.router, dependencies=[Depends(let_in)])
     app.add_api_route("/healthz", health, include_in_schema=False)
     app.add_api_route("/static/htmx.min.js", htmx, include_in_schema=False)

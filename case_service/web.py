@@ -1,6 +1,7 @@
 """How a page is made: templates, language, and what every page knows."""
 
 import secrets
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -48,12 +49,22 @@ def part(request: Request, template: str, **context: Any) -> str:
         request=request,
         settings=request.app.state.settings,
         language=language,
-        word=lambda key, **values: words.say(key, language, **values),
-        say=lambda text: say(text, language),
+        word=word_for(language),
+        say=say_for(language),
         day=lambda value: shown_day(value, language),
         moment=lambda value: shown_moment(value, language),
         **context,
     )
+
+
+def word_for(language: Language) -> Callable[..., str]:
+    """What says the words of a key in `language`."""
+    return lambda key, **values: words.say(key, language, **values)
+
+
+def say_for(language: Language) -> Callable[[Text], str]:
+    """What says a text in `language`."""
+    return lambda text: say(text, language)
 
 
 def say(text: Text, language: Language) -> str:

@@ -44,11 +44,14 @@ REFERRAL_WORDS: dict[str, Text] = {
     "handling.resolve": Text(zh="办理结果", en="What came of it"),
     "handling.result": Text(zh="结果", en="Result"),
     "handling.text": Text(zh="处理情况", en="What was done"),
-    "handling.text_hint": Text(zh="写清给了什么救助、从何时起，或者为什么不能给", en="Say what was given and from when, or why not"),
+    "handling.text_hint": Text(
+        zh="写清给了什么救助、从何时起，或者为什么不能给", en="Say what was given and from when, or why not"
+    ),
     "handling.resolve_button": Text(zh="上报并办结", en="Report and close"),
     "handling.return": Text(zh="退回", en="Return"),
     "handling.return_hint": Text(
-        zh="不属于本部门职责的，写明原因退回，由县（区）改派。", en="What is not for your department goes back with a reason; the county decides."
+        zh="不属于本部门职责的，写明原因退回，由县（区）改派。",
+        en="What is not for your department goes back with a reason; the county decides.",
     ),
     "handling.reason": Text(zh="原因", en="Reason"),
     "handling.return_button": Text(zh="退回县（区）", en="Return to the county"),
@@ -71,7 +74,8 @@ REFERRAL_WORDS: dict[str, Text] = {
     "visit.help_wanted": Text(zh="需要哪些部门救助", en="What help is wanted"),
     "visit.help_wanted_hint": Text(
         zh="勾选后自动派给相应部门，全部办结前个案不结；已当面交办的可不选。",
-        en="Each goes to its departments, and the case stays open until they are done. Leave blank if you passed it on yourself.",
+        en="Each goes to its departments, and the case stays open until they are done. "
+        "Leave blank if you passed it on yourself.",
     ),
     "visit.mistake.help_kind": Text(zh="请从列表中选择需要的救助", en="Choose the help from the list"),
     "visit.sent_back": Text(zh="走访结果被退回，请再次走访", en="The visit was sent back; please go again"),
@@ -92,7 +96,9 @@ REFERRAL_WORDS: dict[str, Text] = {
     "dispatch.lead": Text(zh="牵头部门", en="Lead"),
     "dispatch.others": Text(zh="协同部门", en="Beside it"),
     "dispatch.days": Text(zh="办理时限（工作日）", en="Working days to handle it"),
-    "dispatch.follow_up": Text(zh="救助后回访（工作日，不填则不回访）", en="Follow-up within working days (blank: none)"),
+    "dispatch.follow_up": Text(
+        zh="救助后回访（工作日，不填则不回访）", en="Follow-up within working days (blank: none)"
+    ),
     "dispatch.reason": Text(zh="修改原因", en="Reason for the change"),
     "dispatch.change": Text(zh="修改", en="Change"),
     "dispatch.save": Text(zh="保存并生效", en="Put in force"),

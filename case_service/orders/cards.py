@@ -130,7 +130,7 @@ def card(order: WorkOrder, viewer: Viewer, rule: DueRule, seal: Seal, at: dateti
 def claims_behind(order: WorkOrder) -> list[StoredWarning]:
     """What the order rests on, the most urgent first: the warnings it carries, else what its case rested on."""
     warnings = sorted(order.warnings, key=lambda warning: (URGENCY[warning.level], warning.sequence))
-    claims = [warning.claim for warning in warnings] or [order.basis]
+    claims = [warning.claim for warning in warnings] or [order.basis or {}]
     return [StoredWarning.model_validate(claim) for claim in claims]
 
 

@@ -55,14 +55,10 @@ MOVES = {
         Move("record_visit", Actor.ASSIGNEE, OrderStatus.OPEN, OrderStatus.CLOSED, frozenset({"closed_at"})),
         # Some outcomes close only once a supervisor has looked at them.
         Move("submit_visit", Actor.ASSIGNEE, OrderStatus.OPEN, OrderStatus.AWAITING_APPROVAL, frozenset()),
-        Move(
-            "approve", Actor.SUPERVISOR, OrderStatus.AWAITING_APPROVAL, OrderStatus.CLOSED, frozenset({"closed_at"})
-        ),
+        Move("approve", Actor.SUPERVISOR, OrderStatus.AWAITING_APPROVAL, OrderStatus.CLOSED, frozenset({"closed_at"})),
         Move("send_back", Actor.SUPERVISOR, OrderStatus.AWAITING_APPROVAL, OrderStatus.OPEN, frozenset()),
         # A department's clock starts when the order reaches it, not when it accepts.
-        Move(
-            "refer", Actor.DISPATCH, None, OrderStatus.OFFERED, frozenset({"opened_at", "delivered_at"}), HANDLING
-        ),
+        Move("refer", Actor.DISPATCH, None, OrderStatus.OFFERED, frozenset({"opened_at", "delivered_at"}), HANDLING),
         # Whom the directory does not know cannot be asked: a supervisor decides, as over what came back.
         Move(
             "refer_in_vain",
@@ -72,18 +68,12 @@ MOVES = {
             frozenset({"opened_at", "delivered_at"}),
             HANDLING,
         ),
-        Move(
-            "accept", Actor.DEPARTMENT, OrderStatus.OFFERED, OrderStatus.OPEN, frozenset({"assignee_id"}), HANDLING
-        ),
-        Move(
-            "take_over", Actor.DEPARTMENT, OrderStatus.OPEN, OrderStatus.OPEN, frozenset({"assignee_id"}), HANDLING
-        ),
+        Move("accept", Actor.DEPARTMENT, OrderStatus.OFFERED, OrderStatus.OPEN, frozenset({"assignee_id"}), HANDLING),
+        Move("take_over", Actor.DEPARTMENT, OrderStatus.OPEN, OrderStatus.OPEN, frozenset({"assignee_id"}), HANDLING),
         Move("return", Actor.DEPARTMENT, OrderStatus.OFFERED, OrderStatus.RETURNED, frozenset(), HANDLING),
         Move("give_back", Actor.ASSIGNEE, OrderStatus.OPEN, OrderStatus.RETURNED, frozenset(), HANDLING),
         Move("resolve", Actor.ASSIGNEE, OrderStatus.OPEN, OrderStatus.CLOSED, frozenset({"closed_at"}), HANDLING),
-        Move(
-            "settle", Actor.SUPERVISOR, OrderStatus.RETURNED, OrderStatus.CLOSED, frozenset({"closed_at"}), HANDLING
-        ),
+        Move("settle", Actor.SUPERVISOR, OrderStatus.RETURNED, OrderStatus.CLOSED, frozenset({"closed_at"}), HANDLING),
     )
 }
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from fastapi import APIRouter, Request, Response
-from starlette.datastructures import FormData
 
 from case_service.access import SignedIn
 from case_service.clock import Now

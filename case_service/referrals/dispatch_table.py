@@ -56,20 +56,18 @@ def change_rule(session: Session, kind: HelpKind, wanted: RuleWanted, viewer: Vi
         return False
     rule.superseded_at = at
     session.flush()
-    session.add(
-        DispatchRule(kind=kind, reason=wanted.reason, changed_at=at, changed_by_id=viewer.staff_id, **after)
-    )
+    session.add(DispatchRule(kind=kind, reason=wanted.reason, changed_at=at, changed_by_id=viewer.staff_id, **after))
     session.flush()
     details = {"before": before, "after": after}
-    action_log.record(session, at, [Action(viewer.username, "dispatch_rule_changed", kind.value, wanted.reason, details)])
+    action_log.record(
+        session, at, [Action(viewer.username, "dispatch_rule_changed", kind.value, wanted.reason, details)]
+    )
     return True
 
 
 def department_names(session: Session) -> dict[str, str]:
     """What the departments of the directory are called at the highest level that has them, by key."""
-    units = session.scalars(
-        select(Unit).where(Unit.level == UnitLevel.DEPARTMENT).order_by(Unit.path.desc())
-    )
+    units = session.scalars(select(Unit).where(Unit.level == UnitLevel.DEPARTMENT).order_by(Unit.path.desc()))
     named = {key_of(unit): unit for unit in sorted(units, key=lambda unit: -unit.path.count("/"))}
     return {key: unit.name for key, unit in sorted(named.items())}
 
@@ -77,9 +75,7 @@ def department_names(session: Session) -> dict[str, str]:
 def departments_along(session: Session, place: Unit) -> dict[str, Unit]:
     """For each department the unit that answers for `place`: the nearest going up."""
     above = place.path.strip("/").split("/")
-    units = session.scalars(
-        select(Unit).where(Unit.level == UnitLevel.DEPARTMENT, Unit.parent_code.in_(above))
-    )
+    units = session.scalars(select(Unit).where(Unit.level == UnitLevel.DEPARTMENT, Unit.parent_code.in_(above)))
     return {key_of(unit): unit for unit in sorted(units, key=lambda unit: unit.path.count("/"))}
 
 

@@ -98,9 +98,9 @@ def settle(
         referral = order.referral
         if department and referral is not None:
             place = session.get_one(Unit, order.case.unit_code)
-            unit = departments_along(session, place)[department]
+            unit, county = departments_along(session, place)[department], county_of(session, place)
             successor = order_for(session, referral, order.is_lead, order, order.basis or {}, at)
-            hand_to(session, successor, unit, county_of(session, place), viewer, at, seal)
+            hand_to(session, successor, unit, county, viewer, at, seal)
             session.flush()
         close_if_done(session, order.case, at)
     _note(session, order, "handling_settled", viewer, at, reason=reason, department=department or None)
@@ -147,7 +147,9 @@ def referrals_shown(session: Session, ids: Sequence[int], seal: Seal) -> list[Re
                 ),
             )
         ).all()
-        return [ReferralShown(one, note_of(one, seal), [_part(order, seal) for order in one.orders]) for one in referrals]
+        return [
+            ReferralShown(one, note_of(one, seal), [_part(order, seal) for order in one.orders]) for one in referrals
+        ]
 
 
 def _part(order: WorkOrder, seal: Seal) -> Part:

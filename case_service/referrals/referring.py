@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from case_service import action_log
 from case_service.access import Viewer
 from case_service.action_log import Action
 from case_service.inbox.queries import next_order_number
@@ -33,8 +32,10 @@ def refer(
     viewer: Viewer,
     at: datetime,
     seal: Seal,
-) -> list[Referral]:
-    """Open a referral for each kind of help, on what the order `source` rests on; the household is locked.
+) -> list[Action]:
+    """Open a referral for each kind of help, on what the order `source` rests on; returns what is to be recorded.
+
+    The household is locked by then.
 
     A department that the directory does not know leaves its order with the supervisors, as if it had returned it.
     """
@@ -55,8 +56,7 @@ def refer(
                 hand_to(session, order, units.get(department), county, viewer, at, seal)
             opened.append(referral)
         session.flush()
-    action_log.record(session, at, [_opened(viewer, case, one) for one in opened])
-    return opened
+        return [_opened(viewer, case, one) for one in opened]
 
 
 def order_for(
@@ -90,9 +90,7 @@ def hand_to(
     session.add_all([order, ended(order, HandlingResult.RETURNED, NO_SUCH_DEPARTMENT, viewer, at, seal)])
 
 
-def ended(
-    order: WorkOrder, result: HandlingResult, text: str, viewer: Viewer, at: datetime, seal: Seal
-) -> Handling:
+def ended(order: WorkOrder, result: HandlingResult, text: str, viewer: Viewer, at: datetime, seal: Seal) -> Handling:
     """How `order` ended, to be written."""
     return Handling(
         order=order,

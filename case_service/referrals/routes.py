@@ -25,10 +25,8 @@ def department_queue(request: Request, viewer: SignedIn, session: SessionDep, ru
     seal = request.app.state.seal
     at_work = handling.orders_of_department(session, viewer, at_work=True)
     lately = handling.orders_of_department(session, viewer, at_work=False)
-    note_list_read(session, viewer, [order for order in at_work if order.assignee_id == viewer.staff_id], now)
-    session.commit()
     cards = {order: card(order, viewer, rule, seal, now) for order in (*at_work, *lately)}
-    return page(
+    response = page(
         request,
         "pages/handling.html",
         groups={
@@ -37,6 +35,9 @@ def department_queue(request: Request, viewer: SignedIn, session: SessionDep, ru
             "ended": [(cards[one], one.referral) for one in lately],
         },
     )
+    note_list_read(session, viewer, [order for order in at_work if cards[order].is_held], now)
+    session.commit()
+    return response
 
 
 @router.post("/orders/{number}/acceptance")

@@ -18,7 +18,7 @@ from case_service.clock import SHANGHAI
 from case_service.tables import Case, ClockPause, ReceivedWarning, Unit, WorkOrder
 from case_service.tables.casework import RUNNING, OrderKind, OrderStatus
 from case_service.working_days import DueRule, Pause
-from schemas.messages import CONTROL_VISIT, DispositionKind, Level, OutcomeKind, WithheldReason
+from schemas.messages import CONTROL_VISIT, DispositionKind, OutcomeKind, WithheldReason
 
 ORDERS_PER_PAGE = 25
 DELIVERED_ON = cast(func.timezone(SHANGHAI.key, WorkOrder.delivered_at), Date)
@@ -81,7 +81,11 @@ class Judgement:
     paused_orders: dict[int, Standing]
 
     def holds(self, standing: Standing) -> ColumnElement[bool]:
-        """The open orders that stand so."""
+        """The orders that stand so."""
+        if standing is Standing.OPEN:
+            return WorkOrder.status.in_(RUNNING)
+        if standing.value in set(OrderStatus):
+            return WorkOrder.status == OrderStatus(standing.value)
         days = [day for day, one in self.days.items() if one is standing]
         orders = [number for number, one in self.paused_orders.items() if one is standing]
         by_day = and_(~IS_PAUSED, tuple_(DELIVERED_ON, OWN_BUDGET).in_(days)) if days else false()
@@ -158,25 +162,17 @@ def withheld(session: Session, viewer: Viewer, unit: Unit) -> list[tuple[Withhel
     return [(reason, counts[reason]) for reason in WithheldReason if reason in counts]
 
 
-def orders_listed(
-    session: Session,
-    viewer: Viewer,
-    unit: Unit,
-    judgement: Judgement,
-    standing: Standing | None,
-    level: Level | None,
-    page_number: int,
-) -> tuple[Sequence[WorkOrder], int]:
-    """One page of the orders at or below `unit`, longest waiting first, and how many there are in all."""
-    orders = visible_orders(viewer).where(in_subtree(unit.path))
-    if standing is not None:
-        orders = orders.where(_where(standing, judgement))
-    if level is not None:
-        orders = orders.where(WorkOrder.level == level)
-    count = session.scalar(orders.with_only_columns(func.count(WorkOrder.id))) or 0
+def orders_wanted(viewer: Viewer, unit: Unit, conditions: Sequence[ColumnElement[bool]]) -> Select[WorkOrder]:
+    """The orders at or below `unit` for which all conditions hold, longest waiting first."""
     is_closed = WorkOrder.status == OrderStatus.CLOSED
-    listed = orders.order_by(is_closed, func.coalesce(WorkOrder.delivered_at, WorkOrder.opened_at), WorkOrder.id)
-    shown = listed.limit(ORDERS_PER_PAGE).offset((page_number - 1) * ORDERS_PER_PAGE)
+    orders = visible_orders(viewer).where(in_subtree(unit.path), *conditions)
+    return orders.order_by(is_closed, func.coalesce(WorkOrder.delivered_at, WorkOrder.opened_at), WorkOrder.id)
+
+
+def orders_listed(session: Session, orders: Select[WorkOrder], page_number: int) -> tuple[Sequence[WorkOrder], int]:
+    """One page of `orders`, and how many there are in all."""
+    count = session.scalar(orders.order_by(None).with_only_columns(func.count(WorkOrder.id))) or 0
+    shown = orders.limit(ORDERS_PER_PAGE).offset((page_number - 1) * ORDERS_PER_PAGE)
     return session.scalars(with_everything_shown(shown)).unique().all(), count
 
 
@@ -196,14 +192,6 @@ def _standing(rule: DueRule, delivered_at: datetime, pauses: list[Pause], at: da
     if rule.is_overdue(due, at):
         return Standing.OVERDUE
     return Standing.DUE_SOON if rule.is_due_soon(due, at) else Standing.ON_TIME
-
-
-def _where(standing: Standing, judgement: Judgement) -> ColumnElement[bool]:
-    if standing is Standing.OPEN:
-        return WorkOrder.status.in_(RUNNING)
-    if standing.value in set(OrderStatus):
-        return WorkOrder.status == OrderStatus(standing.value)
-    return judgement.holds(standing)
 
 
 def _counted(orders: Select[WorkOrder], unit_code: InstrumentedAttribute[str]) -> Select[*OrderCount]:

@@ -1,6 +1,6 @@
 """Recording a visit, which closes the order and in time the case, and reading it back."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from case_service.household_locks import lock_households
 from case_service.orders.states import Actor, move
 from case_service.outcomes.queries import write_outcomes
 from case_service.referrals.referring import refer
+from case_service.row_security import looking_as_system
 from case_service.sealing import Seal
 from case_service.tables import Staff, Visit, WorkOrder
 from case_service.tables.casework import OrderKind, OrderStatus
@@ -57,25 +58,30 @@ def record_visit(
     visit = _visit(order, answers, viewer, at, seal)
     session.add(visit)
     session.flush()
-    if not is_to_wait:
-        take_effect(session, order, visit, answers, viewer, at, seal)
+    followed = [] if is_to_wait else take_effect(session, order, visit, answers, viewer, at, seal)
     details = {"outcome": visit.outcome.value, "data_error_field": visit.data_error_field}
     name = "visit_submitted" if is_to_wait else "visit_recorded"
-    action_log.record(session, at, [Action(viewer.username, name, order.number, None, details)])
+    action_log.record(session, at, [Action(viewer.username, name, order.number, None, details), *followed])
 
 
 def take_effect(
     session: Session, order: WorkOrder, visit: Visit, answers: Answers, viewer: Viewer, at: datetime, seal: Seal
-) -> None:
-    """What follows from a visit whose order is closed: its outcomes, the help asked of departments, the case's end."""
-    case = order.case
+) -> list[Action]:
+    """What follows from a visit whose order is closed: its outcomes, the help asked of departments, the case's end.
+
+    Returns what is to be recorded after the visit.
+    """
+    case, followed = order.case, []
     if order.kind is OrderKind.HOME_VISIT:
         case.outcome = visit.outcome
     if answers.help_wanted:
-        refer(session, case_in_hand(session, case), answers.help_wanted, answers.note, order, viewer, at, seal)
+        followed = refer(
+            session, case_in_hand(session, case), answers.help_wanted, answers.note, order, viewer, at, seal
+        )
     session.flush()
     close_if_done(session, case, at)
     write_outcomes(session, order, visit)
+    return followed
 
 
 def approve(session: Session, order: WorkOrder, viewer: Viewer, at: datetime, seal: Seal) -> None:
@@ -83,9 +89,9 @@ def approve(session: Session, order: WorkOrder, viewer: Viewer, at: datetime, se
     _take_up(session, order)
     move(order, "approve", Actor.SUPERVISOR, closed_at=at)
     visit = visit_that_counts(session, order)
-    take_effect(session, order, visit, _answers(order, visit, seal), viewer, at, seal)
-    details = {"outcome": visit.outcome.value}
-    action_log.record(session, at, [Action(viewer.username, "closure_approved", order.number, None, details)])
+    followed = take_effect(session, order, visit, _answers(order, visit, seal), viewer, at, seal)
+    approved = Action(viewer.username, "closure_approved", order.number, None, {"outcome": visit.outcome.value})
+    action_log.record(session, at, [approved, *followed])
 
 
 def send_back(session: Session, order: WorkOrder, reason: str, viewer: Viewer, at: datetime) -> None:
@@ -122,6 +128,23 @@ def recorded_visit(session: Session, order: WorkOrder, seal: Seal) -> RecordedVi
         return None
     visit, recorded_by = found
     return RecordedVisit(visit, _answers(order, visit, seal), form_definition(visit.form_version), recorded_by)
+
+
+def recorded_visits(session: Session, orders: Sequence[WorkOrder], seal: Seal) -> dict[str, RecordedVisit]:
+    """The visits that count, by the number of their order. Callers have checked who may see the orders."""
+    known = {order.id: order for order in orders}
+    with looking_as_system(session):
+        rows = session.execute(
+            select(Visit, Staff.display_name)
+            .join(Staff, Staff.id == Visit.recorded_by_id)
+            .where(Visit.order_id.in_(known), Visit.sent_back_at.is_(None))
+        ).all()
+    return {
+        known[visit.order_id].number: RecordedVisit(
+            visit, _answers(known[visit.order_id], visit, seal), form_definition(visit.form_version), name
+        )
+        for visit, name in rows
+    }
 
 
 def _take_up(session: Session, order: WorkOrder) -> None:

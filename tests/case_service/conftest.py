@@ -196,9 +196,7 @@ def clock() -> StoppedClock:
 
 
 @contextmanager
-def opened_door(
-    database: str, home: Path, clock: StoppedClock | None = None, **given: object
-) -> Iterator[Door]:
+def opened_door(database: str, home: Path, clock: StoppedClock | None = None, **given: object) -> Iterator[Door]:
     """The service in demo mode on a database, with weeks that nothing fills unless a test narrows them."""
     settings = read_settings(**{"mode": "demo", "home": home, "visits_per_week": 1_000, **given})
     engine = make_engine(database)

@@ -218,7 +218,8 @@ def refer_again(door: Door) -> WorkOrder:
 
 
 def changed_rule(**changes: str | list[str]) -> dict[str, str | list[str]]:
-    rule = {"lead": "civil_affairs", "other": ["housing"], "working_days": "8", "follow_up_days": "", "reason": "新规"}
+    rule: dict[str, str | list[str]] = {"lead": "civil_affairs", "other": ["housing"], "working_days": "8"}
+    rule |= {"follow_up_days": "", "reason": "新规"}
     return rule | changes
 
 

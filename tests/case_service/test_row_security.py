@@ -19,6 +19,7 @@ ABOUT_PEOPLE = (WorkOrder, Case, Contact, ReceivedWarning, ClockPause, Visit, Ou
 ABOUT_NOBODY = {
     "action_log",
     "calendar_day",
+    "dispatch_rule",
     "freshness_told",
     "recovery_code",
     "sign_in_session",

@@ -6,11 +6,15 @@ from string import Formatter
 
 import pytest
 
+from case_service.cases.timeline import WORDED_EVENTS
 from case_service.forms_posted import TOKEN_FIELD
 from case_service.orders.routes import PURPOSES
 from case_service.problems import WORDED
+from case_service.supervision.export import COLUMNS
 from case_service.supervision.queries import Standing
+from case_service.tables.casework import CaseStatus, OrderKind, OrderStatus
 from case_service.tables.people import Role
+from case_service.tables.referrals import HandlingResult, HelpKind
 from case_service.visits.form_definition import FORMS_FOLDER, form_definition
 from case_service.web import TEMPLATES_FOLDER
 from case_service.words import WORDS
@@ -27,6 +31,15 @@ BUILT = (
     | {f"household.{one}" for one in (*Need, *Earning)}
     | {f"purpose.{one}" for one in PURPOSES}
     | {f"problem.{one}.{part}" for one in WORDED for part in ("title", "line")}
+    | {f"help_kind.{one}" for one in HelpKind}
+    | {f"handling_result.{one}" for one in HandlingResult}
+    | {f"handling.group.{one}" for one in ("offered", "open", "ended")}
+    | {f"order_kind.{one}" for one in OrderKind}
+    | {f"order_status.{one}" for one in OrderStatus}
+    | {f"case.{one}" for one in CaseStatus}
+    | {f"export.{one}" for one, _ in COLUMNS}
+    | {"export.cut"}
+    | {f"event.{one}" for one in WORDED_EVENTS}
     | {f"orders.group.{one}" for one in ("overdue", "due_soon", "on_time")}
 )
 
@@ -35,7 +48,11 @@ def used() -> set[str]:
     templates = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES_FOLDER.rglob("*.html"))
     code = "".join(path.read_text(encoding="utf-8") for path in CODE.rglob("*.py"))
     found = set(re.findall(r"word\('([a-z_.]+)'[,)]", templates))
-    return found | set(re.findall(r'"((?:visit\.mistake|account\.mistake|sign_in)\.[a-z_]+)"', code)) | BUILT
+    return (
+        found
+        | set(re.findall(r'"((?:visit\.mistake|account\.mistake|dispatch\.mistake|sign_in)\.[a-z_]+)"', code))
+        | BUILT
+    )
 
 
 def test_all_words_used_exist_and_all_words_that_exist_are_used() -> None:
