@@ -22,7 +22,7 @@ from case_service.tables.people import SUPERVISORS, Role
 
 HOME = {
     Role.GRID_WORKER: "/orders",
-    Role.ANALYST: "/supervision/freshness",
+    Role.ANALYST: "/dashboard",
     Role.DEPARTMENT_HANDLER: "/handling",
 }
 
@@ -161,22 +161,13 @@ def order_to_visit(order: OrderToSee, viewer: GridWorker) -> WorkOrder:
 
 
 def order_to_assign(order: OrderToSee, _: Supervisor) -> WorkOrder:
-    """An order in the supervisor's scope that grid workers carry out."""
-    if order.kind is OrderKind.DEPARTMENT_HANDLING:
-        raise HTTPException(409)
+    """An order in the supervisor's scope; whether it can be moved so is for the table of moves to say."""
     return order
 
 
 def order_to_handle(order: OrderToSee, viewer: SignedIn) -> WorkOrder:
     """An order of the viewer's own department."""
     if order.kind is not OrderKind.DEPARTMENT_HANDLING or order.unit_code != viewer.unit_code:
-        raise HTTPException(409)
-    return order
-
-
-def order_to_settle(order: OrderToSee, _: Supervisor) -> WorkOrder:
-    """A department's order in the supervisor's scope; whether it came back is for the route to say."""
-    if order.kind is not OrderKind.DEPARTMENT_HANDLING:
         raise HTTPException(409)
     return order
 
@@ -192,7 +183,6 @@ def case_to_see(case_number: str, viewer: Supervisor, session: SessionDep) -> Ca
 
 CaseToSee = Annotated[Case, Depends(case_to_see)]
 OrderToHandle = Annotated[WorkOrder, Depends(order_to_handle)]
-OrderToSettle = Annotated[WorkOrder, Depends(order_to_settle)]
 OrderToVisit = Annotated[WorkOrder, Depends(order_to_visit)]
 OrderToAssign = Annotated[WorkOrder, Depends(order_to_assign)]
 

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from case_service.cases import routes as cases
+from case_service.dashboard import routes as dashboard
 from case_service.database import SessionDep
 from case_service.deadlines import routes as deadlines
 from case_service.doorkeeper import let_in
@@ -45,10 +46,22 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     register_problems(app)
     for router in (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router):
         app.include_router(router, dependencies=[Depends(let_in)])
-    for feature in (sign_in, account, orders, visits, referrals, cases, dispatch_table, supervision, freshness):
+    for feature in (
+        sign_in,
+        account,
+        orders,
+        visits,
+        referrals,
+        cases,
+        dispatch_table,
+        supervision,
+        dashboard,
+        freshness,
+    ):
         app.include_router(feature.router, dependencies=[Depends(let_in)])
     app.add_api_route("/healthz", health, include_in_schema=False)
     app.add_api_route("/static/htmx.min.js", htmx, include_in_schema=False)
+    app.add_api_route("/static/echarts.mjs", echarts, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
     return app
 
@@ -66,3 +79,9 @@ def htmx(request: Request) -> FileResponse:
     """The htmx script, from where npm put it."""
     folder: Path = request.app.state.settings.node_modules
     return FileResponse(folder / "htmx.org" / "dist" / "htmx.min.js", media_type="text/javascript")
+
+
+def echarts(request: Request) -> FileResponse:
+    """The chart module, from where npm put it."""
+    folder: Path = request.app.state.settings.node_modules
+    return FileResponse(folder / "echarts" / "dist" / "echarts.esm.min.mjs", media_type="text/javascript")

@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     due_cut_off: time = time(23, 59, 59)
     work_order_working_days: int = Field(default=5, ge=1)
     outcomes_to_approve: frozenset[OutcomeKind] = frozenset()
+    smallest_count_shown: int = Field(default=5, ge=1)
     visits_per_week: int = Field(default=10, ge=1)
     session_idle_minutes: int = Field(default=60, ge=1)
     session_longest_hours: int = Field(default=12, ge=1)

@@ -1,5 +1,6 @@
 """Every word on the screens, in Chinese and English. Words that come with a warning or a form are not here."""
 
+from case_service.words_of_dashboard import DASHBOARD_WORDS
 from case_service.words_of_desk import DESK_WORDS
 from case_service.words_of_referrals import REFERRAL_WORDS
 from schemas.messages import Text
@@ -16,6 +17,7 @@ def _text(zh: str, en: str) -> Text:
 
 
 WORDS: dict[str, Text] = {
+    **DASHBOARD_WORDS,
     **DESK_WORDS,
     **REFERRAL_WORDS,
     "product": _text("守望", "Shouwang"),

@@ -67,8 +67,6 @@ REFERRAL_WORDS: dict[str, Text] = {
     "referral.note": Text(zh="走访情况", en="What the visit found"),
     "referral.opened": Text(zh="{name} 于 {when} 转办", en="Referred by {name} on {when}"),
     "referral.parts": Text(zh="协同部门", en="Departments"),
-    "referral.department": Text(zh="部门", en="Department"),
-    "referral.standing": Text(zh="进展", en="How far"),
     "referral.lead": Text(zh="牵头", en="lead"),
     "referral.beside": Text(zh="协同", en="beside"),
     "visit.help_wanted": Text(zh="需要哪些部门救助", en="What help is wanted"),

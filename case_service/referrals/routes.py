@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from case_service.access import OrderToHandle, OrderToSettle, SignedIn, Supervisor
+from case_service.access import OrderToAssign, OrderToHandle, SignedIn, Supervisor
 from case_service.clock import Now
 from case_service.database import SessionDep
 from case_service.forms_posted import CheckedForm, field, text_of
@@ -83,7 +83,7 @@ def resolve_order(
 
 @router.post("/orders/{number}/settlement")
 def settle_return(
-    request: Request, order: OrderToSettle, viewer: Supervisor, form: CheckedForm, session: SessionDep, now: Now
+    request: Request, order: OrderToAssign, viewer: Supervisor, form: CheckedForm, session: SessionDep, now: Now
 ) -> Response:
     """Ask another department for what one returned, or let it rest, with a reason."""
     department, reason = field(form, "department"), text_of(form, "reason")

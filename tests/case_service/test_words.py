@@ -39,6 +39,9 @@ BUILT = (
     | {f"case.{one}" for one in CaseStatus}
     | {f"export.{one}" for one, _ in COLUMNS}
     | {"export.cut"}
+    | {f"dashboard.{one}" for one in ("by_unit", "by_month", "in_time", "late", "by_model", "by_department", "by_help")}
+    | {f"dashboard.{one}" for one in ("opened", "closed", "asked_for")}
+    | {f"dashboard.model.{one}" for one in ("orders", "closed", "helped", "referred")}
     | {f"event.{one}" for one in WORDED_EVENTS}
     | {f"orders.group.{one}" for one in ("overdue", "due_soon", "on_time")}
 )
