@@ -1,4 +1,4 @@
-"""The command line: `python -m case_service serve | migrate | load-directory | set-password | verify-log`."""
+"""The command line: `python -m case_service serve | migrate | load-directory | set-password | audit | token`."""
 
 import argparse
 import getpass
@@ -13,13 +13,18 @@ import uvicorn
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from case_service import action_log
+from case_service import action_log, clock
+from case_service.access_matrix import Right
+from case_service.action_log import Action
 from case_service.app import create_app
 from case_service.directory.loading import DirectoryFileError, load_directory
+from case_service.service_token import TokenNameTakenError, create_token, revoke_token
 from case_service.settings import Settings, UnsafeToStartError, read_settings
 from case_service.sign_in import passwords
 from case_service.starting import prepared_engine, ready_engine
 from case_service.tables import Staff
+
+COMMAND_LINE = "command_line"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -79,7 +84,7 @@ def set_password(settings: Settings, chosen: argparse.Namespace) -> int:
     return 0
 
 
-def verify_log(settings: Settings, _: argparse.Namespace) -> int:
+def audit_verify(settings: Settings, _: argparse.Namespace) -> int:
     """Check the chain of the action log; its head is worth keeping elsewhere."""
     with Session(prepared_engine(settings)) as session:
         found = action_log.verify(session)
@@ -87,6 +92,40 @@ def verify_log(settings: Settings, _: argparse.Namespace) -> int:
         _tell(f"the action log is broken at entry {found.broken_at}; the last good head is {found.head}", sys.stderr)
         return 1
     _tell(f"the action log holds: {found.entry_count} entries, head {found.head}")
+    return 0
+
+
+def audit_export(settings: Settings, _: argparse.Namespace) -> int:
+    """Write the whole action log to standard output, as lines of JSON with their hashes."""
+    with Session(prepared_engine(settings)) as session:
+        for entry in session.scalars(action_log.all_entries()):
+            sys.stdout.write(action_log.as_line(entry))
+    return 0
+
+
+def token_create(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Create a service token with the rights named, and tell it this once."""
+    with Session(prepared_engine(settings)) as session:
+        try:
+            token = create_token(session, chosen.name, [Right(one) for one in chosen.right], clock.now())
+        except TokenNameTakenError:
+            _tell(f"case_service: there was a token {chosen.name} before; choose another name", sys.stderr)
+            return 2
+        details = {"rights": sorted(chosen.right)}
+        action_log.record(session, clock.now(), [Action(COMMAND_LINE, "token_created", chosen.name, None, details)])
+        session.commit()
+    _tell(token)
+    return 0
+
+
+def token_revoke(settings: Settings, chosen: argparse.Namespace) -> int:
+    """End a service token at once."""
+    with Session(prepared_engine(settings)) as session:
+        if not revoke_token(session, chosen.name, clock.now()):
+            _tell(f"case_service: no token {chosen.name} is in use", sys.stderr)
+            return 2
+        action_log.record(session, clock.now(), [Action(COMMAND_LINE, "token_revoked", chosen.name)])
+        session.commit()
     return 0
 
 
@@ -106,7 +145,17 @@ def _parser() -> argparse.ArgumentParser:
     passwording = commands.add_parser("set-password", help=set_password.__doc__)
     passwording.add_argument("username")
     passwording.set_defaults(run=set_password)
-    commands.add_parser("verify-log", help=verify_log.__doc__).set_defaults(run=verify_log)
+    audit = commands.add_parser("audit", help="The record of actions.").add_subparsers(required=True)
+    audit.add_parser("verify", help=audit_verify.__doc__).set_defaults(run=audit_verify)
+    audit.add_parser("export", help=audit_export.__doc__).set_defaults(run=audit_export)
+    token = commands.add_parser("token", help="Tokens of services.").add_subparsers(required=True)
+    creating = token.add_parser("create", help=token_create.__doc__)
+    creating.add_argument("name")
+    creating.add_argument("--right", action="append", choices=[one.value for one in Right], required=True)
+    creating.set_defaults(run=token_create)
+    revoking = token.add_parser("revoke", help=token_revoke.__doc__)
+    revoking.add_argument("name")
+    revoking.set_defaults(run=token_revoke)
     return parser
 
 

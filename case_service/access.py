@@ -11,12 +11,12 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
-from sqlalchemy import ColumnElement, Select, and_, false, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from case_service.database import SessionDep
 from case_service.row_security import NOBODY, Looker, Looking
-from case_service.tables import Case, Staff, Unit, WorkOrder
+from case_service.tables import Case, HandOver, Staff, Unit, WorkOrder
 from case_service.tables.casework import OrderKind, OrderStatus
 from case_service.tables.people import SUPERVISORS, Role
 
@@ -24,6 +24,9 @@ HOME = {
     Role.GRID_WORKER: "/orders",
     Role.ANALYST: "/dashboard",
     Role.DEPARTMENT_HANDLER: "/handling",
+    Role.SYSTEM_ADMINISTRATOR: "/administration/staff",
+    Role.SECURITY_ADMINISTRATOR: "/administration/staff",
+    Role.AUDIT_ADMINISTRATOR: "/administration/log",
 }
 
 
@@ -125,6 +128,7 @@ def with_everything_shown(orders: Select[WorkOrder]) -> Select[WorkOrder]:
         joinedload(WorkOrder.assignee),
         joinedload(WorkOrder.case).selectinload(Case.contacts),
         selectinload(WorkOrder.warnings),
+        joinedload(WorkOrder.follows).selectinload(WorkOrder.warnings),
         selectinload(WorkOrder.pauses),
     )
 
@@ -172,19 +176,51 @@ def order_to_handle(order: OrderToSee, viewer: SignedIn) -> WorkOrder:
     return order
 
 
-def case_to_see(case_number: str, viewer: Supervisor, session: SessionDep) -> Case:
+def case_to_see(number: str, viewer: Supervisor, session: SessionDep) -> Case:
     """The case of a household in the supervisor's scope, or 404."""
     cases = select(Case).join(Unit, Unit.code == Case.unit_code).where(in_subtree(viewer.unit_path))
-    case = session.scalar(cases.where(Case.number == case_number).options(selectinload(Case.contacts)))
+    case = session.scalar(cases.where(Case.number == number).options(selectinload(Case.contacts)))
     if case is None:
         raise HTTPException(404)
     return case
 
 
+def order_to_answer(number: str, viewer: GridWorker, session: SessionDep) -> WorkOrder:
+    """An order that the grid worker holds, held to its end, or held until it went to a colleague.
+
+    What was seen at the door under way must still reach it. Whoever handed it on is told where it is now, and
+    nothing of whom it is about.
+    """
+    handed_on = select(HandOver.id).where(HandOver.order_id == WorkOrder.id, HandOver.from_id == viewer.staff_id)
+    may_answer = or_(WorkOrder.assignee_id == viewer.staff_id, handed_on.exists())
+    orders = select(WorkOrder).join(WorkOrder.unit).where(may_answer, in_subtree(village_path(viewer.unit_path)))
+    order = session.scalar(with_everything_shown(orders.where(WorkOrder.number == number)))
+    if order is None:
+        raise HTTPException(404)
+    return order
+
+
 CaseToSee = Annotated[Case, Depends(case_to_see)]
 OrderToHandle = Annotated[WorkOrder, Depends(order_to_handle)]
+OrderToAnswer = Annotated[WorkOrder, Depends(order_to_answer)]
 OrderToVisit = Annotated[WorkOrder, Depends(order_to_visit)]
 OrderToAssign = Annotated[WorkOrder, Depends(order_to_assign)]
+
+
+def colleagues_of(session: Session, viewer: Viewer) -> list[Staff]:
+    """The other grid workers of the viewer's village, who may take an order over."""
+    workers = (
+        select(Staff)
+        .join(Staff.unit)
+        .where(
+            Staff.role == Role.GRID_WORKER,
+            Staff.is_active,
+            Staff.id != viewer.staff_id,
+            in_subtree(village_path(viewer.unit_path)),
+        )
+        .order_by(Unit.code, Staff.username)
+    )
+    return list(session.scalars(workers))
 
 
 def workers_for(session: Session, order: WorkOrder, viewer: Viewer) -> list[Staff]:

@@ -27,6 +27,7 @@ class Bound(StrEnum):
     ORDER = "order"
     CASE = "case"
     UNIT = "unit"
+    STAFF = "staff"
     NOBODY = "nobody"
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from case_service.tables import ActionLogEntry
@@ -19,6 +19,7 @@ from case_service.tables import ActionLogEntry
 FIRST_PREVIOUS_HASH = "0" * 64
 CHAIN_LOCK = 7_340_002
 ENTRIES_READ_AT_ONCE = 1_000
+_FIELDS = ("sequence", "at", "actor", "action", "subject", "purpose", "details", "previous_hash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,26 @@ def record(session: Session, at: datetime, actions: Sequence[Action]) -> None:
 def verify(session: Session) -> Verification:
     """Walk the whole chain and say where it first fails to hold, if anywhere."""
     previous, count = FIRST_PREVIOUS_HASH, 0
-    entries = session.scalars(
-        select(ActionLogEntry).order_by(ActionLogEntry.sequence).execution_options(yield_per=ENTRIES_READ_AT_ONCE)
-    )
-    for entry in entries:
+    for entry in session.scalars(all_entries()):
         holds = entry.previous_hash == previous and entry.entry_hash == _hash(entry) and entry.sequence == count + 1
         if not holds:
             return Verification(count, previous, broken_at=entry.sequence)
         previous, count = entry.entry_hash, count + 1
     return Verification(count, previous, broken_at=None)
+
+
+def all_entries() -> Select[ActionLogEntry]:
+    """The whole record in its order, read a thousand entries at a time."""
+    entries = select(ActionLogEntry).order_by(ActionLogEntry.sequence)
+    return entries.execution_options(yield_per=ENTRIES_READ_AT_ONCE)
+
+
+def as_line(entry: ActionLogEntry) -> str:
+    """An entry as a line of JSON, with all that its hash is made of."""
+    return (
+        json.dumps(dict(zip(_FIELDS, _content(entry), strict=True)) | {"hash": entry.entry_hash}, ensure_ascii=False)
+        + "\n"
+    )
 
 
 def _entry(sequence: int, at: datetime, action: Action, previous_hash: str) -> ActionLogEntry:
@@ -92,7 +104,11 @@ def _entry(sequence: int, at: datetime, action: Action, previous_hash: str) -> A
 
 
 def _hash(entry: ActionLogEntry) -> str:
-    content = [
+    return hashlib.sha256(json.dumps(_content(entry), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def _content(entry: ActionLogEntry) -> list[Any]:
+    return [
         entry.sequence,
         entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
         entry.actor,
@@ -102,4 +118,3 @@ def _hash(entry: ActionLogEntry) -> str:
         entry.details,
         entry.previous_hash,
     ]
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

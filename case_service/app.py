@@ -1,5 +1,6 @@
 """The application: its parts put together."""
 
+from functools import partial
 from pathlib import Path
 
 from fastapi import Depends, FastAPI, Request
@@ -8,15 +9,20 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
+from case_service.administration import log, staff_routes, tokens, units
+from case_service.api import routes as api
+from case_service.api.description import PROBLEMS, described
 from case_service.cases import routes as cases
 from case_service.dashboard import routes as dashboard
 from case_service.database import SessionDep
 from case_service.deadlines import routes as deadlines
 from case_service.doorkeeper import let_in
+from case_service.fieldwork import routes as fieldwork
 from case_service.freshness import routes as freshness
 from case_service.inbox import routes as inbox
 from case_service.orders import routes as orders
 from case_service.outcomes import routes as outcomes
+from case_service.phone import routes as phone
 from case_service.problems import register_problems
 from case_service.referrals import administration as dispatch_table
 from case_service.referrals import routes as referrals
@@ -44,24 +50,19 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.seal = Seal(settings.case_sealing_key or "")
     app.middleware("http")(add_security_headers)
     register_problems(app)
-    for router in (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router):
-        app.include_router(router, dependencies=[Depends(let_in)])
-    for feature in (
-        sign_in,
-        account,
-        orders,
-        visits,
-        referrals,
-        cases,
-        dispatch_table,
-        supervision,
-        dashboard,
-        freshness,
-    ):
+    pipeline = (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router)
+    for router in (*pipeline, api.router):
+        app.include_router(router, dependencies=[Depends(let_in)], responses=PROBLEMS)
+    app.openapi = partial(described, app)  # type: ignore[method-assign]
+    casework = (orders, visits, fieldwork, phone, referrals, cases, supervision, dashboard, freshness)
+    administration = (staff_routes, units, tokens, log, dispatch_table)
+    for feature in (sign_in, account, *casework, *administration):
         app.include_router(feature.router, dependencies=[Depends(let_in)])
     app.add_api_route("/healthz", health, include_in_schema=False)
     app.add_api_route("/static/htmx.min.js", htmx, include_in_schema=False)
     app.add_api_route("/static/echarts.mjs", echarts, include_in_schema=False)
+    app.add_api_route("/static/idb.js", idb, include_in_schema=False)
+    app.add_api_route("/service-worker.js", service_worker, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
     return app
 
@@ -85,3 +86,14 @@ def echarts(request: Request) -> FileResponse:
     """The chart module, from where npm put it."""
     folder: Path = request.app.state.settings.node_modules
     return FileResponse(folder / "echarts" / "dist" / "echarts.esm.min.mjs", media_type="text/javascript")
+
+
+def idb(request: Request) -> FileResponse:
+    """The module over IndexedDB, from where npm put it."""
+    folder: Path = request.app.state.settings.node_modules
+    return FileResponse(folder / "idb" / "build" / "index.js", media_type="text/javascript")
+
+
+def service_worker() -> FileResponse:
+    """The phones' service worker; it lies at the root because it answers for all pages."""
+    return FileResponse(STATIC_FOLDER / "phone" / "service-worker.js", media_type="text/javascript")

@@ -1,6 +1,7 @@
 """The one door to every route: who is looking, and whether the written matrix lets them in."""
 
 import logging
+import secrets
 from typing import cast
 
 from fastapi import HTTPException, Request
@@ -14,6 +15,8 @@ from case_service.row_security import NOBODY, PIPELINE, look_as
 from case_service.service_token import admit_token
 from case_service.sign_in.sessions import SESSION_COOKIE, viewer_of
 
+FORM_TOKEN_HEADER = "X-Form-Token"  # noqa: S105 - the name of a header
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 logger = logging.getLogger(__name__)
 
 
@@ -22,7 +25,7 @@ def let_in(request: Request, session: SessionDep, now: Now) -> None:
     matrix = access_matrix()
     route = f"{request.method} {cast('Route', request.scope['route']).path}"
     if route in matrix.pipeline:
-        admit_token(request, matrix.pipeline[route])
+        admit_token(request, session, matrix.pipeline[route])
         look_as(session, PIPELINE)
         return
     session_id = request.cookies.get(SESSION_COOKIE)
@@ -40,3 +43,7 @@ def let_in(request: Request, session: SessionDep, now: Now) -> None:
         raise StepMissingError(viewer.missing_step)
     if row is None or viewer.role not in row.roles:
         raise HTTPException(403)
+    if request.url.path.startswith("/api/") and request.method not in SAFE_METHODS:
+        given = request.headers.get(FORM_TOKEN_HEADER, "")
+        if not secrets.compare_digest(given.encode(), viewer.form_token.encode()):
+            raise HTTPException(403, f"the header {FORM_TOKEN_HEADER} does not carry the token of this session")

@@ -10,24 +10,38 @@ from case_service.web import VISITOR_COOKIE
 
 LONGEST_TEXT = 1_000
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
+MOST_FIELDS = 200
+MOST_FILES = 12
+MOST_BYTES_WITH_FILES = 40 * 1024 * 1024
 
 
 async def posted_form(request: Request) -> FormData:
     """The fields of the posted form; files are not taken."""
-    return await request.form(max_files=0, max_fields=200)
+    return await request.form(max_files=0, max_fields=MOST_FIELDS)
+
+
+async def posted_form_with_files(request: Request) -> FormData:
+    """The fields and files of the posted form; 411 or 413 before reading what is of unknown or too large a size."""
+    length = request.headers.get("content-length", "")
+    if not length.isdigit():
+        raise HTTPException(411)
+    if int(length) > MOST_BYTES_WITH_FILES:
+        raise HTTPException(413)
+    return await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS)
 
 
 def checked_form(request: Request, form: Annotated[FormData, Depends(posted_form)]) -> FormData:
     """The posted form, if it carries the token of this session (or of this visitor); else 403."""
-    viewer = getattr(request.state, "viewer", None)
-    expected = viewer.form_token if viewer else request.cookies.get(VISITOR_COOKIE, "")
-    given = form.get(TOKEN_FIELD)
-    if not expected or not isinstance(given, str) or not secrets.compare_digest(given.encode(), expected.encode()):
-        raise HTTPException(403)
-    return form
+    return _with_right_token(request, form)
+
+
+def checked_form_with_files(request: Request, form: Annotated[FormData, Depends(posted_form_with_files)]) -> FormData:
+    """As `checked_form`, with files."""
+    return _with_right_token(request, form)
 
 
 CheckedForm = Annotated[FormData, Depends(checked_form)]
+CheckedFormWithFiles = Annotated[FormData, Depends(checked_form_with_files)]
 
 
 def field(form: FormData, name: str) -> str:
@@ -39,6 +53,15 @@ def field(form: FormData, name: str) -> str:
 def text_of(form: FormData, name: str) -> str:
     """The text of a field that must be filled in, and not endlessly; else 422."""
     text = field(form, name)
-    if not 0 < len(text) <= LONGEST_TEXT:
+    if not 0 < len(text) <= LONGEST_TEXT or "\0" in text:
         raise HTTPException(422)
     return text
+
+
+def _with_right_token(request: Request, form: FormData) -> FormData:
+    viewer = getattr(request.state, "viewer", None)
+    expected = viewer.form_token if viewer else request.cookies.get(VISITOR_COOKIE, "")
+    given = form.get(TOKEN_FIELD)
+    if not expected or not isinstance(given, str) or not secrets.compare_digest(given.encode(), expected.encode()):
+        raise HTTPException(403)
+    return form

@@ -8,13 +8,14 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from case_service.access import NotSignedInError, StepMissingError
 from case_service.security_headers import with_security_headers
-from case_service.web import page, see_other
+from case_service.web import page, see_other, wants_json
 
-WORDED = frozenset({401, 403, 404, 405, 409, 422, 500})
+WORDED = frozenset({401, 403, 404, 405, 409, 411, 413, 422, 500})
 
 logger = logging.getLogger(__name__)
 
@@ -25,11 +26,14 @@ def register_problems(app: FastAPI) -> None:
     app.add_exception_handler(StepMissingError, _step_missing)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(DataError, _not_storable)
     app.add_exception_handler(Exception, _broken)
 
 
 def _not_signed_in(request: Request, _: Exception) -> Response:
-    """To the sign-in page, and after it back to where the person was heading."""
+    """To the sign-in page, and after it back to where the person was heading; programs and phones are told."""
+    if request.url.path.startswith("/api/") or wants_json(request):
+        return _answer(request, 401, detail="nobody is signed in", headers={"WWW-Authenticate": "Session"})
     target = "/sign-in"
     if request.method == "GET" and request.url.path != "/":
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -63,6 +67,10 @@ def _not_valid(request: Request, error: Exception) -> Response:
     return _answer(request, 422, detail="the request does not keep to the contract", errors=told)
 
 
+def _not_storable(request: Request, _: Exception) -> Response:
+    return _answer(request, 422, detail="a text holds a NUL character, or a number is too large to be stored")
+
+
 def _broken(request: Request, error: Exception) -> Response:
     logger.error("request failed: %s %s", request.method, request.url.path, exc_info=error)
     # This answer is made outside the middleware that adds the headers to all others.
@@ -73,7 +81,7 @@ def _answer(
     request: Request, status: int, detail: str | None = None, headers: dict[str, str] | None = None, **more: Any
 ) -> Response:
     title = HTTPStatus(status).phrase
-    if request.url.path.startswith("/api/"):
+    if request.url.path.startswith("/api/") or wants_json(request):
         problem = {"type": "about:blank", "title": title, "status": status, "detail": detail or title, **more}
         return JSONResponse(problem, status, headers, media_type="application/problem+json")
     response = page(request, "pages/problem.html", status_code=status, kind=status if status in WORDED else 500)

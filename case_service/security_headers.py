@@ -18,7 +18,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Permissions-Policy": "camera=(), geolocation=(self), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 CACHED_PATHS = ("/static/",)

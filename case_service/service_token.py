@@ -1,16 +1,57 @@
-"""The door for the pipeline: a bearer token with the right that a route asks for."""
+"""Tokens of services: who holds one may use the routes of its rights and no other."""
 
 import secrets
+from collections.abc import Collection
+from datetime import datetime
+from hashlib import sha256
 
 from fastapi import HTTPException, Request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from case_service.access_matrix import Right
+from case_service.tables import ServiceToken
 
 
-def admit_token(request: Request, right: Right) -> None:  # noqa: ARG001
-    """Let only the holder of a token with `right` pass."""
+class TokenNameTakenError(Exception):
+    """Names are never used twice, so that the record of actions stays clear."""
+
+
+def admit_token(request: Request, session: Session, right: Right) -> None:
+    """Let only the holder of a token with `right` pass. The token of the settings has every right."""
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    expected = request.app.state.settings.service_token
-    is_right = secrets.compare_digest(given.strip().encode(), expected.encode())
-    if scheme.lower() != "bearer" or not is_right:
-        raise HTTPException(401, "the service token is missing or wrong", {"WWW-Authenticate": "Bearer"})
+    given = given.strip()
+    if scheme.lower() == "bearer":
+        if secrets.compare_digest(given.encode(), request.app.state.settings.service_token.encode()):
+            return
+        token = session.scalar(
+            select(ServiceToken).where(ServiceToken.token_hash == _hash(given), ServiceToken.revoked_at.is_(None))
+        )
+        if token is not None:
+            if right not in token.rights:
+                raise HTTPException(403, f"the service token {token.name} has no right to {right}")
+            return
+    raise HTTPException(401, "the service token is missing or wrong", {"WWW-Authenticate": "Bearer"})
+
+
+def create_token(session: Session, name: str, rights: Collection[Right], at: datetime) -> str:
+    """A new token; it is told once and stored nowhere. Raises `TokenNameTakenError`."""
+    if session.get(ServiceToken, name) is not None:
+        raise TokenNameTakenError(name)
+    token = secrets.token_urlsafe(32)
+    session.add(ServiceToken(name=name, token_hash=_hash(token), rights=sorted(set(rights)), created_at=at))
+    session.flush()
+    return token
+
+
+def revoke_token(session: Session, name: str, at: datetime) -> bool:
+    """End a token; says whether there was one to end."""
+    token = session.get(ServiceToken, name)
+    if token is None or token.revoked_at is not None:
+        return False
+    token.revoked_at = at
+    return True
+
+
+def _hash(token: str) -> str:
+    return sha256(token.encode()).hexdigest()

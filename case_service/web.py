@@ -87,6 +87,11 @@ def shown_moment(value: datetime, language: Language) -> str:
     return f"{local.day} {local:%b %Y, %H:%M}"
 
 
+def wants_json(request: Request) -> bool:
+    """Whether a phone's store asks, rather than a browser for its user."""
+    return "application/json" in request.headers.get("accept", "")
+
+
 def see_other(path: str) -> RedirectResponse:
     """Send the browser on after a form, so that reloading does not send it twice."""
     return RedirectResponse(path, status_code=303)

@@ -1,7 +1,9 @@
 """Every word on the screens, in Chinese and English. Words that come with a warning or a form are not here."""
 
+from case_service.words_of_administration import ADMINISTRATION_WORDS
 from case_service.words_of_dashboard import DASHBOARD_WORDS
 from case_service.words_of_desk import DESK_WORDS
+from case_service.words_of_fieldwork import WORDS_OF_FIELDWORK
 from case_service.words_of_referrals import REFERRAL_WORDS
 from schemas.messages import Text
 
@@ -20,6 +22,7 @@ WORDS: dict[str, Text] = {
     **DASHBOARD_WORDS,
     **DESK_WORDS,
     **REFERRAL_WORDS,
+    **ADMINISTRATION_WORDS,
     "product": _text("守望", "Shouwang"),
     "product.line": _text("社会救助主动预警", "Proactive social assistance"),
     "skip": _text("跳到正文", "Skip to content"),
@@ -340,4 +343,4 @@ WORDS: dict[str, Text] = {
         "It is not your doing, and it has been recorded. Try again in a few minutes, or tell the system administrator.",
     ),
     "problem.home": _text("返回首页", "Back to the start"),
-}
+} | WORDS_OF_FIELDWORK

@@ -73,6 +73,7 @@ def _message(
         reason=Text(zh=row["reason_zh"], en=row["reason_en"]),
         figures=figures(model, from_json(model, row["evidence"])),
         receiving=[ASSISTANCE[name] for name in (row["receiving"] or "").split(",") if name],
+        may_reach=list(dict.fromkeys(help_ for claim in claims for help_ in models[claim["model_id"]].leads_to)),
         quiet_days=model.quiet_days,
         check_at_door=model.check_at_door,
         data_as_of=row["data_as_of"],

@@ -131,8 +131,8 @@ class WarningMessage(Message):
     """One household's hardship for the case service. `warning_id` is the natural key, and names the leading claim.
 
     What stands here beside `also` is that claim. `leading_figure` and `happened_on` say whether the claim tells more
-    than an earlier visit could know; `score` ranks warnings as urgent as each other. `other_contacts` are by person
-    key.
+    than an earlier visit could know; `score` ranks warnings as urgent as each other. `may_reach` is what help the
+    claims may lead to, never a promise. `other_contacts` are by person key.
     """
 
     warning_id: str
@@ -147,6 +147,7 @@ class WarningMessage(Message):
     reason: Text
     figures: list[Figure]
     receiving: list[Text]
+    may_reach: list[Text] = Field(default_factory=list)
     quiet_days: int = Field(ge=0)
     check_at_door: list[Text]
     data_as_of: date

@@ -23,7 +23,7 @@ from case_service.web import page, see_other
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/cases/{case_number}")
+@router.get("/cases/{number}")
 def case_page(
     request: Request, case: CaseToSee, viewer: Supervisor, session: SessionDep, rule: DueRuleDep, now: Now
 ) -> Response:
@@ -47,7 +47,7 @@ def case_page(
     return response
 
 
-@router.post("/cases/{case_number}/referrals")
+@router.post("/cases/{number}/referrals")
 def refer_case(
     request: Request, case: CaseToSee, viewer: Supervisor, form: CheckedForm, session: SessionDep, now: Now
 ) -> Response:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from case_service.settings import DEMO_PASSWORD
 from case_service.sign_in import passwords
 from case_service.tables import Staff, Unit
-from case_service.tables.people import Role, UnitLevel, fits
+from case_service.tables.people import PowerHeldError, Role, UnitLevel, fits
 from schemas.divisions import divisions
 
 
@@ -100,7 +100,10 @@ def load_directory(
     levels = dict(session.execute(select(Unit.code, Unit.level)).all())
     _refuse_unknown(staff_file, [one.unit_code for one in staff], set(levels))
     _refuse_unfit(staff_file, staff, levels)
-    _put_staff(session, staff, with_demo_password)
+    try:
+        _put_staff(session, staff, with_demo_password)
+    except PowerHeldError as refusal:
+        raise DirectoryFileError(f"{staff_file}: {refusal}") from refusal
     return Loaded(len(grids), len(staff), departments)
 
 
@@ -150,7 +153,8 @@ def _put_staff(session: Session, staff: list[StaffLine], with_demo_password: boo
     demo_hash = passwords.hashed(DEMO_PASSWORD) if with_demo_password else None
     for line in staff:
         row = known.get(line.username) or Staff(username=line.username, failed_sign_ins=0, is_active=True)
-        row.display_name, row.role, row.unit_code = line.display_name, line.role, line.unit_code
+        row.display_name, row.unit_code = line.display_name, line.unit_code
+        row.grant(line.role)
         row.phone = line.phone or None
         if row.id is None:
             row.has_demo_password = with_demo_password

@@ -1,5 +1,7 @@
 """An order as it is shown: in a list, and as the head of its page."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -7,6 +9,7 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict, Field
 
 from case_service.access import Viewer, holds_open_order
+from case_service.clock import local_date
 from case_service.orders import people
 from case_service.orders.people import Person
 from case_service.sealing import Seal
@@ -39,6 +42,8 @@ class StoredWarning(Claim):
     """A warning as it was stored, everything but the contacts: the claim that leads, and what it takes along."""
 
     receiving: list[Text]
+    may_reach: list[Text] = Field(default_factory=list)
+    hardship: str | None = None
     household: HouseholdView | None = None
     also: list[Claim] = Field(default_factory=list)
 
@@ -67,6 +72,18 @@ class Card:
     opened_at: datetime
     delivered_at: datetime | None
     closed_at: datetime | None
+    seen: str
+
+    @property
+    def is_follow_up(self) -> bool:
+        """Whether this goes on with what another order began."""
+        return self.kind is OrderKind.FOLLOW_UP
+
+    @property
+    def address(self) -> str | None:
+        """Where to go, as far as the viewer may know."""
+        persons = sorted(self.people, key=lambda person: person.person_key != self.lead.person_key)
+        return next((person.address for person in persons if person.address), None)
 
     @property
     def path(self) -> str:
@@ -124,12 +141,27 @@ def card(order: WorkOrder, viewer: Viewer, rule: DueRule, seal: Seal, at: dateti
         opened_at=order.opened_at,
         delivered_at=order.delivered_at,
         closed_at=order.closed_at,
+        seen=seen_mark(order),
     )
 
 
+def seen_mark(order: WorkOrder) -> str:
+    """What somebody who saw the order now has seen: changes when it moves, changes hands, or takes in a warning."""
+    warnings = [warning.warning_id for warning in order.warnings]
+    content = "|".join([order.status, str(order.assignee_id), order.level, *warnings])
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def orders_mark(cards: Iterable[Card], language: str, at: datetime) -> str:
+    """Changes when the list would show something else: another order, another state, another day, another language."""
+    content = "|".join([language, local_date(at).isoformat(), *sorted(card.number + card.seen for card in cards)])
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
 def claims_behind(order: WorkOrder) -> list[StoredWarning]:
-    """What the order rests on, the most urgent first: the warnings it carries, else what its case rested on."""
-    warnings = sorted(order.warnings, key=lambda warning: (URGENCY[warning.level], warning.sequence))
+    """What the order rests on, the most urgent first: its warnings, those of the order it follows, or its basis."""
+    carried = (order.follows or order).warnings
+    warnings = sorted(carried, key=lambda warning: (URGENCY[warning.level], warning.sequence))
     claims = [warning.claim for warning in warnings] or [order.basis or {}]
     return [StoredWarning.model_validate(claim) for claim in claims]
 

@@ -9,9 +9,11 @@ from case_service import action_log
 from case_service.access import Viewer, visible_orders, with_everything_shown
 from case_service.action_log import Action
 from case_service.household_locks import lock_households
-from case_service.orders.states import Actor, move
-from case_service.tables import Contact, Staff, WorkOrder
+from case_service.orders.cards import seen_mark
+from case_service.orders.states import Actor, MoveRefusedError, move
+from case_service.tables import Contact, HandOver, Staff, WorkOrder
 from case_service.tables.casework import OrderKind, OrderStatus
+from case_service.tables.fieldwork import HandOverReason
 
 CLOSED_SHOWN = 10
 
@@ -40,6 +42,14 @@ def note_list_read(session: Session, viewer: Viewer, orders: Sequence[WorkOrder]
         )
 
 
+def note_taken_along(session: Session, viewer: Viewer, orders: Sequence[WorkOrder], at: datetime) -> None:
+    """Record that these files went to the phone of whoever holds them, for the hours without signal."""
+    if orders:
+        details = {"orders": [order.number for order in orders]}
+        action = Action(viewer.username, "files_taken_along", viewer.unit_code, "working_without_signal", details)
+        action_log.record(session, at, [action])
+
+
 def note_order_read(session: Session, viewer: Viewer, order: WorkOrder, is_held: bool, at: datetime) -> None:
     """Record that a person's file was opened: by its holder in full, by others masked."""
     preparing = "handling" if order.kind is OrderKind.DEPARTMENT_HANDLING else "preparing_visit"
@@ -55,12 +65,23 @@ def note_identity_number_read(
     action_log.record(session, at, [Action(viewer.username, "identity_number_read", order.number, purpose, details)])
 
 
-def assign(session: Session, order: WorkOrder, worker: Staff, viewer: Viewer, at: datetime) -> None:
-    """Give `order` to `worker`; its clock starts if it had none. Raises `MoveRefusedError` once it is closed."""
+def assign(session: Session, order: WorkOrder, worker: Staff, viewer: Viewer, at: datetime, seen: str = "") -> None:
+    """Give `order` to `worker`; its clock starts if it had none.
+
+    Raises `MoveRefusedError` once it is closed, and when somebody else changed it since `seen` was marked.
+    """
     lock_households(session, [order.case.household_key])
-    session.refresh(order, ["status", "assignee_id", "delivered_at"])
+    session.refresh(order, ["status", "assignee_id", "delivered_at", "level", "warnings"])
+    if seen not in ("", seen_mark(order)):
+        raise MoveRefusedError(f"order {order.number} has changed since it was read")
     name = "assign" if order.status is OrderStatus.UNASSIGNED else "reassign"
     times = {"delivered_at": at} if name == "assign" else {}
+    before = order.assignee_id
     move(order, name, Actor.SUPERVISOR, assignee_id=worker.id, **times)
+    if before is not None and before != worker.id:
+        reason = HandOverReason.ASSIGNED_ANEW
+        session.add(
+            HandOver(order_id=order.id, from_id=before, to_id=worker.id, by_id=viewer.staff_id, at=at, reason=reason)
+        )
     details = {"assignee": worker.username}
     action_log.record(session, at, [Action(viewer.username, f"order_{name}ed", order.number, None, details)])

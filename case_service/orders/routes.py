@@ -1,8 +1,11 @@
 """The grid worker's list, the page of an order, and what can be done on it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse
+from sqlalchemy.orm import Session
 
 from case_service.access import (
     GridWorker,
@@ -17,17 +20,23 @@ from case_service.access import (
 )
 from case_service.clock import Now
 from case_service.database import SessionDep
+from case_service.fieldwork.queries import help_recorded, time_asked
 from case_service.forms_posted import CheckedForm, field, text_of
 from case_service.official_calendar import DueRuleDep
 from case_service.orders import people, queries
-from case_service.orders.cards import card
+from case_service.orders.cards import card, orders_mark
+from case_service.orders.maps import map_link
 from case_service.orders.states import MoveRefusedError
+from case_service.orders.trips import trips
 from case_service.referrals.handling import departments_to_ask, referral_of
 from case_service.referrals.routes import RESULTS
 from case_service.tables import WorkOrder
 from case_service.tables.casework import OrderKind, OrderStatus
-from case_service.visits.queries import approve, last_reason_to_go_again, recorded_visit, send_back
-from case_service.web import page, see_other
+from case_service.visits.approval import approve, last_reason_to_go_again, send_back
+from case_service.visits.photos import photo_ids
+from case_service.visits.queries import additions, recorded_visit
+from case_service.web import language_of, page, see_other
+from case_service.working_days import DueRule
 
 router = APIRouter(include_in_schema=False)
 PURPOSES = ("check_identity_at_door", "register_for_assistance", "confirm_data_error")
@@ -35,14 +44,12 @@ PURPOSES = ("check_identity_at_door", "register_for_assistance", "confirm_data_e
 
 @router.get("/orders")
 def own_orders(request: Request, viewer: GridWorker, session: SessionDep, rule: DueRuleDep, now: Now) -> Response:
-    """The open orders of the grid worker, most urgent first."""
-    seal = request.app.state.seal
+    """The open orders of the grid worker, most urgent first, near ones together."""
     orders = queries.open_orders_held(session, viewer)
-    open_cards = sorted((card(order, viewer, rule, seal, now) for order in orders), key=lambda c: c.by_urgency)
-    closed_cards = [card(order, viewer, rule, seal, now) for order in queries.lately_closed(session, viewer)]
+    response = own_orders_page(request, orders, viewer, session, rule, now)
     queries.note_list_read(session, viewer, orders, now)
     session.commit()
-    return page(request, "pages/own_orders.html", open_cards=open_cards, closed_cards=closed_cards)
+    return response
 
 
 @router.get("/orders/{number}")
@@ -50,7 +57,7 @@ def order_page(
     request: Request, order: OrderToSee, viewer: SignedIn, session: SessionDep, rule: DueRuleDep, now: Now
 ) -> Response:
     """Why this household, what to check, whom to call."""
-    response = _order_page(request, order, viewer, session, rule, now)
+    response = page_of_order(request, order, viewer, session, rule, now)
     queries.note_order_read(session, viewer, order, holds_open_order(viewer, order), now)
     session.commit()
     return response
@@ -78,7 +85,7 @@ def show_identity_number(
     shown = {contact.person_key: people.identity_number(order.case, contact, request.app.state.seal)}
     if "hx-request" in request.headers:
         return page(request, "parts/identity_number_shown.html", number=shown[contact.person_key])
-    return _order_page(request, order, viewer, session, rule, now, shown)
+    return page_of_order(request, order, viewer, session, rule, now, shown)
 
 
 @router.post("/orders/{number}/approval")
@@ -117,31 +124,60 @@ def assign_order(
     if worker is None:
         raise HTTPException(422)
     try:
-        queries.assign(session, order, worker, viewer, now)
+        queries.assign(session, order, worker, viewer, now, field(form, "seen"))
     except MoveRefusedError as refusal:
         raise HTTPException(409) from refusal
     session.commit()
     return see_other(f"/orders/{order.number}")
 
 
-def _order_page(
+def own_orders_page(
+    request: Request,
+    orders: Sequence[WorkOrder],
+    viewer: Viewer,
+    session: Session,
+    rule: DueRule,
+    now: datetime,
+) -> HTMLResponse:
+    """The list of a grid worker over these open orders."""
+    seal = request.app.state.seal
+    cards = [card(order, viewer, rule, seal, now) for order in orders]
+    return page(
+        request,
+        "pages/own_orders.html",
+        open_count=len(cards),
+        trips=trips(cards),
+        closed_cards=[card(order, viewer, rule, seal, now) for order in queries.lately_closed(session, viewer)],
+        orders_mark=orders_mark(cards, language_of(request), now),
+    )
+
+
+def page_of_order(
     request: Request,
     order: WorkOrder,
     viewer: Viewer,
-    session: SessionDep,
-    rule: DueRuleDep,
-    now: Now,
+    session: Session,
+    rule: DueRule,
+    now: datetime,
     identity_numbers: Mapping[str, str] | None = None,
-) -> Response:
+    is_for_phone: bool = False,
+) -> HTMLResponse:
+    """The page of one order; what is kept on a phone says nothing of identity numbers."""
     seal = request.app.state.seal
     is_visit = order.kind is not OrderKind.DEPARTMENT_HANDLING
     is_returned = order.status is OrderStatus.RETURNED
+    shown = card(order, viewer, rule, seal, now)
     return page(
         request,
         "pages/order.html",
-        card=card(order, viewer, rule, seal, now),
+        card=shown,
         unit_code=order.unit_code,
         visit=recorded_visit(session, order, seal) if is_visit else None,
+        additions=additions(session, order, seal),
+        photo_ids=photo_ids(session, order),
+        helps=help_recorded(session, order, seal),
+        requests=time_asked(session, order, seal),
+        map_link=map_link(shown.address, request.headers.get("user-agent", "")),
         sent_back=last_reason_to_go_again(session, order) if is_visit else None,
         referral=referral_of(session, order, seal),
         results=RESULTS,
@@ -149,4 +185,5 @@ def _order_page(
         workers=workers_for(session, order, viewer) if viewer.is_supervisor and is_visit else [],
         purposes=PURPOSES,
         identity_numbers=identity_numbers or {},
+        is_for_phone=is_for_phone,
     )

@@ -22,7 +22,7 @@ class Actor(StrEnum):
     DEPARTMENT = "department"
 
 
-VISITS = frozenset({OrderKind.HOME_VISIT, OrderKind.FOLLOW_UP_VISIT})
+VISITS = frozenset({OrderKind.HOME_VISIT, OrderKind.FOLLOW_UP, OrderKind.FOLLOW_UP_VISIT})
 HANDLING = frozenset({OrderKind.DEPARTMENT_HANDLING})
 
 
@@ -52,6 +52,20 @@ MOVES = {
         ),
         # The family has waited since the first delivery, so its clock runs on.
         Move("reassign", Actor.SUPERVISOR, OrderStatus.OPEN, OrderStatus.OPEN, frozenset({"assignee_id"})),
+        # The same holds when a worker hands it to a colleague of the village.
+        Move("hand_over", Actor.ASSIGNEE, OrderStatus.OPEN, OrderStatus.OPEN, frozenset({"assignee_id"})),
+        # Asking leaves the clock running; only what a supervisor grants is written to the ledger of pauses.
+        Move("ask_for_time", Actor.ASSIGNEE, OrderStatus.OPEN, OrderStatus.OPEN, frozenset()),
+        Move("decide_on_time", Actor.SUPERVISOR, OrderStatus.OPEN, OrderStatus.OPEN, frozenset()),
+        # Help comes first: the order stays open for the visit, and a follow-up opens for the papers.
+        Move("help_at_once", Actor.ASSIGNEE, OrderStatus.OPEN, OrderStatus.OPEN, frozenset()),
+        Move(
+            "follow_up",
+            Actor.ASSIGNEE,
+            None,
+            OrderStatus.OPEN,
+            frozenset({"opened_at", "assignee_id", "delivered_at"}),
+        ),
         Move("record_visit", Actor.ASSIGNEE, OrderStatus.OPEN, OrderStatus.CLOSED, frozenset({"closed_at"})),
         # Some outcomes close only once a supervisor has looked at them.
         Move("submit_visit", Actor.ASSIGNEE, OrderStatus.OPEN, OrderStatus.AWAITING_APPROVAL, frozenset()),

@@ -55,7 +55,7 @@ def _mistakes(given: Mapping[str, str], others: list[str], departments: set[str]
         found["working_days"] = "dispatch.mistake.days"
     if given["follow_up_days"] and not _is_days(given["follow_up_days"]):
         found["follow_up_days"] = "dispatch.mistake.days"
-    if not 0 < len(given["reason"]) <= LONGEST_REASON:
+    if not 0 < len(given["reason"]) <= LONGEST_REASON or "\0" in given["reason"]:
         found["reason"] = "dispatch.mistake.reason"
     return found
 

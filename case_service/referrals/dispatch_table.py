@@ -66,10 +66,11 @@ def change_rule(session: Session, kind: HelpKind, wanted: RuleWanted, viewer: Vi
 
 
 def department_names(session: Session) -> dict[str, str]:
-    """What the departments of the directory are called at the highest level that has them, by key."""
-    units = session.scalars(select(Unit).where(Unit.level == UnitLevel.DEPARTMENT).order_by(Unit.path.desc()))
-    named = {key_of(unit): unit for unit in sorted(units, key=lambda unit: -unit.path.count("/"))}
-    return {key: unit.name for key, unit in sorted(named.items())}
+    """What the departments of the directory are called, without the place that they belong to, by key."""
+    units = session.scalars(
+        select(Unit).where(Unit.level == UnitLevel.DEPARTMENT).options(joinedload(Unit.parent)).order_by(Unit.code)
+    )
+    return {key_of(unit): unit.name.removeprefix(unit.parent.name if unit.parent else "") for unit in units}
 
 
 def departments_along(session: Session, place: Unit) -> dict[str, Unit]:

@@ -25,6 +25,7 @@ function options(id, figures, size) {
     series: figures.series.map((one) => ({
       name: one.name,
       type: isOverTime ? "line" : "bar",
+      barMaxWidth: 36,
       stack: id === "in_time" ? "all" : undefined,
       data: one.values,
     })),

@@ -47,7 +47,7 @@ class Wanted:
                  "help_kind": HelpKind, "result": HandlingResult, "keeping": Keeping}  # fmt: skip
         known = {name: kind(given[name]) for name, kind in words.items() if given.get(name) in set(kind)}
         months = {name: given[name] for name in ("opened", "closed") if _first_day(given.get(name, ""))}
-        return cls(**known, **months, model=given.get("model") or None)  # type: ignore[arg-type]
+        return cls(**known, **months, model=given.get("model", "").replace("\0", "") or None)  # type: ignore[arg-type]
 
     def but(self, **changes: object) -> Self:
         """The same with other filters in place."""

@@ -3,13 +3,16 @@
 from case_service.tables.base import Base
 from case_service.tables.calendar import CalendarDay
 from case_service.tables.casework import Case, ClockPause, Contact, Outcome, ReceivedWarning, Visit, WorkOrder
+from case_service.tables.fieldwork import Addition, HandOver, MoreTimeRequest, Photo, SubmissionReceipt, UrgentHelp
 from case_service.tables.freshness import FreshnessTold
 from case_service.tables.people import RecoveryCode, SignInSession, Staff, Unit
 from case_service.tables.record import ActionLogEntry
 from case_service.tables.referrals import DispatchRule, Handling, Referral
+from case_service.tables.tokens import ServiceToken
 
 __all__ = [
     "ActionLogEntry",
+    "Addition",
     "Base",
     "CalendarDay",
     "Case",
@@ -17,14 +20,20 @@ __all__ = [
     "Contact",
     "DispatchRule",
     "FreshnessTold",
+    "HandOver",
     "Handling",
+    "MoreTimeRequest",
     "Outcome",
+    "Photo",
     "ReceivedWarning",
     "RecoveryCode",
     "Referral",
+    "ServiceToken",
     "SignInSession",
     "Staff",
+    "SubmissionReceipt",
     "Unit",
+    "UrgentHelp",
     "Visit",
     "WorkOrder",
 ]

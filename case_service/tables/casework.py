@@ -45,6 +45,7 @@ class OrderKind(StrEnum):
     """What a work order asks for."""
 
     HOME_VISIT = "home_visit"
+    FOLLOW_UP = "follow_up"
     FOLLOW_UP_VISIT = "follow_up_visit"
     DEPARTMENT_HANDLING = "department_handling"
 
@@ -96,9 +97,9 @@ class Case(Base):
 class WorkOrder(Base):
     """One thing one unit must do for a case (工单). When it is due is derived, never stored.
 
-    `working_days` is its own budget, where it is not that of the city. An order that carries no warnings stands on
-    `basis`: the leading warning of the case as it stood when the order was opened, which is all that a department
-    is told of why.
+    `working_days` is its own budget, where it is not that of the city. A follow-up carries no warnings of its own:
+    `follows` is the order whose work it goes on with. What cannot follow another stands on `basis`: the leading
+    warning of the case as it stood when the order was opened, which is all that a department is told of why.
     """
 
     __tablename__ = "work_order"
@@ -120,6 +121,7 @@ class WorkOrder(Base):
     kind: Mapped[OrderKind] = mapped_column(words_of(OrderKind))
     unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code"))
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    follows_id: Mapped[int | None] = mapped_column(ForeignKey("work_order.id"), index=True)
     form_version: Mapped[str]
     status: Mapped[OrderStatus] = mapped_column(words_of(OrderStatus))
     level: Mapped[Level] = mapped_column(words_of(Level))
@@ -136,6 +138,7 @@ class WorkOrder(Base):
     handling: Mapped["Handling | None"] = relationship(back_populates="order")
     unit: Mapped[Unit] = relationship()
     assignee: Mapped[Staff | None] = relationship()
+    follows: Mapped["WorkOrder | None"] = relationship(remote_side="WorkOrder.id")
     warnings: Mapped[list["ReceivedWarning"]] = relationship(
         order_by="ReceivedWarning.sequence", back_populates="order"
     )

@@ -55,7 +55,11 @@ def fits(role: Role, level: UnitLevel) -> bool:
         return level is UnitLevel.GRID
     if role is Role.DEPARTMENT_HANDLER:
         return level is UnitLevel.DEPARTMENT
-    return level in (UnitLevel.CITY, UnitLevel.COUNTY)
+    return level is UnitLevel.CITY or (role is Role.ANALYST and level is UnitLevel.COUNTY)
+
+
+class PowerHeldError(Exception):
+    """Whoever holds or held one of the three administrators' powers is given no other of them."""
 
 
 class Unit(Base):
@@ -78,7 +82,10 @@ class Unit(Base):
 
 
 class Staff(Base):
-    """A member of staff. Without a role nobody can sign in as them, nor without a password or the city's sign-in."""
+    """A member of staff. Without a role nobody can sign in as them, nor without a password or the city's sign-in.
+
+    `power_held` is the one administrator's power they ever had; it is never given back.
+    """
 
     __tablename__ = "staff"
 
@@ -98,7 +105,17 @@ class Staff(Base):
     locked_until: Mapped[datetime | None]
     is_active: Mapped[bool] = mapped_column(default=True)
 
+    power_held: Mapped[str | None]
+
     unit: Mapped[Unit] = relationship(lazy="joined")
+
+    def grant(self, role: Role) -> None:
+        """Give this role in place of the one before; raises `PowerHeldError` for a second administrator's power."""
+        if role in ADMINISTRATORS:
+            if self.power_held not in (None, role.value):
+                raise PowerHeldError(f"{self.username} held {self.power_held} and can never be {role}")
+            self.power_held = role.value
+        self.role = role
 
 
 class SignInSession(Base):

@@ -5,30 +5,35 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from case_service import action_log
 from case_service.access import Viewer
 from case_service.action_log import Action
 from case_service.cases.closing import case_in_hand, close_if_done
 from case_service.household_locks import lock_households
+from case_service.orders.cards import seen_mark
 from case_service.orders.states import Actor, move
 from case_service.outcomes.queries import write_outcomes
 from case_service.referrals.referring import refer
 from case_service.row_security import looking_as_system
 from case_service.sealing import Seal
-from case_service.tables import Staff, Visit, WorkOrder
-from case_service.tables.casework import OrderKind, OrderStatus
+from case_service.tables import Addition, Staff, Visit, WorkOrder
+from case_service.tables.casework import OrderKind
 from case_service.visits.answers import Answers
 from case_service.visits.form_definition import FormDefinition, form_definition
 from schemas.messages import OutcomeKind
 
 
+class OrderChangedError(Exception):
+    """The order is not any more as it was when the answers were written."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecordedVisit:
-    """A visit as it is shown afterwards."""
+    """A visit, or an addition to one, as it is shown afterwards."""
 
-    visit: Visit
+    visit: Visit | Addition
     answers: Answers
     form: FormDefinition
     recorded_by: str
@@ -41,20 +46,25 @@ def record_visit(
     viewer: Viewer,
     at: datetime,
     seal: Seal,
+    seen: str = "",
     to_approve: Set[OutcomeKind] = frozenset(),
 ) -> None:
     """Write the visit, and close the order unless a supervisor has to approve of such an outcome first.
 
-    Raises `MoveRefusedError` when the order was closed or handed on in the meantime.
+    Raises `MoveRefusedError` when the order was closed or handed on in the meantime, `OrderChangedError` when it
+    changed since `seen` was marked.
     """
     lock_households(session, [order.case.household_key])
-    session.refresh(order, ["status", "assignee_id"])
+    session.refresh(order, ["status", "assignee_id", "level", "warnings"])
     actor = Actor.ASSIGNEE if order.assignee_id == viewer.staff_id else Actor.SUPERVISOR
+    mark = seen_mark(order)
     is_to_wait = answers.outcome_kind in to_approve
     if is_to_wait:
         move(order, "submit_visit", actor)
     else:
         move(order, "record_visit", actor, closed_at=at)
+    if seen not in ("", mark):
+        raise OrderChangedError
     visit = _visit(order, answers, viewer, at, seal)
     session.add(visit)
     session.flush()
@@ -84,37 +94,21 @@ def take_effect(
     return followed
 
 
-def approve(session: Session, order: WorkOrder, viewer: Viewer, at: datetime, seal: Seal) -> None:
-    """Let a visit take effect that waited for it. Raises `MoveRefusedError` when none waits any more."""
-    _take_up(session, order)
-    move(order, "approve", Actor.SUPERVISOR, closed_at=at)
-    visit = visit_that_counts(session, order)
-    followed = take_effect(session, order, visit, _answers(order, visit, seal), viewer, at, seal)
-    approved = Action(viewer.username, "closure_approved", order.number, None, {"outcome": visit.outcome.value})
-    action_log.record(session, at, [approved, *followed])
-
-
-def send_back(session: Session, order: WorkOrder, reason: str, viewer: Viewer, at: datetime) -> None:
-    """Ask for another visit, saying why; what was recorded stays. Raises `MoveRefusedError` when none waits."""
-    _take_up(session, order)
-    move(order, "send_back", Actor.SUPERVISOR)
-    visit = visit_that_counts(session, order)
-    visit.sent_back_at, visit.sent_back_reason = at, reason
+def record_addition(
+    session: Session, order: WorkOrder, answers: Answers, viewer: Viewer, at: datetime, seal: Seal
+) -> Addition:
+    """Write answers that came too late to close the order; nothing else of it changes."""
+    addition = Addition(
+        order_id=order.id,
+        recorded_by_id=viewer.staff_id,
+        recorded_at=at,
+        form_version=order.form_version,
+        sealed_answers=seal.close(answers.model_dump_json(), _place(order)),
+    )
+    session.add(addition)
     session.flush()
-    action_log.record(session, at, [Action(viewer.username, "closure_sent_back", order.number)])
-
-
-def visit_that_counts(session: Session, order: WorkOrder) -> Visit:
-    """The visit of `order` that nobody sent back."""
-    return session.scalars(select(Visit).where(Visit.order_id == order.id, Visit.sent_back_at.is_(None))).one()
-
-
-def last_reason_to_go_again(session: Session, order: WorkOrder) -> str | None:
-    """Why the latest visit was sent back, while the next is still to come."""
-    if order.status is not OrderStatus.OPEN:
-        return None
-    latest = select(Visit.sent_back_reason).where(Visit.order_id == order.id).order_by(Visit.id.desc()).limit(1)
-    return session.scalar(latest)
+    action_log.record(session, at, [Action(viewer.username, "addition_recorded", order.number)])
+    return addition
 
 
 def recorded_visit(session: Session, order: WorkOrder, seal: Seal) -> RecordedVisit | None:
@@ -127,7 +121,7 @@ def recorded_visit(session: Session, order: WorkOrder, seal: Seal) -> RecordedVi
     if found is None:
         return None
     visit, recorded_by = found
-    return RecordedVisit(visit, _answers(order, visit, seal), form_definition(visit.form_version), recorded_by)
+    return _opened(order, visit, recorded_by, seal)
 
 
 def recorded_visits(session: Session, orders: Sequence[WorkOrder], seal: Seal) -> dict[str, RecordedVisit]:
@@ -140,20 +134,29 @@ def recorded_visits(session: Session, orders: Sequence[WorkOrder], seal: Seal) -
             .where(Visit.order_id.in_(known), Visit.sent_back_at.is_(None))
         ).all()
     return {
-        known[visit.order_id].number: RecordedVisit(
-            visit, _answers(known[visit.order_id], visit, seal), form_definition(visit.form_version), name
-        )
-        for visit, name in rows
+        known[visit.order_id].number: _opened(known[visit.order_id], visit, recorded_by, seal)
+        for visit, recorded_by in rows
     }
 
 
-def _take_up(session: Session, order: WorkOrder) -> None:
-    lock_households(session, [order.case.household_key])
-    session.refresh(order, ["status", "assignee_id"])
+def additions(session: Session, order: WorkOrder, seal: Seal) -> Sequence[RecordedVisit]:
+    """What came too late to close `order`, opened for reading."""
+    rows = session.scalars(
+        select(Addition)
+        .where(Addition.order_id == order.id)
+        .order_by(Addition.id)
+        .options(joinedload(Addition.recorded_by))
+    )
+    return [_opened(order, row, row.recorded_by.display_name, seal) for row in rows]
 
 
-def _answers(order: WorkOrder, visit: Visit, seal: Seal) -> Answers:
-    return Answers.model_validate_json(seal.open(visit.sealed_answers, _place(order)))
+def _opened(order: WorkOrder, row: Visit | Addition, recorded_by: str, seal: Seal) -> RecordedVisit:
+    return RecordedVisit(row, answers_of(order, row, seal), form_definition(row.form_version), recorded_by)
+
+
+def answers_of(order: WorkOrder, row: Visit | Addition, seal: Seal) -> Answers:
+    """What was said at the door, opened."""
+    return Answers.model_validate_json(seal.open(row.sealed_answers, _place(order)))
 
 
 def _visit(order: WorkOrder, answers: Answers, viewer: Viewer, at: datetime, seal: Seal) -> Visit:

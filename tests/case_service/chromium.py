@@ -62,7 +62,7 @@ class Watched:
             ".map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect().height])"
             ".filter(([_, height]) => height > 0 && height < 44)"
         )
-        assert not small
+        assert not small, small
         folder = os.environ.get("SHOUWANG_SCREENSHOTS")
         if folder and screenshot:
             Path(folder).mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """One PostgreSQL for the run, a fresh copy of a prepared database for each test, and people to sign in as."""
 
 import atexit
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -110,12 +111,13 @@ class Door:
 
 
 def visit_form(browser: TestClient, at: datetime, **answers: str | list[str]) -> dict[str, str | list[str]]:
-    """A complete visit form."""
+    """A complete visit form; every call is another submission unless told its key."""
     complete: dict[str, str | list[str]] = {
         "form_token": browser.form_token,
+        "submission_key": secrets.token_urlsafe(16),
         "visited_at": at.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M"),
         "visit_kind": "warned",
-        "question_daily_life": "吃穿有着落",
+        "question_living": "secure",
         "note": "住院三次，家里只有老伴照顾",
         "place": "home",
         "outcome": "helped",

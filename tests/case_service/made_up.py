@@ -173,6 +173,19 @@ def household(**changes: object) -> HouseholdView:
     return HouseholdView.model_validate(given | changes)
 
 
+def visit_answers(**changes: object) -> dict[str, object]:
+    """The answers of a visit as programs send them."""
+    given: dict[str, object] = {
+        "visited_at": "2025-11-21T09:00:00+08:00",
+        "visit_kind": "warned",
+        "questions": {},
+        "note": "住院三次，家里只有老伴照顾",
+        "place": "home",
+        "outcome": "helped",
+    }
+    return given | changes
+
+
 def batch(*warnings: WarningMessage, business_date: date = BUSINESS_DATE) -> dict[str, object]:
     """A batch as it goes over the wire."""
     return WarningBatch(business_date=business_date, warnings=list(warnings)).model_dump(mode="json")

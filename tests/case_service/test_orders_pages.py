@@ -84,13 +84,13 @@ def test_recording_a_visit_closes_order_and_case(door: Door, order_number: str) 
     response = browser.post(f"/orders/{order_number}/visit", data=visit_form(browser, door.clock(), outcome="referred"))
     assert (response.status_code, response.headers["location"]) == (303, f"/orders/{order_number}")
     page = browser.get(f"/orders/{order_number}").text
-    for words in ("已办结", "属实，已转办", "吃穿有着落", "住院三次，家里只有老伴照顾"):
+    for words in ("已办结", "属实，已转办", "有保障", "住院三次，家里只有老伴照顾"):
         assert words in page
     with door.session() as session:
         order = session.scalars(select(WorkOrder)).one()
         assert (order.status, order.closed_at) == (OrderStatus.CLOSED, door.clock())
         assert (order.case.status, order.case.outcome) == (CaseStatus.CLOSED, OutcomeKind.REFERRED)
-        assert session.scalars(select(Visit)).one().form_version == order.form_version == "home_visit/1"
+        assert session.scalars(select(Visit)).one().form_version == order.form_version == "home_visit/2"
     assert "没有待走访的工单" in browser.get("/orders").text
 
 
@@ -121,7 +121,14 @@ def test_every_outcome_of_the_vocabulary_can_be_recorded(door: Door, order_numbe
         ({"outcome": "data_error", "data_error_field": "杂项"}, "请选择哪一项数据有误"),
         ({"note": " "}, "请写下看到的情况"),
         ({"note": "长" * 1001}, "请缩短到 1000 字以内"),
-        ({"question_work": "长" * 201}, "请缩短到 200 字以内"),
+        (
+            {"question_living": "short", "question_house": "none", "question_house_danger": "长" * 201},
+            "请缩短到 200 字以内",
+        ),
+        ({"question_living": "rich"}, "请从给出的选项中选择"),
+        ({"question_people_at_home": "五"}, "请填 0 至 99 的数字"),
+        ({"note": "户主 34070619500101000Ｘ 住院"}, "请不要写身份证号"),
+        ({"position": "在家"}, "位置不对"),
         ({"visit_kind": "x"}, "请选择属于哪一种必访"),
         ({"place": "x"}, "请从列表中选择地点"),
         ({"visited_at": ""}, "请填写走访时间"),
@@ -133,11 +140,12 @@ def test_a_form_with_mistakes_says_what_to_mend_and_keeps_what_was_entered(
     door: Door, order_number: str, answers: dict[str, str], words: str
 ) -> None:
     browser = door.browser(WORKER)
-    data = visit_form(browser, door.clock(), question_policy="知道<低保>") | answers
+    known = {"question_benefits_right": "no", "question_benefits_wrong": "没有<低保>"}
+    data = visit_form(browser, door.clock(), **known) | answers
     response = browser.post(f"/orders/{order_number}/visit", data=data)
     assert response.status_code == 422
     assert words in response.text
-    assert "知道&lt;低保&gt;" in response.text
+    assert "没有&lt;低保&gt;" in response.text
     assert "还有 1 处要补充或修改" in response.text
     with door.session() as session:
         assert session.scalars(select(WorkOrder)).one().status is OrderStatus.OPEN

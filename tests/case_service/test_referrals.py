@@ -256,5 +256,6 @@ def test_a_rule_that_cannot_be_is_not_put_in_force(door: Door, changes: dict[str
 
 def test_the_county_reads_the_table_and_changes_nothing(door: Door) -> None:
     page = door.browser("yian").get("/administration/dispatch").text
-    assert "义安区住房和城乡建设局" in page
+    assert "住房和城乡建设局" in page
+    assert "medical_insurance（名录里没有）" in page
     assert "保存并生效" not in page

@@ -22,8 +22,10 @@ ABOUT_NOBODY = {
     "dispatch_rule",
     "freshness_told",
     "recovery_code",
+    "service_token",
     "sign_in_session",
     "staff",
+    "submission_receipt",
     "unit",
 }
 VILLAGE_PATH = f"{CITY}/{YIAN}/{WUSONG}/{VILLAGE}/"

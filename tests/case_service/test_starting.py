@@ -159,7 +159,7 @@ def test_the_command_line(
     sys.stdin.write("a long enough password\n")
     sys.stdin.seek(0)
     assert command_line.main(["set-password", made_up.WORKER]) == 0
-    assert command_line.main(["verify-log"]) == 0
+    assert command_line.main(["audit", "verify"]) == 0
     assert "the action log holds: 0 entries" in capsys.readouterr().out
     engine = make_engine(empty_database)
     with Session(engine) as session:

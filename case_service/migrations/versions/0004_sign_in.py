@@ -15,6 +15,7 @@ def upgrade() -> None:
     op.create_unique_constraint(op.f("uq_staff_oidc_subject"), "staff", ["oidc_subject"])
     op.add_column("staff", sa.Column("sealed_second_factor", sa.LargeBinary(), nullable=True))
     op.add_column("staff", sa.Column("second_factor_step", sa.BigInteger(), server_default="0", nullable=False))
+    op.add_column("staff", sa.Column("power_held", sa.String(), nullable=True))
     op.add_column("sign_in_session", sa.Column("second_factor_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("sign_in_session", sa.Column("device", sa.String(200), server_default="", nullable=False))
     op.create_table(
@@ -32,5 +33,5 @@ def downgrade() -> None:
     op.drop_table("recovery_code")
     op.drop_column("sign_in_session", "device")
     op.drop_column("sign_in_session", "second_factor_at")
-    for column in ("second_factor_step", "sealed_second_factor", "oidc_subject", "must_change_password"):
+    for column in ("power_held", "second_factor_step", "sealed_second_factor", "oidc_subject", "must_change_password"):
         op.drop_column("staff", column)

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0007_referrals"
-down_revision = "0004_sign_in"
+down_revision = "0006_rows_of_fieldwork"
 branch_labels = None
 depends_on = None
 
@@ -24,7 +24,8 @@ STAFF = {
     "referral": f"exists (select 1 from work_order where work_order.referral_id = referral.id) or {CASE_IN_SUBTREE}",
     "handling": "exists (select 1 from work_order where work_order.id = handling.order_id)",
 }
-KINDS = ("home_visit", "follow_up_visit", "department_handling")
+KINDS_BEFORE = ("home_visit", "follow_up")
+KINDS = (*KINDS_BEFORE, "follow_up_visit", "department_handling")
 STATUSES = ("unassigned", "offered", "open", "awaiting_approval", "returned", "closed")
 ASSIGNEE = (
     "status = 'returned' or (status = 'closed' and kind = 'department_handling') "
@@ -125,7 +126,7 @@ def downgrade() -> None:
     op.drop_column("visit", "sent_back_at")
     op.drop_table("handling")
     # The older version knows neither departments' orders nor follow-ups, nor a visit that waits.
-    op.execute("delete from work_order where kind <> 'home_visit'")
+    op.execute("delete from work_order where kind in ('follow_up_visit', 'department_handling')")
     op.execute("update work_order set status = 'open' where status = 'awaiting_approval'")
     op.execute("delete from visit using work_order where work_order.id = order_id and status = 'open'")
     op.drop_constraint(op.f("ck_work_order_assignee_unless_unassigned"), "work_order")
@@ -134,7 +135,7 @@ def downgrade() -> None:
         "(status = 'unassigned') = (assignee_id is null)",
     )  # fmt: skip
     _order_words("orderstatus", "status", "unassigned", "open", "closed")
-    _order_words("orderkind", "kind", "home_visit")
+    _order_words("orderkind", "kind", *KINDS_BEFORE)
     for column in ("basis", "is_lead", "referral_id", "working_days"):
         op.drop_column("work_order", column)
     op.drop_table("referral")

@@ -1,0 +1,129 @@
+// What the phone keeps: pages taken along, and answers that wait. Everything is sealed under the key that the
+// service gives this account; signing out, or another account, forgets the key and the pages. Answers that wait stay
+// sealed until their own account signs in again.
+import { openDB } from "/static/idb.js";
+
+export const MOST_WAITING = 50;
+const LONGEST_KEPT_MS = 24 * 3600 * 1000;
+const FRESH_MS = 3600 * 1000;
+
+const opened = openDB("shouwang", 1, {
+  upgrade(database) {
+    database.createObjectStore("own", { keyPath: "name" });
+    database.createObjectStore("pages", { keyPath: "path" });
+    database.createObjectStore("waiting", { keyPath: "id", autoIncrement: true });
+  },
+});
+
+export async function account() {
+  return (await (await opened).get("own", "account"))?.account ?? null;
+}
+
+export async function keptMark() {
+  const own = await (await opened).get("own", "account");
+  return own && Date.now() - own.keptAt < FRESH_MS ? own.mark : null;
+}
+
+export async function forget() {
+  const transaction = (await opened).transaction(["own", "pages"], "readwrite");
+  await Promise.all([transaction.objectStore("own").clear(), transaction.objectStore("pages").clear(), transaction.done]);
+}
+
+export async function takeAlong({ account: who, key, mark, pages }) {
+  const bytes = Uint8Array.from(atob(key), (character) => character.charCodeAt(0));
+  const cryptoKey = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+  const keptAt = Date.now();
+  const encoder = new TextEncoder();
+  const rows = await Promise.all(
+    pages.map(async ({ path, html }) => ({ path, keptAt, sealed: await seal(cryptoKey, path, encoder.encode(html)) })),
+  );
+  const transaction = (await opened).transaction(["own", "pages"], "readwrite");
+  const kept = transaction.objectStore("pages");
+  await Promise.all([
+    transaction.objectStore("own").put({ name: "account", account: who, cryptoKey, mark, keptAt }),
+    kept.clear(),
+    ...rows.map((row) => kept.put(row)),
+    transaction.done,
+  ]);
+}
+
+export async function keptPage(path) {
+  const row = await (await opened).get("pages", path);
+  const key = await ownKey();
+  if (!row || !key || Date.now() - row.keptAt > LONGEST_KEPT_MS) return null;
+  const html = new TextDecoder().decode(await unseal(key, path, row.sealed));
+  return { html, keptAt: row.keptAt };
+}
+
+// The rows of this account, oldest first; how many belong to others is told apart.
+export async function waiting() {
+  const rows = await (await opened).getAll("waiting");
+  const who = await account();
+  return { own: rows.filter((row) => row.account === who), others: rows.filter((row) => row.account !== who).length };
+}
+
+export async function waitingRow(id) {
+  const row = await (await opened).get("waiting", id);
+  return row && row.account === (await account()) ? row : null;
+}
+
+// Throws when the store is full or nobody is signed in: the caller must not say that it was kept.
+export async function addWaiting(path, form, replaces = null) {
+  const who = await account();
+  if (!who) throw new Error("no account");
+  const key = crypto.randomUUID();
+  const row = { account: who, key, path, at: Date.now(), state: "waiting", ...(await sealedForm(key, form)) };
+  const transaction = (await opened).transaction("waiting", "readwrite");
+  if (replaces !== null) transaction.store.delete(replaces);
+  if ((await transaction.store.count()) >= MOST_WAITING) {
+    transaction.abort();
+    await transaction.done.catch(() => {});
+    throw new Error("full");
+  }
+  const id = await transaction.store.add(row);
+  await transaction.done;
+  return id;
+}
+
+export async function formOf(row) {
+  const bytes = await unseal(await ownKey(), row.key, row.sealed);
+  return new Response(bytes, { headers: { "Content-Type": row.contentType } }).formData();
+}
+
+export async function answerOf(row) {
+  if (!row.sealedAnswer) return null;
+  return JSON.parse(new TextDecoder().decode(await unseal(await ownKey(), row.key, row.sealedAnswer)));
+}
+
+export async function changeWaiting(row, { state, answer = null, form = null, path = row.path }) {
+  const sealedAnswer = answer && (await seal(await ownKey(), row.key, new TextEncoder().encode(JSON.stringify(answer))));
+  const content = form ? await sealedForm(row.key, form) : {};
+  await (await opened).put("waiting", { ...row, ...content, state, sealedAnswer, path });
+}
+
+export async function removeWaiting(id) {
+  await (await opened).delete("waiting", id);
+}
+
+async function ownKey() {
+  return (await (await opened).get("own", "account"))?.cryptoKey ?? null;
+}
+
+async function sealedForm(place, form) {
+  const packed = new Response(form);
+  const contentType = packed.headers.get("Content-Type");
+  return { contentType, sealed: await seal(await ownKey(), place, await packed.arrayBuffer()) };
+}
+
+async function seal(key, place, bytes) {
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  return { iv, data: await crypto.subtle.encrypt(gcm(iv, place), key, bytes) };
+}
+
+async function unseal(key, place, { iv, data }) {
+  return crypto.subtle.decrypt(gcm(iv, place), key, data);
+}
+
+function gcm(iv, place) {
+  return { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(place) };
+}
