@@ -105,7 +105,7 @@ REFERRAL_WORDS: dict[str, Text] = {
     "dispatch.no_follow_up": Text(zh="不回访", en="none"),
     "dispatch.no_others": Text(zh="无", en="none"),
     "dispatch.history": Text(zh="修改记录", en="Changes"),
-    "dispatch.missing": Text(zh="{key}（名录里没有）", en="{key} (not in the directory)"),
+    "dispatch.missing": Text(zh="{department}（名录里没有）", en="{department} (not in the directory)"),
     "dispatch.kind": Text(zh="救助类型", en="Type of help"),
     "dispatch.rule": Text(zh="规则", en="Rule"),
     "dispatch.when": Text(zh="时间", en="When"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = os.environ.get("SHOUWANG_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
     "--no-sandbox",
@@ -57,20 +58,39 @@ class Watched:
         assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), self.page.url
         assert not self.complaints
         small = self.page.evaluate(
-            "[...document.querySelectorAll('main button, main input:not([type=hidden], [type=radio]), main select, "
+            "[...document.querySelectorAll('main button, main input:not([type=hidden], [type=radio], [type=checkbox]), "
+            "main .choice label, main select, "
             "main .button, main .card a, main summary, header a, header button')]"
             ".map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect().height])"
             ".filter(([_, height]) => height > 0 && height < 44)"
         )
         assert not small, small
+        self.check_accessible()
         folder = os.environ.get("SHOUWANG_SCREENSHOTS")
         if folder and screenshot:
             Path(folder).mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=Path(folder) / screenshot, full_page=full_page)
 
+    def check_accessible(self) -> None:
+        """Nothing that axe-core finds serious or worse: contrast, names, roles, labels."""
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)")
+        serious = [
+            (one["id"], one["nodes"][0]["html"], one["nodes"][0]["failureSummary"])
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+        assert not serious, "\n".join(map(str, serious))
+
 
 def open_page(browser: Browser, base_url: str, size: dict[str, int]) -> Watched:
-    context = browser.new_context(viewport=size, locale="zh-CN", device_scale_factor=2 if size is PHONE else 1)
+    context = browser.new_context(
+        viewport=size,
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        device_scale_factor=2 if size is PHONE else 1,
+    )
     context.set_default_timeout(15_000)
     return Watched(context.new_page(), base_url)
 
