@@ -26,6 +26,7 @@ from case_service.phone import routes as phone
 from case_service.problems import register_problems
 from case_service.referrals import administration as dispatch_table
 from case_service.referrals import routes as referrals
+from case_service.reviews import routes as reviews
 from case_service.sealing import Seal
 from case_service.security_headers import add_security_headers
 from case_service.settings import Settings
@@ -50,11 +51,11 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.seal = Seal(settings.case_sealing_key or "")
     app.middleware("http")(add_security_headers)
     register_problems(app)
-    pipeline = (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router)
+    pipeline = (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router, reviews.pipeline_router)
     for router in (*pipeline, api.router):
         app.include_router(router, dependencies=[Depends(let_in)], responses=PROBLEMS)
     app.openapi = partial(described, app)  # type: ignore[method-assign]
-    casework = (orders, visits, fieldwork, phone, referrals, cases, supervision, dashboard, freshness)
+    casework = (orders, visits, fieldwork, phone, referrals, cases, supervision, dashboard, freshness, reviews)
     administration = (staff_routes, units, tokens, log, dispatch_table)
     for feature in (sign_in, account, *casework, *administration):
         app.include_router(feature.router, dependencies=[Depends(let_in)])

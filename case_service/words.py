@@ -5,6 +5,7 @@ from case_service.words_of_dashboard import DASHBOARD_WORDS
 from case_service.words_of_desk import DESK_WORDS
 from case_service.words_of_fieldwork import WORDS_OF_FIELDWORK
 from case_service.words_of_referrals import REFERRAL_WORDS
+from case_service.words_of_reviews import REVIEW_WORDS
 from schemas.messages import Text
 
 
@@ -22,6 +23,7 @@ WORDS: dict[str, Text] = {
     **DASHBOARD_WORDS,
     **DESK_WORDS,
     **REFERRAL_WORDS,
+    **REVIEW_WORDS,
     **ADMINISTRATION_WORDS,
     "product": _text("守望", "Shouwang"),
     "product.line": _text("社会救助主动预警", "Proactive social assistance"),

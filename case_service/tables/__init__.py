@@ -8,6 +8,7 @@ from case_service.tables.freshness import FreshnessTold
 from case_service.tables.people import RecoveryCode, SignInSession, Staff, Unit
 from case_service.tables.record import ActionLogEntry
 from case_service.tables.referrals import DispatchRule, Handling, Referral
+from case_service.tables.reviews import ReviewFinding, ReviewStep
 from case_service.tables.tokens import ServiceToken
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "ReceivedWarning",
     "RecoveryCode",
     "Referral",
+    "ReviewFinding",
+    "ReviewStep",
     "ServiceToken",
     "SignInSession",
     "Staff",

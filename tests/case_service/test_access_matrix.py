@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 from case_service.access_matrix import Bound, access_matrix
 from case_service.app import create_app
 from case_service.settings import read_settings
-from case_service.tables import ServiceToken, Staff, Unit, WorkOrder
+from case_service.tables import ReviewFinding, ServiceToken, Staff, Unit, WorkOrder
 from case_service.tables.casework import OrderKind, OrderStatus
 from case_service.tables.people import ADMINISTRATORS, Role, UnitLevel
 from case_service.visits.photos import keep_photos, photo_ids
@@ -56,6 +56,7 @@ class Town:
     door: Door
     orders: dict[str, str]
     cases: dict[str, str]
+    findings: dict[str, str]
     photos: dict[str, int]
     browsers: dict[str, TestClient] = field(default_factory=dict)
 
@@ -73,6 +74,8 @@ class Town:
             name="nightly",
             code=shown_unit,
             kind="housing",
+            finding_id=self.findings[unit],
+            step="corroborate",
         )
         if bounded_by(route) is Bound.UNIT and "{code}" not in path:
             address += f"?unit={shown_unit}"
@@ -152,7 +155,14 @@ def settle(door: Door) -> Town:
             keep_photos(session, order, (b"picture",), stranger.id, door.clock(), seal)
             (photos[unit],) = photo_ids(session, order)
         session.commit()
-    return Town(door, orders, cases, photos)
+    findings = {unit: made_up.finding(village_code=village) for unit, (village, _) in places.items()}
+    told = door.pipeline().put("/api/v1/review-findings", json=made_up.finding_batch(*findings.values()))
+    assert told.status_code == 200, told.text
+    with door.session() as session:
+        for unit in (made_up.CIVIL_AFFAIRS, made_up.HOUSING, OTHER_CITY):
+            session.get_one(ReviewFinding, findings[unit].finding_id).unit_code = unit
+        session.commit()
+    return Town(door, orders, cases, {unit: one.finding_id for unit, one in findings.items()}, photos)
 
 
 @pytest.fixture(scope="module")
@@ -225,6 +235,7 @@ LET_IN = {
     "POST /administration/tokens": 422,
     "POST /administration/dispatch/{kind}": 422,
     "POST /cases/{number}/referrals": 422,
+    "POST /reviews/{finding_id}/{step}": 422,
     "POST /orders/{number}/approval": 409,
     "POST /orders/{number}/sending-back": 409,
     "POST /orders/{number}/settlement": 409,
@@ -263,7 +274,16 @@ def test_every_change_needs_the_token_of_its_session(shared_town: Town, route: s
     numbers = shared_town.cases if "/cases/" in route else shared_town.orders
     number = numbers[OWN.get(role, GRID)]
     method, _, path = route.partition(" ")
-    address = path.format(number=number, username=WORKER, name="nightly", task="more-time", photo_id=1, kind="housing")
+    address = path.format(
+        number=number,
+        username=WORKER,
+        name="nightly",
+        task="more-time",
+        photo_id=1,
+        kind="housing",
+        finding_id=shared_town.findings[GRID],
+        step="corroborate",
+    )
     for token in ("", "wrong"):
         if path.startswith("/api/"):
             assert shared_town.change(browser, method, address, token).status_code == 403

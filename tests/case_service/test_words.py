@@ -12,12 +12,14 @@ from case_service.fieldwork.entries import REASONS_TO_HAND_OVER, Task
 from case_service.forms_posted import TOKEN_FIELD
 from case_service.orders.routes import PURPOSES
 from case_service.problems import WORDED
+from case_service.reviews.states import STEPS
 from case_service.supervision.export import COLUMNS
 from case_service.supervision.queries import Standing
 from case_service.tables.casework import CaseStatus, OrderKind, OrderStatus
 from case_service.tables.fieldwork import HelpGiven, MoreTimeReason
 from case_service.tables.people import Role
 from case_service.tables.referrals import HandlingResult, HelpKind
+from case_service.tables.reviews import Decision, ReviewStatus
 from case_service.visits.conflicts import ConflictKind
 from case_service.visits.form_definition import FORMS_FOLDER, FormDefinition, form_definition
 from case_service.web import TEMPLATES_FOLDER
@@ -48,6 +50,10 @@ BUILT = (
     | {f"dashboard.{one}" for one in ("opened", "closed", "asked_for")}
     | {f"dashboard.model.{one}" for one in ("orders", "closed", "helped", "referred")}
     | {f"event.{one}" for one in WORDED_EVENTS}
+    | {f"review_status.{one}" for one in ReviewStatus}
+    | {f"review_step.{one}" for one in STEPS}
+    | {f"review_decision.{one}" for one in Decision}
+    | {f"review.refused.{one}" for one in ("standing", "same_person", "too_early", "decision")}
     | {f"conflict.{one}" for one in ConflictKind}
     | {f"fieldwork.{part}{one}" for one in Task for part in ("", "title.", "lead.", "send.")}
     | {f"help.{one}" for one in HelpGiven}
