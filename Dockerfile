@@ -8,7 +8,7 @@ RUN python -m venv .venv \
  && sed -n '/^uv==/,/[^\\]$/p' requirements.lock > .venv/uv.lock \
  && .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock \
  && .venv/bin/uv pip sync --quiet --no-cache --python .venv/bin/python --require-hashes requirements.lock \
- && PATH="$PATH:/opt/shouwang/.venv/bin" npm ci --silent --no-audit --no-fund --ignore-scripts
+ && PATH="$PATH:/opt/shouwang/.venv/bin" npm ci --omit=dev --silent --no-audit --no-fund --ignore-scripts
 COPY case_service case_service
 COPY dags dags
 COPY demo_city demo_city

@@ -27,6 +27,7 @@ def register_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(DataError, _not_storable)
+    app.add_exception_handler(OverflowError, _not_storable)
     app.add_exception_handler(Exception, _broken)
 
 
@@ -68,7 +69,7 @@ def _not_valid(request: Request, error: Exception) -> Response:
 
 
 def _not_storable(request: Request, _: Exception) -> Response:
-    return _answer(request, 422, detail="a text holds a NUL character, or a number is too large to be stored")
+    return _answer(request, 422, detail="a text holds a NUL character, or a number or a day is out of range")
 
 
 def _broken(request: Request, error: Exception) -> Response:

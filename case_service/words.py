@@ -129,7 +129,6 @@ WORDS: dict[str, Text] = {
     "sign_in.demo_hint": _text(
         "点一下即可登录，密码均为 {password}", "One tap signs you in; every password is {password}"
     ),
-    "sign_in.as": _text("以 {name} 登录", "Sign in as {name}"),
     "orders.title": _text("我的工单", "My orders"),
     "orders.count": _text("{count} 户等您走访", "{count} households wait for your visit"),
     "orders.none": _text("现在没有待走访的工单。", "No order is waiting for you."),
@@ -230,7 +229,6 @@ WORDS: dict[str, Text] = {
     "visit.answers": _text("走访记录", "Record of the visit"),
     "visit.mistakes": _text("还有 {count} 处要补充或修改", "{count} things to mend"),
     "visit.choose": _text("请选择", "Please choose"),
-    "visit.not_asked": _text("未填", "Not answered"),
     "visit.mistake.time_missing": _text("请填写走访时间", "Say when you visited"),
     "visit.mistake.time_ahead": _text("走访时间不能晚于现在", "The visit cannot lie in the future"),
     "visit.mistake.time_before_order": _text(

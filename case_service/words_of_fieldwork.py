@@ -8,6 +8,7 @@ def _text(zh: str, en: str) -> Text:
 
 
 WORDS_OF_FIELDWORK: dict[str, Text] = {
+    "orders.today": _text("今天 {day}", "Today, {day}"),
     "orders.trip": _text("顺路：{place}", "One trip: {place}"),
     "orders.trip_count": _text("{count} 户", "{count} households"),
     "order.papers": _text("补办手续", "Papers"),
@@ -20,9 +21,13 @@ WORDS_OF_FIELDWORK: dict[str, Text] = {
     ),
     "order.map": _text("在地图里打开地址", "Open the address in the map app"),
     "order.more": _text("其他处理", "What else can be done"),
-    "phone.offline": _text("没有信号，可以照常查看和登记。", "No signal; you can go on looking and recording. "),
-    "phone.kept_at": _text("显示的是手机存下的内容，时间", "What you see was kept on the phone at"),
+    "phone.offline": _text("没有信号，可以照常查看和登记", "No signal; you can go on looking and recording"),
+    "phone.kept_at": _text("手机存下的内容", "Kept on the phone at"),
     "phone.sign_in": _text("请登录后同步", "Sign in to send them"),
+    "phone.full": _text(
+        "没有信号，手机也存不下更多了。请不要离开这一页，有信号后再提交。",
+        "There is no signal, and the phone can keep no more. Stay on this page and send once there is signal.",
+    ),
     "phone.others": _text(
         "手机里还有其他账号没有同步的内容，由本人登录后自动发送。",
         "Something of another account waits here; it goes once that person signs in.",

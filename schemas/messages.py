@@ -9,12 +9,36 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 # The model id under which a control visit stands: a household drawn by lot, of whom no warning tells.
 CONTROL_VISIT = "control_visit"
+
+
+def _written_out(value: object) -> object:
+    """A day as the contract writes it; pydantic alone would also take a number for seconds since 1970."""
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or len(value) != len("2026-11-22"):
+        raise ValueError("must be a day such as 2026-11-22")
+    return date.fromisoformat(value)
+
+
+def _a_number(value: object) -> object:
+    """A number; pydantic alone would also take a truth value or a text for one."""
+    if isinstance(value, bool | str):
+        raise ValueError("must be a number")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_written_out)]
+Whole = Annotated[int, BeforeValidator(_a_number)]
+Number = Annotated[float, BeforeValidator(_a_number)]
+# Said in plain words, so that programs which read the description can make one up.
+_DECIMAL_TEXT = {"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]+)?$"}
+Amount = Annotated[Decimal, WithJsonSchema({"anyOf": [{"type": "number"}, _DECIMAL_TEXT]})]
 
 
 class Message(BaseModel):
@@ -57,7 +81,7 @@ class SourceDate(Message):
     """How far one source of a warning reached when it was found; no date where nothing ever came in."""
 
     title: Text
-    covers_until: date | None
+    covers_until: Day | None
 
 
 class Earning(StrEnum):
@@ -85,9 +109,9 @@ class HouseholdMember(Message):
 
     person_key: str
     relation: Text
-    age: int | None
+    age: Whole | None
     earns: list[Earning]
-    monthly_income: Decimal | None = None
+    monthly_income: Amount | None = None
     depends: list[Need]
 
 
@@ -98,7 +122,7 @@ class HouseholdSum(Message):
     figure: str
     label: Text
     unit: Text | None
-    value: Decimal
+    value: Amount
 
 
 class HouseholdView(Message):
@@ -114,17 +138,17 @@ class GroupedClaim(Message):
 
     claim_id: str
     model_id: str
-    model_version: int
+    model_version: Whole
     model_title: Text
     level: Level
     person_key: str
     reason: Text
     figures: list[Figure]
     check_at_door: list[Text]
-    data_as_of: date
+    data_as_of: Day
     rests_on: list[SourceDate]
-    leading_figure: Decimal | None = None
-    happened_on: date | None = None
+    leading_figure: Amount | None = None
+    happened_on: Day | None = None
 
 
 class WarningMessage(Message):
@@ -137,7 +161,7 @@ class WarningMessage(Message):
 
     warning_id: str
     model_id: str
-    model_version: int
+    model_version: Whole
     model_title: Text
     level: Level
     person_key: str
@@ -148,14 +172,14 @@ class WarningMessage(Message):
     figures: list[Figure]
     receiving: list[Text]
     may_reach: list[Text] = Field(default_factory=list)
-    quiet_days: int = Field(ge=0)
+    quiet_days: Whole = Field(ge=0, le=3_660)
     check_at_door: list[Text]
-    data_as_of: date
+    data_as_of: Day
     rests_on: list[SourceDate] = Field(default_factory=list)
     hardship: str | None = None
-    leading_figure: Decimal | None = None
-    happened_on: date | None = None
-    score: float | None = None
+    leading_figure: Amount | None = None
+    happened_on: Day | None = None
+    score: Number | None = None
     household: HouseholdView | None = None
     also: list[GroupedClaim] = Field(default_factory=list)
     contact: Contact
@@ -165,7 +189,7 @@ class WarningMessage(Message):
 class WarningBatch(Message):
     """The warnings of one night in the order of need, in batches of at most 500: they are answered in this order."""
 
-    business_date: date
+    business_date: Day
     warnings: list[WarningMessage] = Field(max_length=500)
 
 
@@ -252,7 +276,7 @@ class Disposition(Message):
     order_number: str | None = None
     case_number: str | None = None
     reason: WithheldReason | None = None
-    expires_on: date | None = None
+    expires_on: Day | None = None
 
     @model_validator(mode="after")
     def says_what_became_of_it(self) -> Self:
@@ -313,10 +337,10 @@ class UnitDeadlines(Message):
 
     unit_code: str
     unit_name: str
-    open: int
-    due_soon: int
-    overdue: int
-    unassigned: int
+    open: Whole
+    due_soon: Whole
+    overdue: Whole
+    unassigned: Whole
 
 
 class DeadlineReport(Message):
@@ -343,9 +367,9 @@ class ClassFreshness(Message):
     department: str
     department_title: str
     status: SourceStatus
-    covers_until: date | None
-    delivered_on: date | None
-    row_count: int = Field(ge=0)
+    covers_until: Day | None
+    delivered_on: Day | None
+    row_count: Whole = Field(ge=0)
 
 
 class ModelHold(Message):
@@ -354,12 +378,12 @@ class ModelHold(Message):
     extract_class: str
     model_title: Text
     county: str | None
-    held_from: date
+    held_from: Day
 
 
 class FreshnessReport(Message):
     """All classes as of one night, department by department. `business_date` is the natural key."""
 
-    business_date: date
+    business_date: Day
     classes: list[ClassFreshness]
     holds: list[ModelHold] = Field(default_factory=list)

@@ -29,6 +29,7 @@ _PROBLEM = {
     },
 }
 _MEANING = {
+    400: "The body cannot be read.",
     401: "Nobody is signed in, or the service token is missing or wrong.",
     403: "The role or the token does not allow this, or the form token is missing.",
     422: "The request does not keep to the contract; `errors` says where.",

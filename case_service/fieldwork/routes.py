@@ -4,6 +4,7 @@ import secrets
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
 
 from case_service.access import (
     GridWorker,
@@ -26,7 +27,7 @@ from case_service.orders.states import MoveRefusedError
 from case_service.submissions import in_conflict, keep_receipt, submission_of, taken, to_mend, was_taken
 from case_service.tables import WorkOrder
 from case_service.tables.fieldwork import HelpGiven, MoreTimeReason
-from case_service.visits.conflicts import conflict_about
+from case_service.visits.conflicts import Line, conflict_about
 from case_service.web import language_of, page, say_for, see_other, wants_json, word_for
 
 router = APIRouter(include_in_schema=False)
@@ -64,7 +65,7 @@ def save_fieldwork(
     if was_taken(session, submission, order, viewer):
         return taken(request, _path_after(order, viewer))
     if not holds_open_order(viewer, order):
-        return _refused(request, order, viewer, session)
+        return _refused(request, order, task, form, viewer, session)
     colleagues = {one.username: one for one in colleagues_of(session, viewer)}
     entry = entered(task, form, now, colleagues)
     if entry.mistakes:
@@ -83,7 +84,7 @@ def save_fieldwork(
                 queries.hand_over(session, order, entry, colleagues[entry.values["colleague"]], viewer, now)
     except MoveRefusedError:
         session.rollback()
-        return _refused(request, order, viewer, session)
+        return _refused(request, order, task, form, viewer, session)
     keep_receipt(session, submission, order, viewer, now, task.value)
     session.commit()
     return taken(request, _path_after(order, viewer))
@@ -138,10 +139,13 @@ def _path_after(order: WorkOrder, viewer: Viewer) -> str:
     return f"/orders/{order.number}" if order.assignee_id == viewer.staff_id else "/orders"
 
 
-def _refused(request: Request, order: WorkOrder, viewer: Viewer, session: Session) -> Response:
+def _refused(
+    request: Request, order: WorkOrder, task: Task, form: FormData, viewer: Viewer, session: Session
+) -> Response:
     if not wants_json(request):
         raise HTTPException(409)
     language = language_of(request)
-    seal = request.app.state.seal
-    conflict = conflict_about(session, order, viewer, seal, word_for(language), say_for(language))
-    return in_conflict(conflict.as_answer([]))
+    word = word_for(language)
+    conflict = conflict_about(session, order, viewer, request.app.state.seal, word, say_for(language))
+    own = [Line(word(f"fieldwork.{task}"), field(form, "note") or field(form, "reason"))]
+    return in_conflict(conflict.as_answer(own))

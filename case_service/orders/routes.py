@@ -18,7 +18,7 @@ from case_service.access import (
     holds_open_order,
     workers_for,
 )
-from case_service.clock import Now
+from case_service.clock import Now, local_date
 from case_service.database import SessionDep
 from case_service.fieldwork.queries import help_recorded, time_asked
 from case_service.forms_posted import CheckedForm, field, text_of
@@ -145,6 +145,7 @@ def own_orders_page(
     return page(
         request,
         "pages/own_orders.html",
+        today=local_date(now),
         open_count=len(cards),
         trips=trips(cards),
         closed_cards=[card(order, viewer, rule, seal, now) for order in queries.lately_closed(session, viewer)],

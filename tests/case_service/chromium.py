@@ -64,7 +64,7 @@ class Watched:
             ".map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect().height])"
             ".filter(([_, height]) => height > 0 && height < 44)"
         )
-        assert not small, small
+        assert not small
         self.check_accessible()
         folder = os.environ.get("SHOUWANG_SCREENSHOTS")
         if folder and screenshot:

@@ -1,16 +1,20 @@
 """The case service as it runs in earnest: a process of its own, on a free port, over HTTP."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+
+from tests.case_service import made_up
 
 PROJECT_FOLDER = Path(__file__).parents[2]
 SECONDS_TO_START = 60
@@ -41,6 +45,18 @@ def running_case_service(home: Path, env: Mapping[str, str] | None = None) -> It
             yield base_url
         finally:
             stop(process)
+
+
+@contextmanager
+def running_with_directory() -> Iterator[str]:
+    """As `running_case_service`, on a home of its own with the small directory of the tests."""
+    home = Path(tempfile.mkdtemp(prefix="sw"))
+    folder = home / "demo" / "directory"
+    made_up.write_directory(folder)
+    # No test of this service is about a worker's week being full.
+    with running_case_service(home, {"SHOUWANG_VISITS_PER_WEEK": "1000"}) as address:
+        yield address
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def free_port() -> int:

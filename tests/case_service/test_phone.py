@@ -2,6 +2,7 @@
 
 import base64
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, select
@@ -66,6 +67,23 @@ def test_the_mark_of_the_list_changes_when_the_list_does(door: Door, order_numbe
     door.visit(order_number)
     marks.append(mark())
     assert len(set(marks)) == 4
+
+
+def test_orders_that_are_on_the_phone_as_they_are_do_not_go_again(door: Door, order_number: str) -> None:
+    door.put(warning(household_key="another"))
+    browser = door.browser(WORKER)
+    first = browser.get("/phone/pages").json()
+    known = ",".join(first["marks"])
+    assert {one["mark"] for one in first["pages"]} == {None, *first["marks"]}
+    again = browser.get("/phone/pages", params={"known": known}).json()
+    assert again["marks"] == first["marks"]
+    assert [one["path"] for one in again["pages"]] == ["/orders", "/phone/waiting"]
+    door.put(warning(level=Level.RED))
+    changed = browser.get("/phone/pages", params={"known": known}).json()
+    assert {one["path"].split("/")[2] for one in changed["pages"] if one["mark"]} == {order_number}
+    door.clock.moment += timedelta(days=1)
+    tomorrow = door.browser(WORKER).get("/phone/pages", params={"known": known}).json()
+    assert len(tomorrow["pages"]) == len(first["pages"])
 
 
 def test_what_is_taken_along_needs_the_same_number_of_queries_for_each_order(door: Door) -> None:

@@ -57,7 +57,7 @@ def what_tables_say(home: Path, work: Path) -> dict[str, tuple[int, int]]:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 def test_a_city_size_load_killed_at_random_moments_equals_an_undisturbed_one(city: Path, tmp_path: Path) -> None:
     calm, disturbed = landed(city, tmp_path / "calm"), landed(city, tmp_path / "disturbed")
     started = time.monotonic()

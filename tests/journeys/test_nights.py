@@ -220,6 +220,7 @@ def test_without_the_case_service_warnings_wait_and_are_delivered_once(
     assert again["changed"]["orders"] == 0
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_spark_gives_the_same_warnings(copy_city: CopyCity, undisturbed: Path) -> None:
     home = copy_city("spark")

@@ -101,6 +101,14 @@ def test_both_nights_come_out_as_they_were_and_nothing_is_written(two_nights: Pa
     assert not list((two_nights / "work").glob("as-of-*"))
 
 
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_both_nights_come_out_as_they_were_on_spark(two_nights: Path) -> None:
+    code, report = replayed(two_nights, "--engine", "spark")
+    assert (code, report["engine"]) == (0, "spark")
+    assert [night["equal"] for night in report["nights"]] == [True, True]
+
+
 def test_one_model_alone_and_what_differs_is_said(two_nights: Path, another_record: tuple[str, str]) -> None:
     lost, other = another_record
     code, report = replayed(two_nights, "--model", "W01")

@@ -106,7 +106,7 @@ def _first_session(master: str, work_folder: Path, memory_limit: str) -> "SparkS
         from pyspark.sql import SparkSession
     except ModuleNotFoundError as missing:
         raise EngineError('the Spark engine needs PySpark: pip install "shouwang[spark]"') from missing
-    _find_java(work_folder)
+    find_java(work_folder)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     # On a cluster: the address at which the workers reach this process.
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
@@ -139,8 +139,8 @@ def _settings(master: str, work_folder: Path, memory_limit: str) -> dict[str, st
     }
 
 
-def _find_java(work_folder: Path) -> None:
-    """Use the machine's Java, else the one that comes as a Python package."""
+def find_java(work_folder: Path) -> None:
+    """Have this process and those it starts use the machine's Java, else the one that comes as a Python package."""
     if "JAVA_HOME" in os.environ or shutil.which("java"):
         return
     try:

@@ -17,7 +17,8 @@ async function takeAlong() {
   if ((await store.account()) !== account) await store.forget();
   const isKept = (await store.account()) === account;
   if (isKept && (!ordersMark || (await store.keptMark()) === ordersMark)) return;
-  const response = await fetch("/phone/pages").catch(() => null);
+  const known = isKept ? await store.keptOrders() : [];
+  const response = await fetch(`/phone/pages?known=${known.join(",")}`).catch(() => null);
   if (response?.ok && !response.redirected) await store.takeAlong(await response.json());
 }
 
@@ -27,12 +28,11 @@ async function showStanding() {
   badge.hidden = own.length === 0;
   badge.querySelector("b").textContent = String(own.length);
   status.querySelector("[data-others]").hidden = others === 0;
-  const offline = status.querySelector("[data-offline]");
-  offline.hidden = navigator.onLine && !keptAt;
-  const since = offline.querySelector("time");
-  since.parentElement.hidden = !keptAt;
-  if (keptAt) since.textContent = new Date(keptAt).toLocaleTimeString("zh-CN", CLOCK);
-  status.hidden = badge.hidden && offline.hidden && status.querySelector("[data-others]").hidden;
+  status.querySelector("[data-offline]").hidden = navigator.onLine;
+  const kept = status.querySelector("[data-kept]");
+  kept.hidden = !keptAt;
+  if (keptAt) kept.querySelector("time").textContent = new Date(keptAt).toLocaleTimeString("zh-CN", CLOCK);
+  status.hidden = [...status.children].every((line) => line.hidden);
   for (const link of document.querySelectorAll("[data-order]")) {
     const isWaiting = own.some((row) => row.path.startsWith(`${link.dataset.order}/`));
     link.querySelector("[data-order-waiting]").hidden = !isWaiting;
@@ -45,6 +45,7 @@ async function send() {
 }
 
 navigator.serviceWorker?.addEventListener("message", async ({ data }) => {
+  if (data.kind === "full") status.querySelector("[data-full]").hidden = status.hidden = false;
   if (data.kind !== "sent") return;
   status.querySelector("[data-sign-in]").hidden = !data.mustSignIn;
   await showStanding();
@@ -56,9 +57,10 @@ if (status && navigator.serviceWorker) {
   addEventListener("offline", showStanding);
   document.addEventListener("visibilitychange", () => document.hidden || send());
   setInterval(send, RETRY_MS);
+  await showStanding();
   await worker();
   if (!keptAt) await takeAlong();
-  document.documentElement.dataset.phone = "ready";
   await showStanding();
+  document.documentElement.dataset.phone = "ready";
   await send();
 }

@@ -19,10 +19,11 @@ const FILES_KEPT = [
   "/static/phone/waiting-page.js",
 ];
 const SENT_FROM_STORE = /^\/orders\/[^/]+\/(visit|addition|do\/[a-z-]+)$/;
+const CHANGES_ACCOUNT = new Set(["/sign-in", "/sign-out"]);
 const PATIENCE_MS = 5_000;
 // As the service protects its pages.
 const PROTECTION = {
-  "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'",
+  "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
   "Cache-Control": "no-store",
 };
 
@@ -39,7 +40,7 @@ self.addEventListener("fetch", (event) => {
   if (origin !== self.location.origin) return;
   if (request.method === "GET" && request.mode === "navigate") event.respondWith(pageFor(request, pathname));
   else if (request.method === "GET" && pathname.startsWith("/static/")) event.respondWith(fileFor(request));
-  else if (request.method === "POST" && pathname === "/sign-out") event.respondWith(signOut(request));
+  else if (request.method === "POST" && CHANGES_ACCOUNT.has(pathname)) event.respondWith(changeAccount(request));
   else if (request.method === "POST" && request.mode === "navigate" && SENT_FROM_STORE.test(pathname))
     event.respondWith(sendOrKeep(request, pathname));
 });
@@ -71,7 +72,8 @@ async function fileFor(request) {
   }
 }
 
-async function signOut(request) {
+// Whoever signs in next finds nothing of whoever was here before; their own pages are taken along anew.
+async function changeAccount(request) {
   await store.forget();
   return fetch(request).catch(async () => (await caches.match(OFFLINE_PAGE)) ?? Response.error());
 }
@@ -83,7 +85,7 @@ async function sendOrKeep(request, pathname) {
   try {
     id = await keep(pathname, await request.formData());
   } catch {
-    return fetch(asItCame);
+    return fetch(asItCame).catch(stay);
   }
   await self.registration.sync?.register("send").catch(() => {});
   const { taken } = await sendAndTell();
@@ -111,6 +113,12 @@ async function sendAndTell() {
   const done = await sendWaiting();
   for (const client of await self.clients.matchAll()) client.postMessage({ kind: "sent", mustSignIn: done.mustSignIn });
   return done;
+}
+
+// The browser stays where it is, with everything that was entered.
+async function stay() {
+  for (const client of await self.clients.matchAll()) client.postMessage({ kind: "full" });
+  return new Response(null, { status: 204 });
 }
 
 function to(path) {

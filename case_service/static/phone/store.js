@@ -29,28 +29,35 @@ export async function forget() {
   await Promise.all([transaction.objectStore("own").clear(), transaction.objectStore("pages").clear(), transaction.done]);
 }
 
-export async function takeAlong({ account: who, key, mark, pages }) {
+// The marks of the orders whose pages are here as they were when they were marked.
+export async function keptOrders() {
+  const rows = await (await opened).getAll("pages");
+  return [...new Set(rows.filter((row) => row.mark && isFresh(row)).map((row) => row.mark))];
+}
+
+// Keeps the pages that came, and of those that are here the ones whose order is still as it was.
+export async function takeAlong({ account: who, key, mark, marks, pages }) {
   const bytes = Uint8Array.from(atob(key), (character) => character.charCodeAt(0));
   const cryptoKey = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
   const keptAt = Date.now();
   const encoder = new TextEncoder();
   const rows = await Promise.all(
-    pages.map(async ({ path, html }) => ({ path, keptAt, sealed: await seal(cryptoKey, path, encoder.encode(html)) })),
+    pages.map(async ({ path, html, mark: order }) => {
+      return { path, mark: order, keptAt, sealed: await seal(cryptoKey, path, encoder.encode(html)) };
+    }),
   );
   const transaction = (await opened).transaction(["own", "pages"], "readwrite");
   const kept = transaction.objectStore("pages");
-  await Promise.all([
-    transaction.objectStore("own").put({ name: "account", account: who, cryptoKey, mark, keptAt }),
-    kept.clear(),
-    ...rows.map((row) => kept.put(row)),
-    transaction.done,
-  ]);
+  for (const row of await kept.getAll()) if (!marks.includes(row.mark)) kept.delete(row.path);
+  for (const row of rows) kept.put(row);
+  transaction.objectStore("own").put({ name: "account", account: who, cryptoKey, mark, keptAt });
+  await transaction.done;
 }
 
 export async function keptPage(path) {
   const row = await (await opened).get("pages", path);
   const key = await ownKey();
-  if (!row || !key || Date.now() - row.keptAt > LONGEST_KEPT_MS) return null;
+  if (!row || !key || !isFresh(row)) return null;
   const html = new TextDecoder().decode(await unseal(key, path, row.sealed));
   return { html, keptAt: row.keptAt };
 }
@@ -103,6 +110,10 @@ export async function changeWaiting(row, { state, answer = null, form = null, pa
 
 export async function removeWaiting(id) {
   await (await opened).delete("waiting", id);
+}
+
+function isFresh(row) {
+  return Date.now() - row.keptAt < LONGEST_KEPT_MS;
 }
 
 async function ownKey() {

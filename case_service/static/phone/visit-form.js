@@ -97,6 +97,13 @@ function offerPosition() {
   box.querySelector("[data-drop-position]").addEventListener("click", () => notePosition(""));
 }
 
+// A page kept this morning still says this morning.
+function setTheClock() {
+  if (!document.documentElement.dataset.keptAt) return;
+  const now = new Date().toLocaleString("sv-SE", { timeZone: "Asia/Shanghai" }).slice(0, 16).replace(" ", "T");
+  for (const field of form.querySelectorAll("input[type=datetime-local]")) field.value = now;
+}
+
 function offerPhotos() {
   const input = form.querySelector("input[type=file]");
   if (!input) return;
@@ -124,6 +131,7 @@ if (form) {
   });
   offerPhotos();
   offerPosition();
+  setTheClock();
   ask();
   const waiting = Number(new URLSearchParams(location.search).get("waiting"));
   if (waiting) await fillIn(waiting);
