@@ -206,7 +206,7 @@ class ReviewFindingMessage(Message):
     level: Level
     person_key: str
     household_key: str | None
-    village_code: str = Field(pattern=r"^\d{12}$")
+    village_code: str | None = Field(default=None, pattern=r"^\d{12}$")
     source_count: int = Field(ge=1)
     reason: Text
     figures: list[Figure]

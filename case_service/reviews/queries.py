@@ -167,9 +167,9 @@ def _row(one: ReviewFindingMessage, business_date: date, unit: Unit, at: datetim
     }
 
 
-def _units(session: Session, findings: Sequence[ReviewFindingMessage]) -> dict[str, Unit]:
+def _units(session: Session, findings: Sequence[ReviewFindingMessage]) -> dict[str | None, Unit]:
     """The unit of each finding's village, or the nearest above that is known."""
-    places = {one.village_code: _upwards(one.village_code) for one in findings}
+    places = {one.village_code: _upwards(one.village_code or "") for one in findings}
     codes = {code for above in places.values() for code in above}
     known = {unit.code: unit for unit in session.scalars(select(Unit).where(Unit.code.in_(codes)))}
     root = session.scalars(select(Unit).where(Unit.parent_code.is_(None)).order_by(Unit.code)).first()

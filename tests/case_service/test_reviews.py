@@ -108,11 +108,11 @@ def test_what_does_not_hold_is_dismissed(door: Door, finding_id: str) -> None:
 
 def test_reviewers_see_the_findings_of_their_scope(door: Door, finding_id: str) -> None:
     other = finding(village_code=FAR_COUNTY)
-    tell(door, other)
+    tell(door, other, finding(village_code=None))
     page = door.browser("yian").get("/reviews").text
     assert finding_id in page
     assert other.finding_id not in page
-    assert "共 2 条" in door.browser("city").get("/reviews").text
+    assert "共 3 条" in door.browser("city").get("/reviews").text
     assert "共 0 条" in door.browser("city").get("/reviews", params={"status": "closed"}).text
 
 
