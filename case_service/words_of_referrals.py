@@ -28,6 +28,7 @@ REFERRAL_WORDS: dict[str, Text] = {
     "order_kind.follow_up_visit": Text(zh="救助后回访", en="Follow-up visit"),
     "order_kind.department_handling": Text(zh="部门办理", en="Department"),
     "order.title_handling": Text(zh="办理 {name} 家的救助", en="Help for the household of {name}"),
+    "order.why_handling": Text(zh="预警的依据", en="What the warning rests on"),
     "order.title_follow_up": Text(zh="回访 {name} 家", en="Look in again on {name}"),
     "handling.title": Text(zh="部门工单", en="Orders of the department"),
     "handling.count": Text(zh="{count} 件要办理", en="{count} to do"),

@@ -113,8 +113,8 @@ def test_a_supervisors_day(browser: Browser, base_url: str) -> None:
     expect(page.get_by_role("heading", name="走访结果被退回")).to_be_visible()
 
     page.goto(f"{base_url}/supervision?unit={made_up.VILLAGE}&standing=on_time")
-    page.get_by_label("选中工单").nth(0).check()
-    page.get_by_label("选中工单").nth(1).check()
+    page.locator(".choose label").nth(0).click()
+    page.locator(".choose label").nth(1).click()
     desk.check("supervisor-many.png")
     page.locator("#worker").select_option(made_up.SECOND_WORKER)
     page.get_by_role("button", name="批量分派").click()
@@ -185,8 +185,8 @@ def test_an_administrator_keeps_the_dispatch_table(browser: Browser, base_url: s
     first.get_by_text("修改", exact=True).click()
     first.get_by_label("办理时限（工作日）").fill("0")
     first.get_by_role("button", name="保存并生效").click()
-    desk.complaints = [one for one in desk.complaints if "422" not in one]
     expect(page.locator(".mistake").first).to_be_visible()
+    desk.complaints = [one for one in desk.complaints if "422" not in one]
     first.get_by_label("办理时限（工作日）").fill("10")
     first.get_by_label("修改原因").fill("按新规缩短")
     desk.check("dispatch-table.png", full_page=False)
