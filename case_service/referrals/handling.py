@@ -109,8 +109,7 @@ def settle(
 def departments_to_ask(session: Session, order: WorkOrder) -> dict[str, Unit]:
     """The departments that may take over what `order` asked for: all that answer for the place but its own."""
     with looking_as_system(session):
-        place = session.get_one(Unit, order.case.unit_code)
-        found = departments_along(session, place)
+        found = departments_along(session, session.get_one(Unit, order.case.unit_code))
     return {key: unit for key, unit in sorted(found.items()) if key != key_of(order.unit)}
 
 
