@@ -117,6 +117,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("drop policy bounded_staff on referral")
     op.drop_index(op.f("ix_action_log_subject"), "action_log")
     op.execute("delete from visit where sent_back_at is not null")
     op.drop_index(op.f("ix_visit_order_id"), "visit")
