@@ -57,3 +57,4 @@ def test_referrals_and_reviews_are_taken_back_and_brought_in_again(engine: Engin
     migrate(engine)
     with engine.connect() as connection:
         assert connection.scalar(text("select count(*) from dispatch_rule where superseded_at is null")) == 9
+    command.check(alembic_config(engine))
