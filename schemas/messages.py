@@ -201,16 +201,16 @@ class ReviewFindingMessage(Message):
 
     finding_id: str = Field(pattern=r"^R-[A-Za-z0-9]+-[0-9a-f]{20}$")
     model_id: str
-    model_version: int
+    model_version: Whole
     model_title: Text
     level: Level
     person_key: str
     household_key: str | None
     village_code: str | None = Field(default=None, pattern=r"^\d{12}$")
-    source_count: int = Field(ge=1)
+    source_count: Whole = Field(ge=1)
     reason: Text
     figures: list[Figure]
-    data_as_of: date
+    data_as_of: Day
     rests_on: list[SourceDate] = Field(default_factory=list)
     contact: Contact
 
@@ -218,7 +218,7 @@ class ReviewFindingMessage(Message):
 class ReviewFindingBatch(Message):
     """Findings of one night, in batches of at most 500."""
 
-    business_date: date
+    business_date: Day
     findings: list[ReviewFindingMessage] = Field(max_length=500)
 
 
