@@ -207,7 +207,7 @@ class ReviewFindingMessage(Message):
     person_key: str
     household_key: str | None
     village_code: str | None = Field(default=None, pattern=r"^\d{12}$")
-    source_count: Whole = Field(ge=1)
+    source_count: Whole = Field(ge=1, le=100)
     reason: Text
     figures: list[Figure]
     data_as_of: Day
