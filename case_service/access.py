@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from case_service.database import SessionDep
 from case_service.row_security import NOBODY, Looker, Looking
 from case_service.tables import Case, HandOver, Staff, Unit, WorkOrder
-from case_service.tables.casework import OrderStatus
+from case_service.tables.casework import OrderKind, OrderStatus
 from case_service.tables.people import SUPERVISORS, Role
 
 HOME = {
     Role.GRID_WORKER: "/orders",
-    Role.ANALYST: "/supervision/freshness",
+    Role.ANALYST: "/dashboard",
+    Role.DEPARTMENT_HANDLER: "/handling",
     Role.SYSTEM_ADMINISTRATOR: "/administration/staff",
     Role.SECURITY_ADMINISTRATOR: "/administration/staff",
     Role.AUDIT_ADMINISTRATOR: "/administration/log",
@@ -164,8 +165,24 @@ def order_to_visit(order: OrderToSee, viewer: GridWorker) -> WorkOrder:
 
 
 def order_to_assign(order: OrderToSee, _: Supervisor) -> WorkOrder:
-    """An order in the supervisor's scope."""
+    """An order in the supervisor's scope; whether it can be moved so is for the table of moves to say."""
     return order
+
+
+def order_to_handle(order: OrderToSee, viewer: SignedIn) -> WorkOrder:
+    """An order of the viewer's own department."""
+    if order.kind is not OrderKind.DEPARTMENT_HANDLING or order.unit_code != viewer.unit_code:
+        raise HTTPException(409)
+    return order
+
+
+def case_to_see(number: str, viewer: Supervisor, session: SessionDep) -> Case:
+    """The case of a household in the supervisor's scope, or 404."""
+    cases = select(Case).join(Unit, Unit.code == Case.unit_code).where(in_subtree(viewer.unit_path))
+    case = session.scalar(cases.where(Case.number == number).options(selectinload(Case.contacts)))
+    if case is None:
+        raise HTTPException(404)
+    return case
 
 
 def order_to_answer(number: str, viewer: GridWorker, session: SessionDep) -> WorkOrder:
@@ -183,6 +200,8 @@ def order_to_answer(number: str, viewer: GridWorker, session: SessionDep) -> Wor
     return order
 
 
+CaseToSee = Annotated[Case, Depends(case_to_see)]
+OrderToHandle = Annotated[WorkOrder, Depends(order_to_handle)]
 OrderToAnswer = Annotated[WorkOrder, Depends(order_to_answer)]
 OrderToVisit = Annotated[WorkOrder, Depends(order_to_visit)]
 OrderToAssign = Annotated[WorkOrder, Depends(order_to_assign)]

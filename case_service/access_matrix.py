@@ -19,6 +19,7 @@ class Right(StrEnum):
     OUTCOMES_READ = "outcomes:read"
     DEADLINES_READ = "deadlines:read"
     FRESHNESS_WRITE = "freshness:write"
+    REVIEW_FINDINGS_WRITE = "review-findings:write"
 
 
 class Bound(StrEnum):
@@ -26,6 +27,7 @@ class Bound(StrEnum):
 
     ORDER = "order"
     CASE = "case"
+    REVIEW = "review"
     UNIT = "unit"
     STAFF = "staff"
     NOBODY = "nobody"

@@ -12,7 +12,9 @@ from sqlalchemy.exc import OperationalError
 from case_service.administration import log, staff_routes, tokens, units
 from case_service.api import routes as api
 from case_service.api.description import PROBLEMS, described
+from case_service.cases import routes as cases
 from case_service.clocks import routes as clock_routes
+from case_service.dashboard import routes as dashboard
 from case_service.database import SessionDep
 from case_service.deadlines import routes as deadlines
 from case_service.doorkeeper import let_in
@@ -25,6 +27,9 @@ from case_service.orders import routes as orders
 from case_service.outcomes import routes as outcomes
 from case_service.phone import routes as phone
 from case_service.problems import register_problems
+from case_service.referrals import administration as dispatch_table
+from case_service.referrals import routes as referrals
+from case_service.reviews import routes as reviews
 from case_service.sealing import Seal
 from case_service.security_headers import add_security_headers
 from case_service.settings import Settings
@@ -49,27 +54,18 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.seal = Seal(settings.case_sealing_key or "")
     app.middleware("http")(add_security_headers)
     register_problems(app)
-    pipeline = (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router)
+    pipeline = (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router, reviews.pipeline_router)
     for router in (*pipeline, api.router):
         app.include_router(router, dependencies=[Depends(let_in)], responses=PROBLEMS)
     app.openapi = partial(described, app)  # type: ignore[method-assign]
-    administration = (staff_routes, units, tokens, log)
+    casework = (orders, visits, fieldwork, phone, referrals, cases, supervision, dashboard, freshness, reviews)
+    administration = (staff_routes, units, tokens, log, dispatch_table)
     clocks = (clock_routes, messages, official_year)
-    for feature in (
-        sign_in,
-        account,
-        orders,
-        visits,
-        fieldwork,
-        phone,
-        supervision,
-        freshness,
-        *administration,
-        *clocks,
-    ):
+    for feature in (sign_in, account, *casework, *administration, *clocks):
         app.include_router(feature.router, dependencies=[Depends(let_in)])
     app.add_api_route("/healthz", health, include_in_schema=False)
     app.add_api_route("/static/htmx.min.js", htmx, include_in_schema=False)
+    app.add_api_route("/static/echarts.mjs", echarts, include_in_schema=False)
     app.add_api_route("/static/idb.js", idb, include_in_schema=False)
     app.add_api_route("/service-worker.js", service_worker, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
@@ -89,6 +85,12 @@ def htmx(request: Request) -> FileResponse:
     """The htmx script, from where npm put it."""
     folder: Path = request.app.state.settings.node_modules
     return FileResponse(folder / "htmx.org" / "dist" / "htmx.min.js", media_type="text/javascript")
+
+
+def echarts(request: Request) -> FileResponse:
+    """The chart module, from where npm put it."""
+    folder: Path = request.app.state.settings.node_modules
+    return FileResponse(folder / "echarts" / "dist" / "echarts.esm.min.mjs", media_type="text/javascript")
 
 
 def idb(request: Request) -> FileResponse:

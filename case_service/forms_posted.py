@@ -8,6 +8,7 @@ from starlette.datastructures import FormData
 
 from case_service.web import VISITOR_COOKIE
 
+LONGEST_TEXT = 1_000
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 MOST_FIELDS = 200
 MOST_FILES = 12
@@ -47,6 +48,14 @@ def field(form: FormData, name: str) -> str:
     """The text of the field `name`, without surrounding space; empty when it was not sent."""
     value = form.get(name)
     return value.strip() if isinstance(value, str) else ""
+
+
+def text_of(form: FormData, name: str) -> str:
+    """The text of a field that must be filled in, and not endlessly; else 422."""
+    text = field(form, name)
+    if not 0 < len(text) <= LONGEST_TEXT or "\0" in text:
+        raise HTTPException(422)
+    return text
 
 
 def _with_right_token(request: Request, form: FormData) -> FormData:

@@ -8,6 +8,8 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.messages import OutcomeKind
+
 PROJECT_FOLDER = Path(__file__).parent.parent
 DEMO_SERVICE_TOKEN = "demo-service-token-not-for-production"  # noqa: S105 - public on purpose, refused in production
 DEMO_SEALING_KEY = b"demo-not-for-use".hex()
@@ -43,6 +45,8 @@ class Settings(BaseSettings):
     node_modules: Path = PROJECT_FOLDER / "node_modules"
     due_cut_off: time = time(23, 59, 59)
     work_order_working_days: int = Field(default=5, ge=1)
+    outcomes_to_approve: frozenset[OutcomeKind] = frozenset()
+    smallest_count_shown: int = Field(default=5, ge=1)
     visits_per_week: int = Field(default=10, ge=1)
     clock_plans_dir: Path = Path(__file__).parent / "clocks" / "plans"
     tick_seconds: int = Field(default=60, ge=0)

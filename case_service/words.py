@@ -2,7 +2,11 @@
 
 from case_service.words_of_administration import ADMINISTRATION_WORDS
 from case_service.words_of_clocks import CLOCK_WORDS
+from case_service.words_of_dashboard import DASHBOARD_WORDS
+from case_service.words_of_desk import DESK_WORDS
 from case_service.words_of_fieldwork import WORDS_OF_FIELDWORK
+from case_service.words_of_referrals import REFERRAL_WORDS
+from case_service.words_of_reviews import REVIEW_WORDS
 from schemas.messages import Text
 
 
@@ -18,6 +22,10 @@ def _text(zh: str, en: str) -> Text:
 
 WORDS: dict[str, Text] = {
     **CLOCK_WORDS,
+    **DASHBOARD_WORDS,
+    **DESK_WORDS,
+    **REFERRAL_WORDS,
+    **REVIEW_WORDS,
     **ADMINISTRATION_WORDS,
     "product": _text("守望", "Shouwang"),
     "product.line": _text("社会救助主动预警", "Proactive social assistance"),
@@ -282,6 +290,8 @@ WORDS: dict[str, Text] = {
     "supervision.due_soon": _text("即将到期", "Due soon"),
     "supervision.on_time": _text("按期在办", "On time"),
     "supervision.unassigned": _text("待分派", "Unassigned"),
+    "supervision.awaiting_approval": _text("待审核", "Awaits approval"),
+    "supervision.returned": _text("部门退回", "Returned"),
     "supervision.closed": _text("已办结", "Closed"),
     "supervision.yield": _text("预警成效", "Yield"),
     "supervision.yield_hint": _text("成效 = 已救助和已转办 ÷ 已办结", "Yield = helped and referred ÷ closed"),

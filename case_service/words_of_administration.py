@@ -99,6 +99,7 @@ ADMINISTRATION_WORDS: dict[str, Text] = {
     "right.warnings:write": _text("送达预警", "Deliver warnings"),
     "right.outcomes:read": _text("读取走访结果", "Read outcomes"),
     "right.deadlines:read": _text("读取时限情况", "Read how deadlines stand"),
+    "right.review-findings:write": _text("报送复核线索", "Tell of findings for review"),
     "right.freshness:write": _text("报送数据新鲜度", "Tell how fresh the data is"),
     "log.title": _text("操作记录", "Record of actions"),
     "log.hint": _text(

@@ -7,7 +7,7 @@ from weekends and the holidays whose date the statute fixes.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from case_service.clock import SHANGHAI, local_date
@@ -88,6 +88,10 @@ class DueRule:
     calendar: WorkingCalendar
     budget: int
     cut_off: time
+
+    def with_budget(self, budget: int | None) -> "DueRule":
+        """The same rule for an order that has its own number of working days."""
+        return replace(self, budget=budget) if budget else self
 
     def due(self, delivered_at: datetime, pauses: Iterable[Pause] = ()) -> Due | None:
         """When an order delivered then is due; none while its clock stands still."""

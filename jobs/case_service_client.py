@@ -14,6 +14,9 @@ from schemas.messages import (
     FreshnessReport,
     OutcomeMessage,
     OutcomePage,
+    ReviewFindingBatch,
+    ReviewFindingMessage,
+    ReviewFindingsTaken,
     WarningBatch,
     WarningMessage,
 )
@@ -23,7 +26,7 @@ _TIMEOUT = httpx.Timeout(60, connect=5)
 
 
 class CaseServiceClient:
-    """Puts warnings and freshness, and reads outcomes. Every call may be repeated safely.
+    """Puts warnings, findings for review and freshness, and reads outcomes. Every call may be repeated safely.
 
     Raises CaseServiceUnreachableError where the service does not answer or is not well.
     """
@@ -38,6 +41,13 @@ class CaseServiceClient:
             batch = WarningBatch(business_date=business_date, warnings=list(warnings[start : start + BATCH_SIZE]))
             answer = self._request("PUT", "/api/v1/warnings", content=batch.model_dump_json())
             yield DispositionBatch.model_validate_json(answer.content).dispositions
+
+    def put_review_findings(self, business_date: date, findings: Sequence[ReviewFindingMessage]) -> Iterator[list[str]]:
+        """Hand over findings for review in batches; yields the ids that were taken of each."""
+        for start in range(0, len(findings), BATCH_SIZE):
+            batch = ReviewFindingBatch(business_date=business_date, findings=list(findings[start : start + BATCH_SIZE]))
+            answer = self._request("PUT", "/api/v1/review-findings", content=batch.model_dump_json())
+            yield ReviewFindingsTaken.model_validate_json(answer.content).finding_ids
 
     def put_freshness(self, report: FreshnessReport) -> None:
         """Tell how fresh every source is."""

@@ -23,6 +23,7 @@ from jobs.errors import CaseServiceUnreachableError
 from jobs.freshness_told import send_freshness
 from jobs.installation import Installation
 from jobs.layer_tables import register_layers
+from jobs.review_sending import send_findings
 from jobs.source_holds import on_hold, standing_holds
 from jobs.steps import Report, StepResult, run_step
 from jobs.warning_messages import claims_of, messages_of
@@ -83,6 +84,7 @@ def _dispatch(installation: Installation, business_date: date) -> Report:
     waiting = outbox(installation, business_date)
     undelivered = _dispose(installation, business_date, waiting) if waiting else None
     controls = send_controls(installation, business_date)
+    reviews = send_findings(installation, business_date)
     untold = send_freshness(installation, business_date)
     tonight = [row for row in dispositions(installation) if row["business_date"] == business_date]
     counts = {kind.value: sum(row["kind"] == kind for row in tonight) for kind in DispositionKind}
@@ -91,6 +93,7 @@ def _dispatch(installation: Installation, business_date: date) -> Report:
         "withheld_tonight": _by_reason(tonight),
         "waiting": _by_reason(standing_dispositions(installation, business_date)),
         "controls": controls,
+        "reviews": reviews,
         "undelivered": len(outbox(installation, business_date)),
         "problem": undelivered or untold,
     }

@@ -1,7 +1,7 @@
 """Findings that might end or reduce a benefit, kept apart from warnings.
 
 Warnings may only open help. What a review model finds goes to `ads.review_finding`, under ids of its own,
-for a person to decide on after notice; dispatch never reads it.
+for a person to decide on after notice; `jobs.review_sending` hands it to them by a route that opens no order.
 """
 
 import hashlib

@@ -193,6 +193,41 @@ class WarningBatch(Message):
     warnings: list[WarningMessage] = Field(max_length=500)
 
 
+class ReviewFindingMessage(Message):
+    """What might end or reduce a benefit. `finding_id` is the natural key; no warning has such an id.
+
+    It goes to people who review it after notice, and never opens, joins or changes an order.
+    """
+
+    finding_id: str = Field(pattern=r"^R-[A-Za-z0-9]+-[0-9a-f]{20}$")
+    model_id: str
+    model_version: Whole
+    model_title: Text
+    level: Level
+    person_key: str
+    household_key: str | None
+    village_code: str | None = Field(default=None, pattern=r"^\d{12}$")
+    source_count: Whole = Field(ge=1, le=100)
+    reason: Text
+    figures: list[Figure]
+    data_as_of: Day
+    rests_on: list[SourceDate] = Field(default_factory=list)
+    contact: Contact
+
+
+class ReviewFindingBatch(Message):
+    """Findings of one night, in batches of at most 500."""
+
+    business_date: Day
+    findings: list[ReviewFindingMessage] = Field(max_length=500)
+
+
+class ReviewFindingsTaken(Message):
+    """The ids of all findings of a batch, which the case service keeps from here on."""
+
+    finding_ids: list[str]
+
+
 class DispositionKind(StrEnum):
     OPENED = "opened"
     JOINED = "joined"

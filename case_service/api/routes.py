@@ -106,7 +106,7 @@ def post_visit(
     if_match: IF_MATCH,
     key: KEY,
 ) -> Response:
-    """Record the visit, which closes the order."""
+    """Record the visit, which closes the order, unless such an outcome has to be approved of first."""
 
     def make() -> None:
         _refuse_overtaken(request, session, order, viewer, rule, now, if_match)
@@ -116,7 +116,8 @@ def post_visit(
         if found:
             raise HTTPException(422, "; ".join(f"{name}: {say(words, 'en')}" for name, words in sorted(found.items())))
         try:
-            record_visit(session, order, answers, viewer, now, request.app.state.seal)
+            to_approve = request.app.state.settings.outcomes_to_approve
+            record_visit(session, order, answers, viewer, now, request.app.state.seal, to_approve=to_approve)
         except MoveRefusedError as refusal:
             raise HTTPException(409, str(refusal)) from refusal
 

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from case_service.api.resources import NOT_NUL
 from case_service.clock import SHANGHAI
+from case_service.tables.referrals import HelpKind
 from case_service.visits.answers import LONGEST_ANSWER, LONGEST_NOTE, Answers
 from case_service.visits.form_definition import FormDefinition
 from schemas.messages import OutcomeKind
@@ -32,6 +33,12 @@ class VisitAnswers(BaseModel):
     outcome: OutcomeKind
     data_error_field: Choice | None = Field(default=None, description="Which figure is wrong, for a data error.")
 
+    help_kinds: list[HelpKind] = Field(
+        default_factory=list,
+        max_length=len(HelpKind),
+        description="With outcome referred: the help to be asked of departments.",
+    )
+
     def as_entered(self, definition: FormDefinition) -> Answers:
         """The answers as the form of a page hands them on: those to questions that the others demand."""
         unknown = self.questions.keys() - {question.id for question in definition.questions}
@@ -47,4 +54,5 @@ class VisitAnswers(BaseModel):
             position=self.position,
             outcome=self.outcome,
             data_error_field=self.data_error_field or "",
+            help_kinds=[kind.value for kind in self.help_kinds],
         )

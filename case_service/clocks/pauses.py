@@ -15,7 +15,7 @@ from case_service.household_locks import lock_households
 from case_service.notifications.outbox import Telling, tell
 from case_service.orders.cards import due_of
 from case_service.tables import ClockPause, WorkOrder
-from case_service.tables.casework import OrderStatus
+from case_service.tables.casework import RUNNING
 from case_service.tables.notifications import Happening
 from case_service.working_days import DueRule
 
@@ -36,7 +36,7 @@ class ClockShown:
 def clock_shown(session: Session, order: WorkOrder, viewer: Viewer) -> ClockShown:
     """The pauses of `order`, and whether `viewer` may add to them."""
     plan = plan_of(session, order)
-    is_running = order.status is OrderStatus.OPEN
+    is_running = order.status in RUNNING
     return ClockShown(order.pauses, is_running and may_pause(plan, viewer), plan.pauses.reasons)
 
 
@@ -81,7 +81,7 @@ def resume(session: Session, order: WorkOrder, reason: str, viewer: Viewer, rule
 def _lock(session: Session, order: WorkOrder) -> None:
     lock_households(session, [order.case.household_key])
     session.refresh(order, ["status", "assignee_id", "delivered_at", "pauses"])
-    if order.status is not OrderStatus.OPEN:
+    if order.status not in RUNNING:
         raise PauseRefusedError("the order is not open")
 
 

@@ -20,9 +20,9 @@ from case_service.clocks.plan import Plan, Plans, Start, Step, kept_plans
 from case_service.clocks.recipients import Recipients
 from case_service.notifications.outbox import Telling, tell
 from case_service.orders.cards import due_of
-from case_service.supervision.queries import DELIVERED_ON, IS_PAUSED
+from case_service.supervision.queries import DELIVERED_ON, IS_PAUSED, OWN_BUDGET
 from case_service.tables import ClockStep, Unit, WorkOrder
-from case_service.tables.casework import OrderKind, OrderStatus
+from case_service.tables.casework import RUNNING, OrderKind
 from case_service.tables.notifications import Happening
 from case_service.working_days import Due, DueRule
 
@@ -64,22 +64,23 @@ def take_steps(session: Session, rule: DueRule, at: datetime) -> int:
 
 
 def _ripe_by_day(session: Session, rule: DueRule, at: datetime) -> Iterator[Ripe]:
-    """Of orders that were never paused: all that were delivered on one day are due together."""
+    """Of orders that were never paused: all that were delivered on one day with one budget are due together."""
     plans = kept_plans(session)
     groups = session.execute(
-        select(WorkOrder.kind, WorkOrder.plan_version, DELIVERED_ON)
-        .where(WorkOrder.status == OrderStatus.OPEN, ~IS_PAUSED)
+        select(WorkOrder.kind, WorkOrder.plan_version, OWN_BUDGET, DELIVERED_ON)
+        .where(WorkOrder.status.in_(RUNNING), ~IS_PAUSED)
         .distinct()
-        .order_by(DELIVERED_ON, WorkOrder.kind, WorkOrder.plan_version)
+        .order_by(DELIVERED_ON, WorkOrder.kind, WorkOrder.plan_version, OWN_BUDGET)
     ).all()
-    for kind, version, delivered_on in groups:
+    for kind, version, budget, delivered_on in groups:
         began = datetime.combine(delivered_on, time(), SHANGHAI)
-        due = rule.due(began)
+        due = rule.with_budget(budget).due(began)
         if due is None:
             continue
         holds = and_(
             WorkOrder.kind == kind,
             WorkOrder.plan_version.is_not_distinct_from(version),
+            budget == OWN_BUDGET,
             WorkOrder.delivered_at >= began,
             WorkOrder.delivered_at < datetime.combine(delivered_on + ONE_DAY, time(), SHANGHAI),
             ~IS_PAUSED,
@@ -93,7 +94,7 @@ def _ripe_for_paused(session: Session, rule: DueRule, at: datetime) -> Iterator[
     """Of orders whose clock stood still at some time: each is due by itself, and not at all while it stands."""
     plans = kept_plans(session)
     orders = session.scalars(
-        select(WorkOrder).where(WorkOrder.status == OrderStatus.OPEN, IS_PAUSED).options(selectinload(WorkOrder.pauses))
+        select(WorkOrder).where(WorkOrder.status.in_(RUNNING), IS_PAUSED).options(selectinload(WorkOrder.pauses))
     ).all()
     for order in orders:
         due = due_of(order, rule)
@@ -144,7 +145,7 @@ def _orders_to_step(session: Session, ripe: Ripe) -> Sequence[WorkOrder]:
     )
     orders = (
         select(WorkOrder)
-        .where(WorkOrder.status == OrderStatus.OPEN, ripe.holds, ~was_taken)
+        .where(WorkOrder.status.in_(RUNNING), ripe.holds, ~was_taken)
         .order_by(WorkOrder.id)
         .limit(ORDERS_AT_ONCE)
         .options(joinedload(WorkOrder.unit).joinedload(Unit.parent), joinedload(WorkOrder.assignee))

@@ -49,5 +49,5 @@ def _unit_deadlines(tally: Tally) -> UnitDeadlines:
 
 
 def _any_provisional(judgement: Judgement, rule: DueRule) -> bool:
-    due = (rule.due(datetime.combine(day, time(12), SHANGHAI)) for day in judgement.days)
+    due = (rule.with_budget(budget).due(datetime.combine(day, time(12), SHANGHAI)) for day, budget in judgement.days)
     return any(one.is_provisional for one in due if one)

@@ -15,9 +15,9 @@ from case_service.clock import SHANGHAI
 from case_service.official_year.notice import Notice
 from case_service.orders.cards import due_of
 from case_service.row_security import looking_as_system
-from case_service.supervision.queries import DELIVERED_ON, IS_PAUSED
+from case_service.supervision.queries import DELIVERED_ON, IS_PAUSED, OWN_BUDGET
 from case_service.tables import CalendarDay, CalendarOverride, WorkOrder
-from case_service.tables.casework import OrderStatus
+from case_service.tables.casework import RUNNING
 from case_service.working_days import Due, DueRule
 
 
@@ -132,11 +132,12 @@ def _preview(session: Session, now_rule: DueRule, then_rule: DueRule, days: list
     counts: Counter[tuple[Due, Due]] = Counter()
     # An administrator sees counts by day and no order.
     with looking_as_system(session):
-        running = select(DELIVERED_ON, func.count()).where(WorkOrder.status == OrderStatus.OPEN, ~IS_PAUSED)
-        for delivered_on, count in session.execute(running.group_by(DELIVERED_ON)):
+        running = select(DELIVERED_ON, OWN_BUDGET, func.count()).where(WorkOrder.status.in_(RUNNING), ~IS_PAUSED)
+        for delivered_on, budget, count in session.execute(running.group_by(DELIVERED_ON, OWN_BUDGET)):
             began = datetime.combine(delivered_on, time(12), SHANGHAI)
-            _count(counts, now_rule.due(began), then_rule.due(began), count)
-        paused = select(WorkOrder).where(WorkOrder.status == OrderStatus.OPEN, IS_PAUSED)
+            before, after = (rule.with_budget(budget).due(began) for rule in (now_rule, then_rule))
+            _count(counts, before, after, count)
+        paused = select(WorkOrder).where(WorkOrder.status.in_(RUNNING), IS_PAUSED)
         for order in session.scalars(paused.options(selectinload(WorkOrder.pauses))):
             _count(counts, due_of(order, now_rule), due_of(order, then_rule), 1)
     shifts = [Shift(before, after, count) for (before, after), count in counts.items()]

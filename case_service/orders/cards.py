@@ -13,8 +13,8 @@ from case_service.clock import local_date
 from case_service.orders import people
 from case_service.orders.people import Person
 from case_service.sealing import Seal
-from case_service.tables import ReceivedWarning, WorkOrder
-from case_service.tables.casework import OrderKind, OrderStatus
+from case_service.tables import WorkOrder
+from case_service.tables.casework import RUNNING, OrderKind, OrderStatus
 from case_service.working_days import Due, DueRule, Pause
 from schemas.messages import Figure, HouseholdView, Level, SourceDate, Text
 
@@ -103,7 +103,7 @@ class Card:
     @property
     def is_paused(self) -> bool:
         """Whether the clock stands still."""
-        return self.status is OrderStatus.OPEN and self.due is None
+        return self.status in RUNNING and self.due is None
 
     @property
     def by_urgency(self) -> tuple[bool, datetime, int, str]:
@@ -116,10 +116,9 @@ def card(order: WorkOrder, viewer: Viewer, rule: DueRule, seal: Seal, at: dateti
     """`order` as `viewer` may see it at that moment."""
     is_held = holds_open_order(viewer, order)
     show = people.in_full if is_held else people.masked
-    warnings = sorted(_warnings_behind(order), key=lambda warning: (URGENCY[warning.level], warning.sequence))
-    stored = [StoredWarning.model_validate(warning.claim) for warning in warnings]
+    stored = claims_behind(order)
     due = due_of(order, rule)
-    is_open = order.status is OrderStatus.OPEN and due is not None
+    is_open = order.status in RUNNING and due is not None
     parent = order.unit.parent
     return Card(
         number=order.number,
@@ -159,15 +158,20 @@ def orders_mark(cards: Iterable[Card], language: str, at: datetime) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def _warnings_behind(order: WorkOrder) -> list[ReceivedWarning]:
-    return (order.follows or order).warnings
+def claims_behind(order: WorkOrder) -> list[StoredWarning]:
+    """What the order rests on, the most urgent first: its warnings, those of the order it follows, or its basis."""
+    carried = (order.follows or order).warnings
+    warnings = sorted(carried, key=lambda warning: (URGENCY[warning.level], warning.sequence))
+    claims = [warning.claim for warning in warnings] or [order.basis or {}]
+    return [StoredWarning.model_validate(claim) for claim in claims]
 
 
 def due_of(order: WorkOrder, rule: DueRule) -> Due | None:
     """When `order` is due; none before it is delivered and while its clock stands still."""
     if order.delivered_at is None:
         return None
-    return rule.due(order.delivered_at, [Pause(pause.paused_on, pause.resumed_on) for pause in order.pauses])
+    pauses = [Pause(pause.paused_on, pause.resumed_on) for pause in order.pauses]
+    return rule.with_budget(order.working_days).due(order.delivered_at, pauses)
 
 
 def _in_order_of(stored: list[StoredWarning], persons: list[Person]) -> list[Person]:

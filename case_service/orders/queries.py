@@ -12,7 +12,7 @@ from case_service.household_locks import lock_households
 from case_service.orders.cards import seen_mark
 from case_service.orders.states import Actor, MoveRefusedError, move
 from case_service.tables import Contact, HandOver, Staff, WorkOrder
-from case_service.tables.casework import OrderStatus
+from case_service.tables.casework import OrderKind, OrderStatus
 from case_service.tables.fieldwork import HandOverReason
 
 CLOSED_SHOWN = 10
@@ -52,7 +52,8 @@ def note_taken_along(session: Session, viewer: Viewer, orders: Sequence[WorkOrde
 
 def note_order_read(session: Session, viewer: Viewer, order: WorkOrder, is_held: bool, at: datetime) -> None:
     """Record that a person's file was opened: by its holder in full, by others masked."""
-    action, purpose = ("file_read", "preparing_visit") if is_held else ("masked_file_read", "following_up")
+    preparing = "handling" if order.kind is OrderKind.DEPARTMENT_HANDLING else "preparing_visit"
+    action, purpose = ("file_read", preparing) if is_held else ("masked_file_read", "following_up")
     action_log.record(session, at, [Action(viewer.username, action, order.number, purpose)])
 
 

@@ -22,14 +22,18 @@ from case_service.clock import Now, local_date
 from case_service.clocks.pauses import clock_shown
 from case_service.database import SessionDep
 from case_service.fieldwork.queries import help_recorded, time_asked
-from case_service.forms_posted import CheckedForm, field
+from case_service.forms_posted import CheckedForm, field, text_of
 from case_service.official_calendar import DueRuleDep
 from case_service.orders import people, queries
 from case_service.orders.cards import card, orders_mark
 from case_service.orders.maps import map_link
 from case_service.orders.states import MoveRefusedError
 from case_service.orders.trips import trips
+from case_service.referrals.handling import departments_to_ask, referral_of
+from case_service.referrals.routes import RESULTS
 from case_service.tables import WorkOrder
+from case_service.tables.casework import OrderKind, OrderStatus
+from case_service.visits.approval import approve, last_reason_to_go_again, send_back
 from case_service.visits.photos import photo_ids
 from case_service.visits.queries import additions, recorded_visit
 from case_service.web import language_of, page, see_other
@@ -85,6 +89,32 @@ def show_identity_number(
     return page_of_order(request, order, viewer, session, rule, now, shown)
 
 
+@router.post("/orders/{number}/approval")
+def approve_closure(
+    request: Request, order: OrderToAssign, viewer: Supervisor, _: CheckedForm, session: SessionDep, now: Now
+) -> Response:
+    """Let the visit take effect that waits for it."""
+    try:
+        approve(session, order, viewer, now, request.app.state.seal)
+    except MoveRefusedError as refusal:
+        raise HTTPException(409) from refusal
+    session.commit()
+    return see_other(f"/orders/{order.number}")
+
+
+@router.post("/orders/{number}/sending-back")
+def send_closure_back(
+    order: OrderToAssign, viewer: Supervisor, form: CheckedForm, session: SessionDep, now: Now
+) -> Response:
+    """Ask the grid worker to go again, saying why."""
+    try:
+        send_back(session, order, text_of(form, "reason"), viewer, now)
+    except MoveRefusedError as refusal:
+        raise HTTPException(409) from refusal
+    session.commit()
+    return see_other(f"/orders/{order.number}")
+
+
 @router.post("/orders/{number}/assignment")
 def assign_order(
     order: OrderToAssign, viewer: Supervisor, form: CheckedForm, session: SessionDep, now: Now
@@ -136,18 +166,25 @@ def page_of_order(
 ) -> HTMLResponse:
     """The page of one order; what is kept on a phone says nothing of identity numbers."""
     seal = request.app.state.seal
+    is_visit = order.kind is not OrderKind.DEPARTMENT_HANDLING
+    is_returned = order.status is OrderStatus.RETURNED
     shown = card(order, viewer, rule, seal, now)
     return page(
         request,
         "pages/order.html",
         card=shown,
-        visit=recorded_visit(session, order, seal),
+        unit_code=order.unit_code,
+        visit=recorded_visit(session, order, seal) if is_visit else None,
         additions=additions(session, order, seal),
         photo_ids=photo_ids(session, order),
         helps=help_recorded(session, order, seal),
         requests=time_asked(session, order, seal),
         map_link=map_link(shown.address, request.headers.get("user-agent", "")),
-        workers=workers_for(session, order, viewer) if viewer.is_supervisor else [],
+        sent_back=last_reason_to_go_again(session, order) if is_visit else None,
+        referral=referral_of(session, order, seal),
+        results=RESULTS,
+        departments=departments_to_ask(session, order) if viewer.is_supervisor and is_returned else {},
+        workers=workers_for(session, order, viewer) if viewer.is_supervisor and is_visit else [],
         clock=clock_shown(session, order, viewer),
         purposes=PURPOSES,
         identity_numbers=identity_numbers or {},

@@ -9,15 +9,21 @@ from datetime import datetime
 from enum import StrEnum
 
 from case_service.tables import WorkOrder
-from case_service.tables.casework import OrderStatus
+from case_service.tables.casework import OrderKind, OrderStatus
 
 
 class Actor(StrEnum):
     """The part somebody plays towards one order."""
 
     INTAKE = "intake"
+    DISPATCH = "dispatch"
     SUPERVISOR = "supervisor"
     ASSIGNEE = "assignee"
+    DEPARTMENT = "department"
+
+
+VISITS = frozenset({OrderKind.HOME_VISIT, OrderKind.FOLLOW_UP, OrderKind.FOLLOW_UP_VISIT})
+HANDLING = frozenset({OrderKind.DEPARTMENT_HANDLING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class Move:
     comes_from: OrderStatus | None
     goes_to: OrderStatus
     writes: frozenset[str]
+    kinds: frozenset[OrderKind] = VISITS
 
 
 MOVES = {
@@ -60,6 +67,27 @@ MOVES = {
             frozenset({"opened_at", "assignee_id", "delivered_at"}),
         ),
         Move("record_visit", Actor.ASSIGNEE, OrderStatus.OPEN, OrderStatus.CLOSED, frozenset({"closed_at"})),
+        # Some outcomes close only once a supervisor has looked at them.
+        Move("submit_visit", Actor.ASSIGNEE, OrderStatus.OPEN, OrderStatus.AWAITING_APPROVAL, frozenset()),
+        Move("approve", Actor.SUPERVISOR, OrderStatus.AWAITING_APPROVAL, OrderStatus.CLOSED, frozenset({"closed_at"})),
+        Move("send_back", Actor.SUPERVISOR, OrderStatus.AWAITING_APPROVAL, OrderStatus.OPEN, frozenset()),
+        # A department's clock starts when the order reaches it, not when it accepts.
+        Move("refer", Actor.DISPATCH, None, OrderStatus.OFFERED, frozenset({"opened_at", "delivered_at"}), HANDLING),
+        # Whom the directory does not know cannot be asked: a supervisor decides, as over what came back.
+        Move(
+            "refer_in_vain",
+            Actor.DISPATCH,
+            None,
+            OrderStatus.RETURNED,
+            frozenset({"opened_at", "delivered_at"}),
+            HANDLING,
+        ),
+        Move("accept", Actor.DEPARTMENT, OrderStatus.OFFERED, OrderStatus.OPEN, frozenset({"assignee_id"}), HANDLING),
+        Move("take_over", Actor.DEPARTMENT, OrderStatus.OPEN, OrderStatus.OPEN, frozenset({"assignee_id"}), HANDLING),
+        Move("return", Actor.DEPARTMENT, OrderStatus.OFFERED, OrderStatus.RETURNED, frozenset(), HANDLING),
+        Move("give_back", Actor.ASSIGNEE, OrderStatus.OPEN, OrderStatus.RETURNED, frozenset(), HANDLING),
+        Move("resolve", Actor.ASSIGNEE, OrderStatus.OPEN, OrderStatus.CLOSED, frozenset({"closed_at"}), HANDLING),
+        Move("settle", Actor.SUPERVISOR, OrderStatus.RETURNED, OrderStatus.CLOSED, frozenset({"closed_at"}), HANDLING),
     )
 }
 
@@ -71,6 +99,8 @@ class MoveRefusedError(Exception):
 def move(order: WorkOrder, name: str, who: Actor, **writes: datetime | int) -> None:
     """Make one move of the table, writing exactly what the table says it writes."""
     row = MOVES[name]
+    if order.kind not in row.kinds:
+        raise MoveRefusedError(f"{name} is no move of a {order.kind}")
     if row.who is not who:
         raise MoveRefusedError(f"{name} is for {row.who}, not {who}")
     if order.status is not row.comes_from:

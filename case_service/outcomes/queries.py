@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from case_service.tables import Outcome, ReceivedWarning, Visit, WorkOrder
@@ -42,7 +42,7 @@ def outcomes_after(session: Session, cursor: int, limit: int) -> tuple[list[Outc
     """The outcomes that follow `cursor`, and the cursor to read on from; none when nothing follows."""
     rows = session.execute(
         select(Outcome, Visit.visited_at)
-        .outerjoin(Visit, Visit.order_id == Outcome.order_id)
+        .outerjoin(Visit, and_(Visit.order_id == Outcome.order_id, Visit.sent_back_at.is_(None)))
         .where(Outcome.sequence > cursor)
         .order_by(Outcome.sequence)
         .limit(limit)

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Date, Select, and_, case, cast, false, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Date, Select, and_, case, cast, false, func, literal_column, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from case_service.access import Viewer, in_subtree, visible_orders, with_everything_shown
 from case_service.clock import SHANGHAI
 from case_service.tables import Case, ClockPause, ReceivedWarning, Unit, WorkOrder
-from case_service.tables.casework import OrderKind, OrderStatus
+from case_service.tables.casework import RUNNING, OrderKind, OrderStatus
 from case_service.working_days import DueRule, Pause
-from schemas.messages import CONTROL_VISIT, DispositionKind, Level, OutcomeKind, WithheldReason
+from schemas.messages import CONTROL_VISIT, DispositionKind, OutcomeKind, WithheldReason
 
 ORDERS_PER_PAGE = 25
 DELIVERED_ON = cast(func.timezone(SHANGHAI.key, WorkOrder.delivered_at), Date)
@@ -29,19 +29,25 @@ IS_CONTROL_ONLY = and_(
     _CARRIES.where(ReceivedWarning.model_id == CONTROL_VISIT).exists(),
     ~_CARRIES.where(ReceivedWarning.model_id != CONTROL_VISIT).exists(),
 )
+# Zero where an order has the time that the city gives to all.
+OWN_BUDGET = func.coalesce(WorkOrder.working_days, 0)
 YIELD = frozenset({OutcomeKind.HELPED, OutcomeKind.REFERRED})
 
 
-OrderCount = tuple[str, OrderStatus, date | None, int | None, bool | None, int]
+OrderCount = tuple[str, OrderStatus, date | None, int, int | None, bool | None, int]
+# A day of delivery, and the working days that what was delivered on it has.
+Delivered = tuple[date, int]
 
 
 class Standing(StrEnum):
-    """Where an order stands for a supervisor; the first four are never the same order twice."""
+    """Where an order stands for a supervisor; all but the last are never the same order twice."""
 
     OVERDUE = "overdue"
     DUE_SOON = "due_soon"
     ON_TIME = "on_time"
     UNASSIGNED = "unassigned"
+    AWAITING_APPROVAL = "awaiting_approval"
+    RETURNED = "returned"
     CLOSED = "closed"
     OPEN = "open"
 
@@ -69,36 +75,48 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How the open orders of a scope stand at one moment: by day of delivery, the paused ones singly."""
+    """How the open orders of a scope stand at one moment: by day of delivery and budget, the paused ones singly."""
 
-    days: dict[date, Standing]
+    days: dict[Delivered, Standing]
     paused_orders: dict[int, Standing]
 
     def holds(self, standing: Standing) -> ColumnElement[bool]:
-        """The open orders that stand so."""
+        """The orders that stand so."""
+        if standing is Standing.OPEN:
+            return WorkOrder.status.in_(RUNNING)
+        if standing.value in set(OrderStatus):
+            return WorkOrder.status == OrderStatus(standing.value)
         days = [day for day, one in self.days.items() if one is standing]
         orders = [number for number, one in self.paused_orders.items() if one is standing]
-        by_day = and_(~IS_PAUSED, DELIVERED_ON.in_(days)) if days else false()
+        by_day = and_(~IS_PAUSED, tuple_(DELIVERED_ON, OWN_BUDGET).in_(days)) if days else false()
         by_order = WorkOrder.id.in_(orders) if orders else false()
-        return and_(WorkOrder.status == OrderStatus.OPEN, or_(by_day, by_order))
+        return and_(WorkOrder.status.in_(RUNNING), or_(by_day, by_order))
 
 
 def judge(session: Session, viewer: Viewer, rule: DueRule, at: datetime) -> Judgement:
     """Judge every open order in the viewer's scope."""
-    scope = visible_orders(viewer).where(WorkOrder.status == OrderStatus.OPEN)
-    days = session.scalars(scope.with_only_columns(DELIVERED_ON).where(~IS_PAUSED).distinct())
+    scope = visible_orders(viewer).where(WorkOrder.status.in_(RUNNING))
+    days = session.execute(scope.with_only_columns(DELIVERED_ON, OWN_BUDGET).where(~IS_PAUSED).distinct())
     paused = session.execute(
-        scope.with_only_columns(WorkOrder.id, WorkOrder.delivered_at, ClockPause.paused_on, ClockPause.resumed_on)
+        scope.with_only_columns(
+            WorkOrder.id, WorkOrder.delivered_at, OWN_BUDGET, ClockPause.paused_on, ClockPause.resumed_on
+        )
         .join(ClockPause, ClockPause.order_id == WorkOrder.id)
         .order_by(WorkOrder.id)
     )
-    pauses: dict[tuple[int, datetime], list[Pause]] = defaultdict(list)
-    for order_id, delivered_at, paused_on, resumed_on in paused:
+    pauses: dict[tuple[int, datetime, int], list[Pause]] = defaultdict(list)
+    for order_id, delivered_at, budget, paused_on, resumed_on in paused:
         if delivered_at is not None:
-            pauses[order_id, delivered_at].append(Pause(paused_on, resumed_on))
+            pauses[order_id, delivered_at, budget].append(Pause(paused_on, resumed_on))
     return Judgement(
-        days={day: _standing(rule, datetime.combine(day, time(12), SHANGHAI), [], at) for day in days},
-        paused_orders={key[0]: _standing(rule, key[1], stretches, at) for key, stretches in pauses.items()},
+        days={
+            (day, budget): _standing(rule.with_budget(budget), datetime.combine(day, time(12), SHANGHAI), [], at)
+            for day, budget in days
+        },
+        paused_orders={
+            order_id: _standing(rule.with_budget(budget), delivered_at, stretches, at)
+            for (order_id, delivered_at, budget), stretches in pauses.items()
+        },
     )
 
 
@@ -144,25 +162,17 @@ def withheld(session: Session, viewer: Viewer, unit: Unit) -> list[tuple[Withhel
     return [(reason, counts[reason]) for reason in WithheldReason if reason in counts]
 
 
-def orders_listed(
-    session: Session,
-    viewer: Viewer,
-    unit: Unit,
-    judgement: Judgement,
-    standing: Standing | None,
-    level: Level | None,
-    page_number: int,
-) -> tuple[Sequence[WorkOrder], int]:
-    """One page of the orders at or below `unit`, longest waiting first, and how many there are in all."""
-    orders = visible_orders(viewer).where(in_subtree(unit.path))
-    if standing is not None:
-        orders = orders.where(_where(standing, judgement))
-    if level is not None:
-        orders = orders.where(WorkOrder.level == level)
-    count = session.scalar(orders.with_only_columns(func.count(WorkOrder.id))) or 0
+def orders_wanted(viewer: Viewer, unit: Unit, conditions: Sequence[ColumnElement[bool]]) -> Select[WorkOrder]:
+    """The orders at or below `unit` for which all conditions hold, longest waiting first."""
     is_closed = WorkOrder.status == OrderStatus.CLOSED
-    listed = orders.order_by(is_closed, func.coalesce(WorkOrder.delivered_at, WorkOrder.opened_at), WorkOrder.id)
-    shown = listed.limit(ORDERS_PER_PAGE).offset((page_number - 1) * ORDERS_PER_PAGE)
+    orders = visible_orders(viewer).where(in_subtree(unit.path), *conditions)
+    return orders.order_by(is_closed, func.coalesce(WorkOrder.delivered_at, WorkOrder.opened_at), WorkOrder.id)
+
+
+def orders_listed(session: Session, orders: Select[WorkOrder], page_number: int) -> tuple[Sequence[WorkOrder], int]:
+    """One page of `orders`, and how many there are in all."""
+    count = session.scalar(orders.order_by(None).with_only_columns(func.count(WorkOrder.id))) or 0
+    shown = orders.limit(ORDERS_PER_PAGE).offset((page_number - 1) * ORDERS_PER_PAGE)
     return session.scalars(with_everything_shown(shown)).unique().all(), count
 
 
@@ -184,32 +194,23 @@ def _standing(rule: DueRule, delivered_at: datetime, pauses: list[Pause], at: da
     return Standing.DUE_SOON if rule.is_due_soon(due, at) else Standing.ON_TIME
 
 
-def _where(standing: Standing, judgement: Judgement) -> ColumnElement[bool]:
-    if standing is Standing.UNASSIGNED:
-        return WorkOrder.status == OrderStatus.UNASSIGNED
-    if standing is Standing.CLOSED:
-        return WorkOrder.status == OrderStatus.CLOSED
-    if standing is Standing.OPEN:
-        return WorkOrder.status == OrderStatus.OPEN
-    return judgement.holds(standing)
-
-
 def _counted(orders: Select[WorkOrder], unit_code: InstrumentedAttribute[str]) -> Select[*OrderCount]:
     """Orders counted by unit, status and day of delivery; paused ones by themselves."""
     paused_id = case((IS_PAUSED, WorkOrder.id), else_=None)
-    # The papers after help were judged with the visit that they follow.
-    is_not_judged = or_(IS_CONTROL_ONLY, WorkOrder.kind == OrderKind.FOLLOW_UP)
+    # Only the visit that a warning led to judges the warning.
+    is_not_judged = or_(IS_CONTROL_ONLY, WorkOrder.kind != OrderKind.HOME_VISIT)
     has_yield = case((is_not_judged, None), else_=Case.outcome.in_(YIELD).is_(True))
-    by = (unit_code, WorkOrder.status, DELIVERED_ON, paused_id, has_yield)
+    by = (unit_code, WorkOrder.status, DELIVERED_ON, OWN_BUDGET, paused_id, has_yield)
     # By place, because the same expression with its own bound values would count as another one.
     places: list[ColumnElement[object]] = [literal_column(str(place)) for place in range(1, len(by) + 1)]
     return orders.join(WorkOrder.case).with_only_columns(*by, func.count()).group_by(*places)
 
 
 def _add(tally: Tally, row: OrderCount, judgement: Judgement) -> None:
-    _, status, delivered_on, paused_id, has_yield, count = row
-    if status is OrderStatus.OPEN:
-        standing = judgement.paused_orders[paused_id] if paused_id else judgement.days[delivered_on or date.min]
+    _, status, delivered_on, budget, paused_id, has_yield, count = row
+    if status in RUNNING:
+        day = (delivered_on or date.min, budget)
+        standing = judgement.paused_orders[paused_id] if paused_id else judgement.days[day]
     else:
         standing = Standing(status.value)
     tally.counts[standing] += count

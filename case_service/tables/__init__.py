@@ -15,6 +15,8 @@ from case_service.tables.notifications import (
 )
 from case_service.tables.people import RecoveryCode, SignInSession, Staff, Unit
 from case_service.tables.record import ActionLogEntry
+from case_service.tables.referrals import DispatchRule, Handling, Referral
+from case_service.tables.reviews import ReviewFinding, ReviewStep
 from case_service.tables.tokens import ServiceToken
 
 __all__ = [
@@ -31,14 +33,19 @@ __all__ = [
     "Contact",
     "Dispatch",
     "DispatchAttempt",
+    "DispatchRule",
     "FreshnessTold",
     "HandOver",
+    "Handling",
     "Message",
     "MoreTimeRequest",
     "Outcome",
     "Photo",
     "ReceivedWarning",
     "RecoveryCode",
+    "Referral",
+    "ReviewFinding",
+    "ReviewStep",
     "ServiceToken",
     "SignInSession",
     "Staff",

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
@@ -20,6 +20,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from case_service.tables.base import Base, words_of
 from case_service.tables.people import Staff, Unit
 from schemas.messages import DispositionKind, Level, OutcomeKind, WithheldReason
+
+if TYPE_CHECKING:
+    from case_service.tables.referrals import Handling, Referral
 
 CASE_NUMBER = Sequence("case_number", metadata=Base.metadata)
 ORDER_NUMBER = Sequence("order_number", metadata=Base.metadata)
@@ -53,14 +56,23 @@ class OrderKind(StrEnum):
 
     HOME_VISIT = "home_visit"
     FOLLOW_UP = "follow_up"
+    FOLLOW_UP_VISIT = "follow_up_visit"
+    DEPARTMENT_HANDLING = "department_handling"
 
 
 class OrderStatus(StrEnum):
     """Where a work order stands; the moves between are in `case_service.orders.states`."""
 
     UNASSIGNED = "unassigned"
+    OFFERED = "offered"
     OPEN = "open"
+    AWAITING_APPROVAL = "awaiting_approval"
+    RETURNED = "returned"
     CLOSED = "closed"
+
+
+# A clock runs on these: somebody must act, and has not yet.
+RUNNING = frozenset({OrderStatus.OFFERED, OrderStatus.OPEN})
 
 
 class Case(Base):
@@ -95,12 +107,18 @@ class Case(Base):
 class WorkOrder(Base):
     """One thing one unit must do for a case (工单). When it is due is derived, never stored.
 
-    A follow-up carries no warnings of its own: `follows` is the order whose work it goes on with.
+    `working_days` is its own budget, where it is not that of the city. A follow-up carries no warnings of its own:
+    `follows` is the order whose work it goes on with. What cannot follow another stands on `basis`: the leading
+    warning of the case as it stood when the order was opened, which is all that a department is told of why.
     """
 
     __tablename__ = "work_order"
     __table_args__ = (
-        CheckConstraint("(status = 'unassigned') = (assignee_id is null)", name="assignee_unless_unassigned"),
+        CheckConstraint(
+            "status = 'returned' or (status = 'closed' and kind = 'department_handling') "
+            "or (status in ('unassigned', 'offered')) = (assignee_id is null)",
+            name="assignee_unless_unassigned",
+        ),
         CheckConstraint("(status = 'unassigned') = (delivered_at is null)", name="delivered_unless_unassigned"),
         CheckConstraint("(status = 'closed') = (closed_at is not null)", name="closed_at_when_closed"),
         Index("ix_work_order_unit_status", "unit_code", "status"),
@@ -123,8 +141,14 @@ class WorkOrder(Base):
     closed_at: Mapped[datetime | None]
     # Pinned by the database when the order is delivered: a later plan changes nothing for it.
     plan_version: Mapped[int | None] = mapped_column(ForeignKey("clock_plan.version"), server_default=FetchedValue())
+    working_days: Mapped[int | None]
+    referral_id: Mapped[int | None] = mapped_column(ForeignKey("referral.id"), index=True)
+    is_lead: Mapped[bool] = mapped_column(default=False, server_default="false")
+    basis: Mapped[dict[str, Any] | None]
 
     case: Mapped[Case] = relationship()
+    referral: Mapped["Referral | None"] = relationship(back_populates="orders")
+    handling: Mapped["Handling | None"] = relationship(back_populates="order")
     unit: Mapped[Unit] = relationship()
     assignee: Mapped[Staff | None] = relationship()
     follows: Mapped["WorkOrder | None"] = relationship(remote_side="WorkOrder.id")
@@ -205,12 +229,19 @@ class ClockPause(Base):
 
 
 class Visit(Base):
-    """One visit. What was said at the door is sealed: it is about people."""
+    """One visit. What was said at the door is sealed: it is about people.
+
+    A visit that a supervisor sent back stays, with the reason; the next one takes its place.
+    """
 
     __tablename__ = "visit"
+    __table_args__ = (
+        Index("uq_visit_that_counts", "order_id", unique=True, postgresql_where=text("sent_back_at is null")),
+        CheckConstraint("(sent_back_at is null) = (sent_back_reason is null)", name="sent_back_with_reason"),
+    )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), unique=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), index=True)
     form_version: Mapped[str]
     visited_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
@@ -218,6 +249,8 @@ class Visit(Base):
     outcome: Mapped[OutcomeKind] = mapped_column(words_of(OutcomeKind))
     data_error_field: Mapped[str | None]
     sealed_answers: Mapped[bytes]
+    sent_back_at: Mapped[datetime | None]
+    sent_back_reason: Mapped[str | None]
 
 
 class Outcome(Base):

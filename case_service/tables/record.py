@@ -18,7 +18,7 @@ class ActionLogEntry(Base):
     at: Mapped[datetime]
     actor: Mapped[str]
     action: Mapped[str]
-    subject: Mapped[str]
+    subject: Mapped[str] = mapped_column(index=True)
     purpose: Mapped[str | None]
     details: Mapped[dict[str, Any]]
     previous_hash: Mapped[str]

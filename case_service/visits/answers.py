@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 
 from case_service.clock import SHANGHAI, local_date
 from case_service.forms_posted import field
+from case_service.tables.referrals import HelpKind
 from case_service.visits.form_definition import FormDefinition, Question
 from schemas.messages import OutcomeKind
 
@@ -36,6 +37,7 @@ class Answers(BaseModel):
     position: str = ""
     outcome: str = ""
     data_error_field: str = ""
+    help_kinds: list[str] = []
 
     @classmethod
     def entered(cls, form: FormData, definition: FormDefinition) -> Self:
@@ -51,6 +53,7 @@ class Answers(BaseModel):
             position=field(form, "position"),
             outcome=field(form, "outcome"),
             data_error_field=field(form, "data_error_field"),
+            help_kinds=[kind for kind in form.getlist("help_kind") if isinstance(kind, str)],
         )
 
     @classmethod
@@ -68,7 +71,8 @@ class Answers(BaseModel):
         asked = definition.asked(self.visit_kind, self.questions)
         given = [(f"question_{one.id}", text) for one in asked for text in one.answers_in(self.questions[one.id])]
         others = ("visited_at", "visit_kind", "note", "place", "position", "outcome", "data_error_field")
-        return [(name, getattr(self, name)) for name in others] + given
+        wanted = [("help_kind", kind) for kind in self.help_kinds]
+        return [(name, getattr(self, name)) for name in others] + given + wanted
 
     @property
     def outcome_kind(self) -> OutcomeKind | None:
@@ -79,6 +83,13 @@ class Answers(BaseModel):
     def field_in_error(self) -> str | None:
         """The field in error, which only a data error has."""
         return self.data_error_field if self.outcome_kind is OutcomeKind.DATA_ERROR else None
+
+    @property
+    def help_wanted(self) -> list[HelpKind]:
+        """The help to be asked of departments, which only a referral has; none where it is passed on by hand."""
+        if self.outcome_kind is not OutcomeKind.REFERRED:
+            return []
+        return [kind for kind in HelpKind if kind in self.help_kinds]
 
     @property
     def visited_moment(self) -> datetime | None:
@@ -110,6 +121,7 @@ def mistakes(answers: Answers, definition: FormDefinition, delivered_on: date, a
         ),
         "outcome": _unless(answers.outcome_kind in definition.outcomes, "visit.mistake.outcome"),
         "data_error_field": _mistake_in_field(answers.field_in_error, definition),
+        "help_kind": _unless(set(answers.help_kinds) <= set(HelpKind), "visit.mistake.help_kind"),
     }
     return {name: mistake for name, mistake in looked_at.items() if mistake is not None}
 

@@ -1,24 +1,28 @@
-"""Recording a visit, which closes the order and the case, and reading it back."""
+"""Recording a visit, which closes the order and in time the case, and reading it back."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from case_service import action_log
 from case_service.access import Viewer
 from case_service.action_log import Action
+from case_service.cases.closing import case_in_hand, close_if_done
 from case_service.household_locks import lock_households
 from case_service.orders.cards import seen_mark
 from case_service.orders.states import Actor, move
 from case_service.outcomes.queries import write_outcomes
+from case_service.referrals.referring import refer
+from case_service.row_security import looking_as_system
 from case_service.sealing import Seal
 from case_service.tables import Addition, Staff, Visit, WorkOrder
-from case_service.tables.casework import CaseStatus, OrderKind, OrderStatus, Origin
+from case_service.tables.casework import OrderKind
 from case_service.visits.answers import Answers
 from case_service.visits.form_definition import FormDefinition, form_definition
+from schemas.messages import OutcomeKind
 
 
 class OrderChangedError(Exception):
@@ -36,11 +40,17 @@ class RecordedVisit:
 
 
 def record_visit(
-    session: Session, order: WorkOrder, answers: Answers, viewer: Viewer, at: datetime, seal: Seal, seen: str = ""
+    session: Session,
+    order: WorkOrder,
+    answers: Answers,
+    viewer: Viewer,
+    at: datetime,
+    seal: Seal,
+    seen: str = "",
+    to_approve: Set[OutcomeKind] = frozenset(),
 ) -> None:
-    """Write the visit and its outcomes, close the order, and the case when nothing of it is left to do.
+    """Write the visit, and close the order unless a supervisor has to approve of such an outcome first.
 
-    The case of an application stays open: its decision closes it.
     Raises `MoveRefusedError` when the order was closed or handed on in the meantime, `OrderChangedError` when it
     changed since `seen` was marked.
     """
@@ -48,16 +58,40 @@ def record_visit(
     session.refresh(order, ["status", "assignee_id", "level", "warnings"])
     actor = Actor.ASSIGNEE if order.assignee_id == viewer.staff_id else Actor.SUPERVISOR
     mark = seen_mark(order)
-    move(order, "record_visit", actor, closed_at=at)
+    is_to_wait = answers.outcome_kind in to_approve
+    if is_to_wait:
+        move(order, "submit_visit", actor)
+    else:
+        move(order, "record_visit", actor, closed_at=at)
     if seen not in ("", mark):
         raise OrderChangedError
     visit = _visit(order, answers, viewer, at, seal)
     session.add(visit)
     session.flush()
-    _close_case(session, order, visit, at)
-    write_outcomes(session, order, visit)
+    followed = [] if is_to_wait else take_effect(session, order, visit, answers, viewer, at, seal)
     details = {"outcome": visit.outcome.value, "data_error_field": visit.data_error_field}
-    action_log.record(session, at, [Action(viewer.username, "visit_recorded", order.number, None, details)])
+    name = "visit_submitted" if is_to_wait else "visit_recorded"
+    action_log.record(session, at, [Action(viewer.username, name, order.number, None, details), *followed])
+
+
+def take_effect(
+    session: Session, order: WorkOrder, visit: Visit, answers: Answers, viewer: Viewer, at: datetime, seal: Seal
+) -> list[Action]:
+    """What follows from a visit whose order is closed: its outcomes, the help asked of departments, the case's end.
+
+    Returns what is to be recorded after the visit.
+    """
+    case, followed = order.case, []
+    if order.kind is OrderKind.HOME_VISIT:
+        case.outcome = visit.outcome
+    if answers.help_wanted:
+        followed = refer(
+            session, case_in_hand(session, case), answers.help_wanted, answers.note, order, viewer, at, seal
+        )
+    session.flush()
+    close_if_done(session, case, at)
+    write_outcomes(session, order, visit)
+    return followed
 
 
 def record_addition(
@@ -82,12 +116,27 @@ def recorded_visit(session: Session, order: WorkOrder, seal: Seal) -> RecordedVi
     found = session.execute(
         select(Visit, Staff.display_name)
         .join(Staff, Staff.id == Visit.recorded_by_id)
-        .where(Visit.order_id == order.id)
+        .where(Visit.order_id == order.id, Visit.sent_back_at.is_(None))
     ).one_or_none()
     if found is None:
         return None
     visit, recorded_by = found
     return _opened(order, visit, recorded_by, seal)
+
+
+def recorded_visits(session: Session, orders: Sequence[WorkOrder], seal: Seal) -> dict[str, RecordedVisit]:
+    """The visits that count, by the number of their order. Callers have checked who may see the orders."""
+    known = {order.id: order for order in orders}
+    with looking_as_system(session):
+        rows = session.execute(
+            select(Visit, Staff.display_name)
+            .join(Staff, Staff.id == Visit.recorded_by_id)
+            .where(Visit.order_id.in_(known), Visit.sent_back_at.is_(None))
+        ).all()
+    return {
+        known[visit.order_id].number: _opened(known[visit.order_id], visit, recorded_by, seal)
+        for visit, recorded_by in rows
+    }
 
 
 def additions(session: Session, order: WorkOrder, seal: Seal) -> Sequence[RecordedVisit]:
@@ -102,22 +151,12 @@ def additions(session: Session, order: WorkOrder, seal: Seal) -> Sequence[Record
 
 
 def _opened(order: WorkOrder, row: Visit | Addition, recorded_by: str, seal: Seal) -> RecordedVisit:
-    answers = Answers.model_validate_json(seal.open(row.sealed_answers, _place(order)))
-    return RecordedVisit(row, answers, form_definition(row.form_version), recorded_by)
+    return RecordedVisit(row, answers_of(order, row, seal), form_definition(row.form_version), recorded_by)
 
 
-def _close_case(session: Session, order: WorkOrder, visit: Visit, at: datetime) -> None:
-    """The visit at the door says what became of the case; papers that follow only keep it open until they are done."""
-    case = order.case
-    if case.origin is Origin.APPLICATION:
-        return
-    if order.kind is OrderKind.HOME_VISIT:
-        case.outcome = visit.outcome
-    left = select(func.count(WorkOrder.id)).where(
-        WorkOrder.case_id == case.id, WorkOrder.id != order.id, WorkOrder.status != OrderStatus.CLOSED
-    )
-    if not session.scalar(left):
-        case.status, case.closed_at = CaseStatus.CLOSED, at
+def answers_of(order: WorkOrder, row: Visit | Addition, seal: Seal) -> Answers:
+    """What was said at the door, opened."""
+    return Answers.model_validate_json(seal.open(row.sealed_answers, _place(order)))
 
 
 def _visit(order: WorkOrder, answers: Answers, viewer: Viewer, at: datetime, seal: Seal) -> Visit:

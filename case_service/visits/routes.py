@@ -27,6 +27,7 @@ from case_service.submissions import (
     was_taken,
 )
 from case_service.tables import WorkOrder
+from case_service.tables.referrals import HelpKind
 from case_service.visits.answers import Answers, mistakes
 from case_service.visits.conflicts import ConflictKind, answer_lines, conflict_about
 from case_service.visits.form_definition import form_definition
@@ -119,7 +120,8 @@ def save_visit(sent: VisitSent) -> Response:
         return _to_mend(sent, found)
     seal = sent.request.app.state.seal
     try:
-        record_visit(sent.session, sent.order, sent.answers, sent.viewer, sent.now, seal, sent.seen)
+        to_approve = sent.request.app.state.settings.outcomes_to_approve
+        record_visit(sent.session, sent.order, sent.answers, sent.viewer, sent.now, seal, sent.seen, to_approve)
     except (MoveRefusedError, OrderChangedError):
         sent.session.rollback()
         return _conflict(sent)
@@ -228,6 +230,7 @@ def _form_page(
         asked={question.id for question in definition.asked(answers.visit_kind, answers.questions)},
         known=known_of(definition, shown),
         mistakes=found,
+        help_kinds=list(HelpKind),
         latest=now,
         seen=seen_mark(order),
         submission_key=secrets.token_urlsafe(16),

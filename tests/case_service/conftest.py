@@ -99,7 +99,7 @@ class Door:
         assert response.status_code == 200, response.text
         return list(response.json()["dispositions"])
 
-    def visit(self, order_number: str, username: str = made_up.WORKER, **answers: str) -> None:
+    def visit(self, order_number: str, username: str = made_up.WORKER, **answers: str | list[str]) -> None:
         """Record a visit as the grid worker would."""
         browser = self.browser(username)
         response = browser.post(f"/orders/{order_number}/visit", data=visit_form(browser, self.clock(), **answers))
@@ -110,9 +110,9 @@ class Door:
         return Session(self.engine)
 
 
-def visit_form(browser: TestClient, at: datetime, **answers: str) -> dict[str, str]:
+def visit_form(browser: TestClient, at: datetime, **answers: str | list[str]) -> dict[str, str | list[str]]:
     """A complete visit form; every call is another submission unless told its key."""
-    complete = {
+    complete: dict[str, str | list[str]] = {
         "form_token": browser.form_token,
         "submission_key": secrets.token_urlsafe(16),
         "visited_at": at.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M"),
@@ -198,9 +198,9 @@ def clock() -> StoppedClock:
 
 
 @contextmanager
-def opened_door(database: str, home: Path, clock: StoppedClock | None = None) -> Iterator[Door]:
+def opened_door(database: str, home: Path, clock: StoppedClock | None = None, **given: object) -> Iterator[Door]:
     """The service in demo mode on a database, with weeks that nothing fills unless a test narrows them."""
-    settings = read_settings(mode="demo", home=home, visits_per_week=1_000)
+    settings = read_settings(**{"mode": "demo", "home": home, "visits_per_week": 1_000, **given})
     engine = make_engine(database)
     stopped = clock or StoppedClock(NOVEMBER_MORNING)
     app = create_app(settings, engine)
@@ -217,6 +217,12 @@ def door(database: str, clock: StoppedClock, tmp_path: Path) -> Iterator[Door]:
     """The service on the test's own database."""
     with opened_door(database, tmp_path, clock) as door:
         yield door
+
+
+def act(door: Door, username: str, path: str, **fields: str | list[str]) -> httpx.Response:
+    """Post a form of a page as somebody would."""
+    browser = door.browser(username)
+    return browser.post(path, data={"form_token": browser.form_token, **fields})
 
 
 @pytest.fixture

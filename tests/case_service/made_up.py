@@ -19,6 +19,8 @@ from schemas.messages import (
     Level,
     ModelHold,
     Need,
+    ReviewFindingBatch,
+    ReviewFindingMessage,
     SourceDate,
     SourceStatus,
     Text,
@@ -53,11 +55,15 @@ housing,{YIAN},义安区住房和城乡建设局
 STAFF_CSV = f"""username,display_name,role,unit_code,phone
 city,方城,city,{CITY},
 yian,易安,county,{YIAN},
+yian2,易审,county,{YIAN},
+yian3,易复,county,{YIAN},
 wusong,武松镇,town,{WUSONG},
 village,郝村,community,{VILLAGE},
 shunan,顺安镇,town,{SHUNAN},
 far,袁方,county,{FAR_COUNTY},
 civil,闵正,department_handler,{CIVIL_AFFAIRS},
+civil2,闵辅,department_handler,{CIVIL_AFFAIRS},
+housing,房建,department_handler,{HOUSING},
 analyst,费析,analyst,{CITY},
 system,席统,system_administrator,{CITY},
 security,安全,security_administrator,{CITY},
@@ -126,6 +132,26 @@ def warning(**changes: object) -> WarningMessage:
         "contact": Contact(name=NAME, identity_number=IDENTITY_NUMBER, address=ADDRESS, phone=PHONE),
     }
     return WarningMessage.model_validate(given | changes)
+
+
+def finding(**changes: object) -> ReviewFindingMessage:
+    """Somebody who is paid a pension and died by two sources."""
+    given: dict[str, object] = {
+        "finding_id": f"R-R01-{next(_numbers):020x}",
+        "model_version": 1,
+        "source_count": 2,
+        "model_id": "benefit_while_dead_or_held",
+        "model_title": Text(zh="死亡后仍领待遇", en="Paid after death"),
+        "reason": Text(zh="殡葬和死亡证明均显示 6 月去世，10 月仍发放养老金。", en="Died in June, paid in October."),
+        **warning().model_dump(include={"level", "person_key", "household_key", "village_code", "figures",
+                                        "data_as_of", "rests_on", "contact"}),
+    }  # fmt: skip
+    return ReviewFindingMessage.model_validate(given | changes)
+
+
+def finding_batch(*findings: ReviewFindingMessage) -> dict[str, object]:
+    """Findings as they go over the wire."""
+    return ReviewFindingBatch(business_date=BUSINESS_DATE, findings=list(findings)).model_dump(mode="json")
 
 
 def grouped_claim(**changes: object) -> GroupedClaim:

@@ -15,7 +15,8 @@ from starlette.routing import Mount, Route
 from case_service.access_matrix import Bound, access_matrix
 from case_service.app import create_app
 from case_service.settings import read_settings
-from case_service.tables import ServiceToken, Staff, Unit, WorkOrder
+from case_service.tables import ReviewFinding, ServiceToken, Staff, Unit, WorkOrder
+from case_service.tables.casework import OrderKind, OrderStatus
 from case_service.tables.people import ADMINISTRATORS, Role, UnitLevel
 from case_service.visits.photos import keep_photos, photo_ids
 from tests.case_service import made_up
@@ -55,6 +56,7 @@ class Town:
     door: Door
     orders: dict[str, str]
     cases: dict[str, str]
+    findings: dict[str, str]
     photos: dict[str, int]
     browsers: dict[str, TestClient] = field(default_factory=dict)
 
@@ -71,6 +73,9 @@ class Town:
             username=WORKER if is_inside else STRANGER,
             name="nightly",
             code=shown_unit,
+            kind="housing",
+            finding_id=self.findings[unit],
+            step="corroborate",
         )
         if bounded_by(route) is Bound.UNIT and "{code}" not in path:
             address += f"?unit={shown_unit}"
@@ -82,7 +87,7 @@ class Town:
         more = visit_form(browser, self.door.clock()) if viewer else {"form_token": "none"}
         more |= {"person": "person-1", "purpose": "check_identity_at_door", "worker": worker, "name": "x-token"}
         more |= {"unit": shown_unit, "username": "new", "display_name": "新", "role": "grid_worker", "suffix": "009"}
-        more |= {"reason": "in_hospital", "until": "2025-12-01", "decision": "grant"}
+        more |= {"order": self.orders[unit], "reason": "in_hospital", "until": "2025-12-01", "decision": "grant"}
         return browser.post(address, data=more)
 
     def browser(self, viewer: str) -> TestClient:
@@ -140,10 +145,24 @@ def settle(door: Door) -> Town:
                 order.unit_code = order.case.unit_code = unit
                 for received in order.warnings:
                     received.unit_code = unit
+            if unit in (made_up.CIVIL_AFFAIRS, made_up.HOUSING):
+                holder = select(Staff).where(
+                    Staff.username == ("civil" if unit == made_up.CIVIL_AFFAIRS else "housing")
+                )
+                with session.no_autoflush:
+                    order.kind, order.status = OrderKind.DEPARTMENT_HANDLING, OrderStatus.OPEN
+                    order.assignee, order.delivered_at = session.scalars(holder).one(), door.clock()
             keep_photos(session, order, (b"picture",), stranger.id, door.clock(), seal)
             (photos[unit],) = photo_ids(session, order)
         session.commit()
-    return Town(door, orders, cases, photos)
+    findings = {unit: made_up.finding(village_code=village) for unit, (village, _) in places.items()}
+    told = door.pipeline().put("/api/v1/review-findings", json=made_up.finding_batch(*findings.values()))
+    assert told.status_code == 200, told.text
+    with door.session() as session:
+        for unit in (made_up.CIVIL_AFFAIRS, made_up.HOUSING, OTHER_CITY):
+            session.get_one(ReviewFinding, findings[unit].finding_id).unit_code = unit
+        session.commit()
+    return Town(door, orders, cases, {unit: one.finding_id for unit, one in findings.items()}, photos)
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +221,7 @@ def test_inside_their_scope_they_see(shared_town: Town, route: str) -> None:
     for role in MATRIX.staff[route].roles:
         answer = shared_town.ask(route, VIEWERS[role], role, is_inside=True)
         assert answer.status_code in (200, 303), role
-        if role is not Role.GRID_WORKER:
+        if role not in (Role.GRID_WORKER, Role.DEPARTMENT_HANDLER):  # who hold the orders
             assert not any(one in answer.text for one in PEOPLE), role
 
 
@@ -219,6 +238,13 @@ LET_IN = {
     "POST /calendar/preview": 422,
     "POST /calendar/notice": 422,
     "POST /calendar/override": 422,
+    "POST /administration/dispatch/{kind}": 422,
+    "POST /cases/{number}/referrals": 422,
+    "POST /reviews/{finding_id}/{step}": 422,
+    "POST /orders/{number}/approval": 409,
+    "POST /orders/{number}/sending-back": 409,
+    "POST /orders/{number}/settlement": 409,
+    "POST /orders/{number}/resolution": 422,
 }
 
 
@@ -250,9 +276,19 @@ def test_every_change_needs_the_token_of_its_session(shared_town: Town, route: s
     roles = MATRIX.staff[route].roles if route in MATRIX.staff else {Role.GRID_WORKER}
     role = sorted(roles, key=list(Role).index)[0]
     browser = shared_town.browser(VIEWERS[role])
-    number = shared_town.orders[OWN.get(role, GRID)]
+    numbers = shared_town.cases if "/cases/" in route else shared_town.orders
+    number = numbers[OWN.get(role, GRID)]
     method, _, path = route.partition(" ")
-    address = path.format(number=number, username=WORKER, name="nightly", task="more-time", photo_id=1)
+    address = path.format(
+        number=number,
+        username=WORKER,
+        name="nightly",
+        task="more-time",
+        photo_id=1,
+        kind="housing",
+        finding_id=shared_town.findings[GRID],
+        step="corroborate",
+    )
     for token in ("", "wrong"):
         if path.startswith("/api/"):
             assert shared_town.change(browser, method, address, token).status_code == 403

@@ -46,3 +46,15 @@ def test_supervisors_become_those_of_the_level_of_their_unit(engine: Engine) -> 
         "u-grid": "community",
         "worker": "grid_worker",
     }
+
+
+def test_referrals_and_reviews_are_taken_back_and_brought_in_again(engine: Engine) -> None:
+    migrate(engine)
+    command.downgrade(alembic_config(engine), "0006_rows_of_fieldwork")
+    with engine.connect() as connection:
+        tables = set(connection.scalars(text("select tablename from pg_tables where schemaname = 'public'")))
+    assert not tables & {"referral", "handling", "dispatch_rule", "review_finding", "review_step"}
+    migrate(engine)
+    with engine.connect() as connection:
+        assert connection.scalar(text("select count(*) from dispatch_rule where superseded_at is null")) == 9
+    command.check(alembic_config(engine))

@@ -22,6 +22,7 @@ ABOUT_NOBODY = {
     "calendar_override",
     "channel_hold",
     "clock_plan",
+    "dispatch_rule",
     "freshness_told",
     "recovery_code",
     "service_token",

@@ -7,15 +7,21 @@ from string import Formatter
 import pytest
 
 from case_service.access_matrix import Right
+from case_service.cases.timeline import WORDED_EVENTS
 from case_service.clocks.plan import PauseReason
 from case_service.fieldwork.entries import REASONS_TO_HAND_OVER, Task
 from case_service.forms_posted import TOKEN_FIELD
 from case_service.orders.routes import PURPOSES
 from case_service.problems import WORDED
+from case_service.reviews.states import STEPS
+from case_service.supervision.export import COLUMNS
 from case_service.supervision.queries import Standing
+from case_service.tables.casework import CaseStatus, OrderKind, OrderStatus
 from case_service.tables.fieldwork import HelpGiven, MoreTimeReason
 from case_service.tables.notifications import Happening
 from case_service.tables.people import Role
+from case_service.tables.referrals import HandlingResult, HelpKind
+from case_service.tables.reviews import Decision, ReviewStatus
 from case_service.visits.conflicts import ConflictKind
 from case_service.visits.form_definition import FORMS_FOLDER, FormDefinition, form_definition
 from case_service.web import TEMPLATES_FOLDER
@@ -36,6 +42,22 @@ BUILT = (
     | {f"problem.{one}.{part}" for one in WORDED for part in ("title", "line")}
     | {f"message.{one}" for one in (*Happening, "no_due")}
     | {f"clock.reason.{one}" for one in PauseReason}
+    | {f"help_kind.{one}" for one in HelpKind}
+    | {f"handling_result.{one}" for one in HandlingResult}
+    | {f"handling.group.{one}" for one in ("offered", "open", "ended")}
+    | {f"order_kind.{one}" for one in OrderKind}
+    | {f"order_status.{one}" for one in OrderStatus}
+    | {f"case.{one}" for one in CaseStatus}
+    | {f"export.{one}" for one, _ in COLUMNS}
+    | {"export.cut"}
+    | {f"dashboard.{one}" for one in ("by_unit", "by_month", "in_time", "late", "by_model", "by_department", "by_help")}
+    | {f"dashboard.{one}" for one in ("opened", "closed", "asked_for")}
+    | {f"dashboard.model.{one}" for one in ("orders", "closed", "helped", "referred")}
+    | {f"event.{one}" for one in WORDED_EVENTS}
+    | {f"review_status.{one}" for one in ReviewStatus}
+    | {f"review_step.{one}" for one in STEPS}
+    | {f"review_decision.{one}" for one in Decision}
+    | {f"review.refused.{one}" for one in ("standing", "same_person", "too_early", "decision")}
     | {f"conflict.{one}" for one in ConflictKind}
     | {f"fieldwork.{part}{one}" for one in Task for part in ("", "title.", "lead.", "send.")}
     | {f"help.{one}" for one in HelpGiven}
@@ -53,7 +75,11 @@ def used() -> set[str]:
     found |= set(re.findall(r'word\("([a-z_.]+)"\)', code))
     return (
         found
-        | set(re.findall(r'"((?:(?:visit|fieldwork|account|staff|units|tokens)\.mistake|sign_in)\.[a-z_]+)"', code))
+        | set(
+            re.findall(
+                r'"((?:(?:visit|fieldwork|account|dispatch|staff|units|tokens)\.mistake|sign_in)\.[a-z_]+)"', code
+            )
+        )
         | BUILT
     )
 

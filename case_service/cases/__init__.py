@@ -1,0 +1,1 @@
+"""What belongs to a case as a whole: its story, its referrals, its end."""
