@@ -80,7 +80,7 @@ def _ripe_by_day(session: Session, rule: DueRule, at: datetime) -> Iterator[Ripe
         holds = and_(
             WorkOrder.kind == kind,
             WorkOrder.plan_version.is_not_distinct_from(version),
-            budget == OWN_BUDGET,
+            OWN_BUDGET.is_not_distinct_from(budget),
             WorkOrder.delivered_at >= began,
             WorkOrder.delivered_at < datetime.combine(delivered_on + ONE_DAY, time(), SHANGHAI),
             ~IS_PAUSED,
