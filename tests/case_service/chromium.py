@@ -55,6 +55,7 @@ class Watched:
 
     def check(self, screenshot: str | None = None, full_page: bool = True) -> None:
         """No sideways scrolling, no complaints, targets large enough; keep a picture if asked to."""
+        self.page.wait_for_load_state()
         assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), self.page.url
         assert not self.complaints
         small = self.page.evaluate(

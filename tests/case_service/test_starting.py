@@ -123,7 +123,7 @@ def test_loading_the_directory_twice_changes_nothing(door: Door, directory: tupl
     [
         (0, "12,340706100200,x,", "line 6: grid_code"),
         (0, "340706999999001,340706999999,x,", "no unit has these codes: 340706999999"),
-        (1, "u,n,mayor,340700000000,", "line 16: role"),
+        (1, "u,n,mayor,340700000000,", "line 20: role"),
         (1, "u,n,city,999999999999,", "no unit has these codes: 999999999999"),
         (1, f"u,n,county,{made_up.VILLAGE},", f"u cannot be county in {made_up.VILLAGE}, a village"),
         (2, "housing,340706999999,x", "no unit has these codes: 340706999999"),

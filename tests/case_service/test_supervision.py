@@ -52,14 +52,14 @@ def row(page: str, unit: str) -> list[str]:
 def test_counts_by_unit_add_up_at_every_level(busy: Door) -> None:
     browser = busy.browser("yian")
     page = browser.get("/supervision").text
-    assert row(page, "五松镇") == row(page, "合计") == ["4", "1", "1", "1", "3", "66.7%"]
+    assert row(page, "五松镇") == row(page, "合计") == ["4", "1", "1", "1", "0", "0", "3", "66.7%"]
     page = browser.get("/supervision", params={"unit": WUSONG}).text
-    assert row(page, "城东村委会") == ["3", "1", "1", "1", "2", "50.0%"]
-    assert row(page, "联盟村委会") == ["1", "0", "0", "0", "1", "100.0%"]
+    assert row(page, "城东村委会") == ["3", "1", "1", "1", "0", "0", "2", "50.0%"]
+    assert row(page, "联盟村委会") == ["1", "0", "0", "0", "0", "0", "1", "100.0%"]
     page = browser.get("/supervision", params={"unit": VILLAGE}).text
-    assert row(page, "第一网格") == ["2", "1", "0", "0", "2", "50.0%"]
-    assert row(page, "第二网格") == ["1", "0", "1", "0", "0", "–"]
-    assert row(page, "城东村委会（本级队列）") == ["0", "0", "0", "1", "0", "–"]
+    assert row(page, "第一网格") == ["2", "1", "0", "0", "0", "0", "2", "50.0%"]
+    assert row(page, "第二网格") == ["1", "0", "1", "0", "0", "0", "0", "–"]
+    assert row(page, "城东村委会（本级队列）") == ["0", "0", "0", "1", "0", "0", "0", "–"]
 
 
 def test_the_way_down_starts_at_ones_own_unit_and_leads_nowhere_else(busy: Door) -> None:
@@ -127,7 +127,7 @@ def test_what_a_control_visit_finds_is_no_yield_until_a_warning_joins_it(busy: D
     busy.put(warning(household_key="drawn-too"))
     busy.visit(str(drawn["order_number"]), outcome="helped")
     page = busy.browser("yian").get("/supervision").text
-    assert row(page, "合计")[4:] == ["4", "66.7%"], "closed, and no part of the yield"
+    assert row(page, "合计")[6:] == ["4", "66.7%"], "closed, and no part of the yield"
     busy.visit(str(joined["order_number"]), outcome="helped")
     page = busy.browser("yian").get("/supervision").text
-    assert row(page, "合计")[4:] == ["5", "75.0%"]
+    assert row(page, "合计")[6:] == ["5", "75.0%"]
