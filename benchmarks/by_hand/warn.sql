@@ -4,12 +4,6 @@
 -- shared
 create temp table person as
 select person_key, household_key, status, born_on, adult_on, sixty_on, relation_code from dwd_person;
-create temp table tier as
-select p.person_key, coalesce(t.tier, 'general') as tier,
-  case t.tier when 'tekun' then $tekun when 'dibao' then $dibao when 'low_income' then $low_income
-    else $general end as cap
-from person as p left join dws_assistance_tier as t using (person_key)
-where p.status <> 'deceased';
 create temp table severe as
 select distinct person_key from dwd_disability_certificate where status = 'valid' and level <= $severe_level;
 create temp table months as
@@ -18,6 +12,26 @@ create temp table situation as
 select household_key, adult_count, minor_count, elderly_count, severely_disabled_count, dependant_count, earner_count,
   member_count, known_income_count, known_monthly_income, contact_key
 from dws_household_situation;
+-- Who visibly gets by, whoever is struck, and what a year brings in and care takes.
+create temp table means as
+select household_key, 12 * known_monthly_income as income, coalesce(year_total, 0) as spent, owns,
+  owns or known_monthly_income > $income_cap * member_count as gets_by,
+  owns or known_monthly_income > $emergency_income_cap * member_count as copes
+from (
+  select *, coalesce(dearest_car_band >= '$least_price_band', false) or business_count > 0 as owns
+  from dws_household_means
+) left join dws_household_medical using (household_key);
+-- Whose household does not visibly carry their care.
+create temp table patient as
+select person_key, tier, cap
+from (
+  select p.person_key, coalesce(t.tier, 'general') as tier, if(t.tier is null, $burden, $assisted_burden) as burden,
+    case t.tier when 'tekun' then $tekun when 'dibao' then $dibao when 'low_income' then $low_income
+      else $general end as cap, m.owns, m.spent, m.income
+  from person as p left join dws_assistance_tier as t using (person_key) left join means as m using (household_key)
+  where p.status <> 'deceased'
+)
+where (owns or spent < burden * income) is not true;
 
 -- W01
 with spent as (
@@ -30,7 +44,7 @@ select s.person_key,
     || ':' || cap as episode,
   case when greatest(coalesce(now, 0), coalesce(year_total, 0)) > $severe_multiple * cap then 'red'
     when tier <> 'general' then 'orange' else 'yellow' end as level
-from spent as s join tier using (person_key) left join dws_medical_window using (person_key)
+from spent as s join patient using (person_key) left join dws_medical_window using (person_key)
 where coalesce(now, 0) > cap or (year_total > cap and quarter_total >= $still_paying * cap);
 
 -- W02
@@ -41,7 +55,7 @@ with cost as (
   where settled_on between date '$as_of' - $medical_window - to_months($medical_months) and date '$as_of'
 ),
 bill as (
-  select c.*, cap from cost as c join tier using (person_key)
+  select c.*, cap from cost as c join patient using (person_key)
   where is_recent and care_kind in ('inpatient', 'chronic') and paid >= greatest($bill_share * cap, $least_bill)
 ),
 total as (
@@ -57,23 +71,26 @@ from (
   from total
 )
 where recent >= $least_rise and behind >= $least_medical_months and recent * behind >= $rise * 3 * earlier
-  and person_key in (select person_key from tier) and person_key not in (select person_key from bill);
+  and person_key in (select person_key from patient) and person_key not in (select person_key from bill);
 
 -- W03
 select p.person_key, 'burden:' || year(m.last_settled_on) as episode,
-  case when m.year_total >= $severe_burden * 12 * s.known_monthly_income then 'orange' else 'yellow' end as level
+  case when a.household_key is not null then 'orange'
+    when s.known_income_count > 0 and m.year_total >= $severe_burden * 12 * s.known_monthly_income then 'orange'
+    else 'yellow' end as level
 from dws_household_medical as m
 join situation as s using (household_key)
 join person as p on p.person_key = s.contact_key
-where p.status <> 'deceased' and m.year_total >= $least_year
-  and s.known_income_count > 0 and s.known_income_count >= $least_known * s.adult_count
-  and m.year_total >= $burden * 12 * s.known_monthly_income
-  and 12 * s.known_monthly_income < $disposable_income * s.member_count
-  and m.household_key not in (select household_key from dws_household_assistance);
+left join dws_household_assistance as a on a.household_key = m.household_key
+left join means as n on n.household_key = m.household_key
+where p.status <> 'deceased' and n.owns is not true
+  and m.year_total >= if(a.household_key is null, $least_year, $assisted_least_year)
+  and m.year_total >= if(a.household_key is null, $burden, $assisted_burden) * 12 * s.known_monthly_income
+  and 12 * s.known_monthly_income < $disposable_income * s.member_count;
 
 -- W04
 with certificate as (
-  select c.*, category in ('5', '6') and level <= $mental_level as mental,
+  select c.*, p.household_key, category in ('5', '6') and level <= $mental_level as mental,
     coalesce(previous_category in ('5', '6') and previous_level <= $mental_level, false) as was_mental
   from dwd_disability_certificate as c join person as p using (person_key)
   where c.status = 'valid' and p.status <> 'deceased'
@@ -88,7 +105,9 @@ found as (
 )
 select person_key, episode,
   case when level <= $severe_level then 'red' when mental then 'orange' else 'yellow' end as level
-from found;
+from found left join means using (household_key)
+where gets_by is not true
+  and (level <= $severe_level or mental or household_key in (select household_key from dws_household_assistance));
 
 -- W05
 with loss as (
@@ -108,11 +127,13 @@ earned as (
   where v.usage = 'business' or v.kind in ('lorry', 'tractor')
 )
 select p.person_key, 'death:' || l.person_key as episode,
-  case when s.earner_count = 0 then 'red' else 'orange' end as level
+  case when l.person_key not in (select person_key from earned) then 'yellow'
+    when s.earner_count = 0 then 'red' else 'orange' end as level
 from loss as l
 join situation as s using (household_key)
 join person as p on p.person_key = s.contact_key
-where p.status <> 'deceased' and p.person_key <> l.person_key and l.person_key in (select person_key from earned)
+left join means as m using (household_key)
+where p.status <> 'deceased' and p.person_key <> l.person_key and m.gets_by is not true
   and s.minor_count + s.elderly_count + s.severely_disabled_count > 0;
 
 -- W06
@@ -143,22 +164,22 @@ lost as (
 )
 select person_key, 'lost:' || strftime(last_paid, '%Y-%m') as episode,
   case when household_key in (select household_key from poor) then 'orange' else 'yellow' end as level
-from lost as l
-where not exists (
+from lost as l left join means as n using (household_key)
+where n.gets_by is not true and not exists (
   select 1 from person as o join months as m using (person_key)
   where o.household_key = l.household_key and o.person_key <> l.person_key and m.is_paid and m.month >= l.silent_from
 )
 union all
 select p.person_key, 'register:' || e.event_id, 'orange'
-from dwd_employment_event as e join jobless as p using (person_key)
-where e.kind = 'unemployed' and e.event_on between date '$as_of' - $register_days and date '$as_of'
+from dwd_employment_event as e join jobless as p using (person_key) left join means as n using (household_key)
+where n.gets_by is not true and e.kind = 'unemployed' and e.event_on between date '$as_of' - $register_days and date '$as_of'
   and p.household_key in (select household_key from poor);
 
 -- W07
 with latest as (
   select p.person_key, s.covers_until, s.covers_until - to_months($low_months - 1) as low_from
-  from person as p join dwd_contribution_status as s using (person_key)
-  where p.status <> 'deceased'
+  from person as p join dwd_contribution_status as s using (person_key) left join means as n using (household_key)
+  where p.status <> 'deceased' and n.gets_by is not true
 ),
 paid as (
   select l.person_key, l.covers_until, l.low_from, m.month, max(m.base_amount) as base
@@ -190,7 +211,8 @@ where latest = $low_months and month(first_month) <> $rebasing_month
 union all
 select p.person_key, 'stopped:' || n.kind, 'orange'
 from dwd_pension_payment as n join person as p using (person_key) join situation as s using (household_key)
-where n.status in ('suspended', 'ended') and coalesce(n.stop_reason, 'other') in ('not_certified', 'other')
+left join means as m using (household_key)
+where m.gets_by is not true and n.status in ('suspended', 'ended') and coalesce(n.stop_reason, 'other') in ('not_certified', 'other')
   and n.month >= date_trunc('month', date '$as_of') - to_months($stopped_months)
   and p.status = 'living' and s.earner_count = 0 and s.known_monthly_income = 0;
 
@@ -210,7 +232,8 @@ with ending as (
 select p.person_key, 'ending:' || e.benefit_id as episode,
   case when s.earner_count = 0 then 'orange' else 'yellow' end as level
 from ending as e join person as p using (person_key) join situation as s using (household_key)
-where p.status not in ('deceased', 'moved_out')
+left join means as n using (household_key)
+where p.status not in ('deceased', 'moved_out') and n.gets_by is not true
   and (datesub('year', p.born_on, date '$as_of') >= $older or s.dependant_count > 0);
 
 -- W09
@@ -242,7 +265,8 @@ where told = $strip_months and paid > 0 and (paid <= $most_paid or breaks >= $le
 union all
 select w.person_key, 'closed:' || b.business_id, 'yellow'
 from worker as w join dwd_business as b using (person_key) join situation as s using (household_key)
-where b.role = 'operator' and not b.is_active and b.closed_on between date '$as_of' - $closed_days and date '$as_of'
+left join means as n using (household_key)
+where n.gets_by is not true and b.role = 'operator' and not b.is_active and b.closed_on between date '$as_of' - $closed_days and date '$as_of'
   and s.earner_count = 0 and s.dependant_count > 0
   and not exists (select 1 from dwd_business as o where o.person_key = w.person_key and o.is_active)
   and not exists (
@@ -266,8 +290,8 @@ told as (
 )
 select p.person_key, if(t.source_class = 'traffic_casualty', 'traffic:', 'disaster:') || t.event_id as episode,
   if(t.severity = 'killed' or t.earner_count = 0, 'red', 'orange') as level
-from told as t join person as p on p.person_key = t.who
-where p.status <> 'deceased' and not (t.severity = 'killed' and t.who = t.person_key);
+from told as t join person as p on p.person_key = t.who left join means as n on n.household_key = t.home
+where n.copes is not true and p.status <> 'deceased' and not (t.severity = 'killed' and t.who = t.person_key);
 
 -- W11
 with held as (
@@ -293,7 +317,8 @@ home as (
 select p.person_key, 'custody:' || h.custody_id as episode,
   case when children > 0 and adults = 0 then 'red' when children > 0 then 'orange' else 'yellow' end as level
 from home as h join situation as s using (household_key) join person as p on p.person_key = s.contact_key
-where p.status <> 'deceased' and p.person_key <> h.held_key
+left join means as n on n.household_key = h.household_key
+where n.gets_by is not true and p.status <> 'deceased' and p.person_key <> h.held_key
   and (children > 0 or (old + severe > 0 and s.earner_count = 0));
 
 -- W12
