@@ -44,9 +44,10 @@ def let_in(request: Request, session: SessionDep, now: Now) -> None:
         raise StepMissingError(viewer.missing_step)
     if row is None or viewer.role not in row.roles:
         raise HTTPException(403)
-    if request.method == "GET":
+    is_api = request.url.path.startswith("/api/")
+    if request.method == "GET" and not is_api:
         request.state.unread = unread_count(session, viewer)
-    if request.url.path.startswith("/api/") and request.method not in SAFE_METHODS:
+    if is_api and request.method not in SAFE_METHODS:
         given = request.headers.get(FORM_TOKEN_HEADER, "")
         if not secrets.compare_digest(given.encode(), viewer.form_token.encode()):
             raise HTTPException(403, f"the header {FORM_TOKEN_HEADER} does not carry the token of this session")

@@ -3,7 +3,7 @@
 A run waits until something has landed, takes it in and ends; the next one begins at once. While a night runs it waits.
 """
 
-from datetime import timedelta
+from typing import Any
 
 import pendulum
 from airflow.sdk import chain, dag, task
@@ -24,7 +24,7 @@ from dags import DEFAULTS, PARAMS, business_date
 )
 def on_arrival() -> None:
     # The hour's end lets the next run ask which date it is.
-    @task.sensor(poke_interval=30, timeout=timedelta(hours=1), mode="reschedule", soft_fail=True)
+    @task.sensor(poke_interval=30, timeout=3600, mode="reschedule", soft_fail=True)
     def landed(day: str) -> bool:
         from jobs.scheduled import has_landed
 
@@ -36,7 +36,7 @@ def on_arrival() -> None:
 
         return take_in_what_landed(day)
 
-    day = business_date()
+    day: Any = business_date()
     chain(landed(day), take_in(day))
 
 

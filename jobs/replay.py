@@ -7,6 +7,7 @@ earlier nights had said is taken from their record. So a night that differs was 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from jobs.as_of import engine_as_of
 from jobs.claims.claim import Night
@@ -118,7 +119,7 @@ def _replayed(installation: Installation, night: date, model_ids: Collection[str
     )
 
 
-def _standing_rows(installation: Installation, name: str, night: date) -> list[dict[str, object]]:
+def _standing_rows(installation: Installation, name: str, night: date) -> list[dict[str, Any]]:
     """Without what the date's later deliveries overtook: it was told, but is not what was known in the end."""
     rows = installation.warehouse.rows(name, rows_where(business_date=night)).to_pylist()
     return [row for row in rows if not row.get("overtaken")]

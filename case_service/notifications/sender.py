@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from case_service.notifications.channels.base import Answer, Closed, Outgoing
@@ -55,6 +55,9 @@ class Claims:
 def send_waiting(engine: Engine, channels: Channels, address: str, clock: Callable[[], datetime]) -> Sent:
     """Send until nothing more can go at this moment. Several may do so at once."""
     sent = Sent()
+    if not channels.in_order:
+        _keep_in_the_inbox(engine, clock())
+        return sent
     while (claims := _claim(engine, channels, address, clock())).looked_at:
         closed: set[str] = set()
         for claim in claims.to_send:
@@ -66,6 +69,15 @@ def send_waiting(engine: Engine, channels: Channels, address: str, clock: Callab
             sent.delivered += is_delivered
             sent.not_delivered += not is_delivered
     return sent
+
+
+def _keep_in_the_inbox(engine: Engine, at: datetime) -> None:
+    """Where no channel is open nothing waits for one: what is news today is not sent when one opens some day."""
+    with ServiceSession(engine) as session:
+        session.looking = SYSTEM
+        waiting = update(Dispatch).where(Dispatch.state == DispatchState.WAITING)
+        session.execute(waiting.values(state=DispatchState.INBOX_ONLY, settled_at=at))
+        session.commit()
 
 
 def _try(channels: Channels, claim: Claim, closed: set[str]) -> Answer | None:

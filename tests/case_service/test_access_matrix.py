@@ -214,6 +214,11 @@ LET_IN = {
     "POST /orders/{number}/addition": 409,
     "POST /orders/{number}/more-time-decision": 409,
     "POST /administration/tokens": 422,
+    "POST /orders/{number}/clock/pause": 422,
+    "POST /orders/{number}/clock/resume": 409,
+    "POST /calendar/preview": 422,
+    "POST /calendar/notice": 422,
+    "POST /calendar/override": 422,
 }
 
 

@@ -41,7 +41,7 @@ CERTAIN = {"period_start": NIGHT_1, "period_end": NIGHT_1}
 def large_settlements(draw: st.DrawFn) -> list[Row]:
     """Each of them is over some limit, some over twice of one; a correction may make it somebody else's."""
     amounts = st.sampled_from(["4000.00", "16000.00", "40000.00"])
-    rows = []
+    rows: list[Row] = []
     for number in draw(st.sets(st.integers(0, 4), min_size=1)):
         amount = draw(amounts)
         paid = dict.fromkeys(("psn_part_amt", "psn_cash_pay"), amount)

@@ -1,0 +1,47 @@
+"""The service ticks by itself while it answers, and a tick that fails is not its last."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from case_service import ticking
+from case_service.settings import read_settings
+from case_service.ticking import Ticker, tick
+from tests.case_service.clocks_case import INBOX_ONLY, told
+from tests.case_service.conftest import Door
+from tests.case_service.made_up import WORKER
+
+LONGEST_WAIT = 60
+
+
+def test_it_goes_on_after_a_failure_and_ends_when_it_is_told_to(
+    door: Door, order_number: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    has_ticked, calls = threading.Event(), iter(range(1_000))
+
+    def ticks(*given: object) -> object:
+        if next(calls) == 0:
+            raise OperationalError("select 1", {}, Exception("the database is away"))
+        done = tick(*given)
+        has_ticked.set()
+        return done
+
+    monkeypatch.setattr(ticking, "tick", ticks)
+    ticker = Ticker(door.engine, read_settings(mode="demo", tick_seconds=1), INBOX_ONLY, door.clock)
+    ticker.start()
+    assert has_ticked.wait(LONGEST_WAIT)
+    ticker.stop()
+    assert not ticker.is_alive()
+    assert "the tick failed" in caplog.text
+    assert told(door) == [(WORKER, "new_order")]
+
+
+def test_it_is_left_to_a_timer_where_the_settings_say_so(door: Door, tmp_path: Path) -> None:
+    settings = read_settings(mode="demo", home=tmp_path, tick_seconds=0)
+    with ticking.ticking(door.engine, settings):
+        assert "ticker" not in {thread.name for thread in threading.enumerate()}
+    with ticking.ticking(door.engine, read_settings(mode="demo", home=tmp_path)):
+        assert "ticker" in {thread.name for thread in threading.enumerate()}
+    assert "ticker" not in {thread.name for thread in threading.enumerate()}
