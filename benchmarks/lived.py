@@ -22,8 +22,6 @@ from schemas.delivery import department_folder
 from schemas.loader import contracts
 
 SETTLEMENTS = 1000
-# Lets a watch that has only just begun import and open what it needs but once.
-BEFOREHAND = 20
 _MARK = "lived.json"
 
 
@@ -55,22 +53,30 @@ def watching(city: Path, landing: Path) -> Installation:
 
 
 def land_and_look(installation: Installation, business_date: date) -> dict[str, Any]:
-    """Land settlements and take them through to work orders; says what a look of a running watch cost."""
+    """Land settlements and take them through to work orders; says what a look of a running watch cost.
+
+    What the city's later nights delivered is left where it lies.
+    """
+    # The layers' files do not tell of what lands: the next run begins with the night.
+    (installation.settings.home / _MARK).unlink(missing_ok=True)
     with case_service(installation):
-        _land(installation, business_date, BEFOREHAND)
-        list(watch.look(installation))
-        _land(installation, business_date, SETTLEMENTS)
+        # A watch that has only just begun imports and opens what it needs but once.
+        _land(installation, business_date)
+        list(watch.look(installation, until=business_date))
+        _land(installation, business_date)
         before = cpu_seconds()
-        [report] = watch.look(installation)
+        [report] = watch.look(installation, until=business_date)
         cpu = cpu_seconds() - before
+    if report["status"] != "ingested" or report["problem"]:
+        raise BenchmarkError(f"What landed in {installation.settings.home} became no order: {watch.told(report)}")
     return {"look_s": sum(report["seconds"].values()), "look_cpu_s": cpu, "look": report}
 
 
-def _land(installation: Installation, business_date: date, many: int) -> None:
+def _land(installation: Installation, business_date: date) -> None:
     department = contracts()[EXTRACT_CLASS].department
     folder = department_folder(installation.settings.landing_folder, business_date, department)
     sequence = 50 + len(list(folder.glob(f"{EXTRACT_CLASS}_{business_date:%Y%m%d}_[5-9]?.ok")))
-    land_settlements(installation, business_date, many, sequence)
+    land_settlements(installation, business_date, SETTLEMENTS, sequence)
 
 
 def _environment(city: Path) -> dict[str, str]:

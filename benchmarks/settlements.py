@@ -16,11 +16,11 @@ from schemas.loader import contracts
 from warehouse.engines import open_engine
 
 EXTRACT_CLASS = "inpatient_settlement"
-# Who lives in a registered household, in an order that no property of theirs decides.
+# Who lives in a registered household, in an order that no property of theirs decides, another for each delivery.
 _PEOPLE = """
 select person_key from dwd_person
 where status = 'living' and household_key is not null
-order by person_key limit :many
+order by md5(person_key || :sequence) limit :many
 """
 # One bill in eight is over every limit.
 _SELF_PAID = ("600.00", "1200.00", "2500.00", "900.00", "4800.00", "700.00", "61000.00", "1500.00")
@@ -32,7 +32,7 @@ def land_settlements(installation: Installation, business_date: date, many: int,
     contract = contracts()[EXTRACT_CLASS]
     folder = department_folder(installation.settings.landing_folder, business_date, contract.department)
     folder.mkdir(parents=True, exist_ok=True)
-    rows = list(_bills(_numbers(installation, many), business_date, sequence))
+    rows = list(_bills(_numbers(installation, many, sequence), business_date, sequence))
     columns = [pa.array([row.get(field.name, "") for row in rows], pa.string()) for field in contract.fields]
     table, shape = pa.table(columns, names=[field.name for field in contract.fields]), promised_shape(contract)
     stem = f"{EXTRACT_CLASS}_{business_date:%Y%m%d}_{sequence:02d}"
@@ -58,10 +58,10 @@ def land_settlements(installation: Installation, business_date: date, many: int,
     return manifest
 
 
-def _numbers(installation: Installation, many: int) -> list[str]:
+def _numbers(installation: Installation, many: int, sequence: int) -> list[str]:
     with open_engine("duckdb", work_folder=installation.settings.work_folder) as engine:
         register_layers(engine, installation, "dwd")
-        people = engine.query(_PEOPLE, {"many": many})["person_key"].to_pylist()
+        people = engine.query(_PEOPLE, {"many": many, "sequence": str(sequence)})["person_key"].to_pylist()
     numbers = installation.vault.numbers_of(set(people))
     return [numbers[person] for person in people]
 

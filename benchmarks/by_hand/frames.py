@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.by_hand.settings import SETTINGS as S
+
 COLUMNS: Mapping[str, Sequence[str]] = {
     "dwd_person": ("person_key", "household_key", "status", "born_on", "adult_on", "sixty_on", "relation_code"),
     "dwd_contribution_month": ("person_key", "month", "is_paid", "base_amount"),
@@ -15,6 +17,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "dwd_medical_cost": ("person_key", "cost_id", "care_kind", "settled_on", "self_paid_amount"),
     "dwd_household_membership": ("person_key", "household_key", "relation_code"),
 }
+FEN = 100
 DATES = ("_on", "_from", "_to", "_until", "_since", "month")
 AMOUNTS = ("_amount", "_total", "_income", "income")
 # A series, or one value for all of it.
@@ -52,6 +55,27 @@ class Frames:
         return self.living[self.living.status != "moved_out"]
 
     @cached_property
+    def comfortable(self) -> set[str]:
+        """The households with a car or a business that shows that they get by."""
+        means = self.dws_household_means
+        owns = (means.dearest_car_band.fillna("0") >= S["least_price_band"]) | (means.business_count > 0)
+        return set(means[owns].household_key)
+
+    @cached_property
+    def getting_by(self) -> set[str]:
+        """These, and the households whose known income a head carries them."""
+        return self.comfortable | self._above(S["income_cap"])
+
+    @cached_property
+    def coping(self) -> set[str]:
+        """The same for those whom something struck suddenly."""
+        return self.comfortable | self._above(S["emergency_income_cap"])
+
+    def _above(self, cap: int) -> set[str]:
+        means = self.dws_household_means
+        return set(means[means.known_monthly_income > cap * FEN * means.member_count].household_key)
+
+    @cached_property
     def spells(self) -> pd.DataFrame:
         """Assistance that is valid today."""
         return valid_on(self.dwd_assistance_spell, self.today)
@@ -62,7 +86,7 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
         if name.endswith(DATES) and not name.endswith("_key"):
             frame[name] = pd.to_datetime(frame[name])
         elif name.endswith(AMOUNTS) and frame[name].dtype == object:
-            frame[name] = (frame[name].astype("float64") * 100).round()
+            frame[name] = (frame[name].astype("float64") * FEN).round()
     return frame
 
 

@@ -2,10 +2,8 @@
 
 import pandas as pd
 
-from benchmarks.by_hand.frames import Frames, day_text, full_years, hits, leveled, month_number, valid_on
+from benchmarks.by_hand.frames import FEN, Frames, day_text, full_years, hits, leveled, month_number, valid_on
 from benchmarks.by_hand.settings import SETTINGS as S
-
-FEN = 100
 
 
 def w10(tables: Frames) -> pd.DataFrame:
@@ -21,6 +19,7 @@ def w10(tables: Frames) -> pd.DataFrame:
     )
     event = event.assign(household_key=event.household_key.fillna(event.household_key_dead))
     event = event.merge(tables.dws_household_situation, on="household_key")
+    event = event[~event.household_key.isin(tables.coping)]
     own = (event.severity == "severe") & (event.status == "living")
     told = event.person_key.where(own, event.contact_key)
     killed = event.severity == "killed"
@@ -55,6 +54,7 @@ def w11(tables: Frames) -> pd.DataFrame:
     left = home.groupby(["held_key", "household_key", "custody_id"])[counts].sum().reset_index()
     left = left.merge(tables.dws_household_situation, on="household_key")
     needy = (left.children > 0) | ((left.old + left.severe > 0) & (left.earner_count == 0))
+    needy &= ~left.household_key.isin(tables.getting_by)
     left = left[needy & (left.contact_key != left.held_key) & left.contact_key.isin(tables.living.person_key)]
     left = left.assign(person_key=left.contact_key, episode="custody:" + left.custody_id)
     return hits(leveled(left, "yellow", red=(left.children > 0) & (left.adults == 0), orange=left.children > 0))

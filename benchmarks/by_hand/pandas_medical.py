@@ -2,18 +2,22 @@
 
 import pandas as pd
 
-from benchmarks.by_hand.frames import Frames, day_text, full_years, hits, leveled, valid_on
+from benchmarks.by_hand.frames import FEN, Frames, day_text, full_years, hits, leveled, valid_on
 from benchmarks.by_hand.settings import SETTINGS as S
 
-FEN = 100
 
-
-def tiers(tables: Frames) -> pd.DataFrame:
-    """Of everybody living the tier, and its limit in fen."""
+def patients(tables: Frames) -> pd.DataFrame:
+    """Of everybody living whose household does not visibly carry their care the tier, and its limit in fen."""
     known = tables.dws_assistance_tier[["person_key", "tier"]]
-    standing = tables.living[["person_key"]].merge(known, how="left", on="person_key").fillna({"tier": "general"})
+    found = tables.living[["person_key", "household_key"]].merge(known, how="left", on="person_key")
+    burden = found.tier.isna().map({True: S["burden"], False: S["assisted_burden"]})
+    income = tables.dws_household_means.set_index("household_key").known_monthly_income
+    spent = tables.dws_household_medical.set_index("household_key").year_total
+    needed = (12 * burden * found.household_key.map(income).fillna(0)).round(2)
+    carries = found.household_key.map(spent).fillna(0) < needed
+    found = found[~carries & ~found.household_key.isin(tables.comfortable)].fillna({"tier": "general"})
     caps = {name: S[name] * FEN for name in ("tekun", "dibao", "low_income", "general")}
-    return standing.assign(cap=standing.tier.map(caps))
+    return found[["person_key", "tier"]].assign(cap=found.tier.map(caps))
 
 
 def w01(tables: Frames) -> pd.DataFrame:
@@ -22,7 +26,7 @@ def w01(tables: Frames) -> pd.DataFrame:
     spent = spent.reindex(columns=[year - 1, year]).set_axis(["before", "now"], axis=1)
     spent = spent.dropna(how="all").reset_index()
     window = tables.dws_medical_window[["person_key", "year_total", "quarter_total"]]
-    found = tiers(tables).merge(spent, on="person_key").merge(window, how="left", on="person_key")
+    found = patients(tables).merge(spent, on="person_key").merge(window, how="left", on="person_key")
     found[["now", "year_total", "quarter_total"]] = found[["now", "year_total", "quarter_total"]].fillna(0)
     goes_on = (found.year_total > found.cap) & (found.quarter_total >= S["still_paying"] * found.cap)
     found = found[(found.now > found.cap) | goes_on]
@@ -37,7 +41,7 @@ def w02(tables: Frames) -> pd.DataFrame:
     first = begin - pd.DateOffset(months=S["medical_months"])
     cost = tables.dwd_medical_cost
     cost = cost[cost.settled_on.between(first, tables.today)]
-    cost = cost.assign(is_recent=cost.settled_on >= begin).merge(tiers(tables), on="person_key")
+    cost = cost.assign(is_recent=cost.settled_on >= begin).merge(patients(tables), on="person_key")
     least = (S["bill_share"] * cost.cap).clip(lower=S["least_bill"] * FEN)
     large = cost.is_recent & cost.care_kind.isin(["inpatient", "chronic"]) & (cost.self_paid_amount >= least)
     bills = cost[large].assign(episode=lambda found: "bill:" + found.cost_id)
@@ -62,34 +66,36 @@ def w02(tables: Frames) -> pd.DataFrame:
 def w03(tables: Frames) -> pd.DataFrame:
     situation = tables.dws_household_situation
     found = tables.dws_household_medical.merge(situation, on="household_key")
-    income = 12 * found.known_monthly_income
+    assisted = found.household_key.isin(tables.dws_household_assistance.household_key)
+    found = found.assign(assisted=assisted, income=12 * found.known_monthly_income)
+    burden = assisted.map({True: S["assisted_burden"], False: S["burden"]})
     found = found[
-        (found.year_total >= S["least_year"] * FEN)
-        & (found.known_income_count > 0)
-        & (found.known_income_count >= S["least_known"] * found.adult_count)
-        & (found.year_total >= S["burden"] * income)
-        & (income < S["disposable_income"] * FEN * found.member_count)
-        & ~found.household_key.isin(tables.dws_household_assistance.household_key)
+        (found.year_total >= FEN * assisted.map({True: S["assisted_least_year"], False: S["least_year"]}))
+        & (found.year_total >= (burden * found.income).round(2))
+        & (found.income < S["disposable_income"] * FEN * found.member_count)
+        & ~found.household_key.isin(tables.comfortable)
         & found.contact_key.isin(tables.living.person_key)
     ].assign(person_key=lambda rows: rows.contact_key)
     found = found.assign(episode="burden:" + found.last_settled_on.dt.year.astype(str))
-    severe = found.year_total >= S["severe_burden"] * 12 * found.known_monthly_income
-    return hits(leveled(found, "yellow", orange=severe))
+    severe = (found.known_income_count > 0) & (found.year_total >= S["severe_burden"] * found.income)
+    return hits(leveled(found, "yellow", orange=found.assisted | severe))
 
 
 def w04(tables: Frames) -> pd.DataFrame:
     found = tables.dwd_disability_certificate
-    found = found[(found.status == "valid") & found.person_key.isin(tables.living.person_key)]
+    found = found[found.status == "valid"].merge(tables.living[["person_key", "household_key"]], on="person_key")
     mental = found.category.isin(["5", "6"]) & (found.level <= S["mental_level"])
     was_mental = found.previous_category.isin(["5", "6"]) & (found.previous_level <= S["mental_level"])
     severe = found.level <= S["severe_level"]
+    assisted = found.household_key.isin(tables.dws_household_assistance.household_key)
+    needy = (severe | mental | assisted) & ~found.household_key.isin(tables.getting_by)
     begin = tables.days_ago(S["disability_days"])
     first = found.first_certified_on.between(begin, tables.today)
     worse = (severe & (found.previous_level > found.level)) | (mental & ~was_mental & found.previous_level.notna())
     worse &= found.certified_on.between(begin, tables.today)
     ranked = leveled(found.rename(columns={"level": "degree"}), "yellow", red=severe, orange=mental)
-    new = ranked[first].assign(episode=lambda rows: "first:" + day_text(rows.first_certified_on))
-    grave = ranked[worse]
+    new = ranked[first & needy].assign(episode=lambda rows: "first:" + day_text(rows.first_certified_on))
+    grave = ranked[worse & needy]
     named = "worse:" + grave.degree.astype(int).astype(str) + ":" + day_text(grave.certified_on)
     return hits(new, grave.assign(episode=named))
 
@@ -108,12 +114,13 @@ def w05(tables: Frames) -> pd.DataFrame:
     drove = tables.dwd_vehicle
     drove = drove[(drove.usage == "business") | drove.kind.isin(["lorry", "tractor"])]
     earned = pd.concat([paid[paid.month >= since].person_key, ran.person_key, drove.person_key])
-    loss = loss[loss.person_key.isin(earned)].rename(columns={"person_key": "dead_key"})
+    loss = loss.assign(untold=~loss.person_key.isin(earned)).rename(columns={"person_key": "dead_key"})
+    loss = loss[~loss.household_key.isin(tables.getting_by)]
     found = loss.merge(tables.dws_household_situation, on="household_key")
     left = found.minor_count + found.elderly_count + found.severely_disabled_count
     found = found[(left > 0) & (found.contact_key != found.dead_key) & found.contact_key.isin(tables.living.person_key)]
     found = found.assign(person_key=found.contact_key, episode="death:" + found.dead_key)
-    return hits(leveled(found, "orange", red=found.earner_count == 0))
+    return hits(leveled(found, "orange", yellow=found.untold, red=found.earner_count == 0))
 
 
 def w12(tables: Frames) -> pd.DataFrame:

@@ -5,8 +5,6 @@ import pandas as pd
 from benchmarks.by_hand.frames import Frames, full_years, hits, leveled, month_number, month_text
 from benchmarks.by_hand.settings import SETTINGS as S
 
-FEN = 100
-
 
 def jobless(tables: Frames) -> pd.DataFrame:
     """Who is here, no student and not held."""
@@ -31,9 +29,8 @@ def contributions(tables: Frames, people: pd.DataFrame) -> pd.DataFrame:
 
 def w06(tables: Frames) -> pd.DataFrame:
     free = jobless(tables)
-    poor = tables.dwd_person[
-        tables.dwd_person.person_key.isin(tables.dws_assistance_tier.person_key)
-    ].household_key.dropna()
+    known = tables.dwd_person.person_key.isin(tables.dws_assistance_tier.person_key)
+    poor = set(tables.dwd_person[known].household_key.dropna())
     aged = free[full_years(free.born_on, tables.today).between(S["youngest"], S["oldest"])]
     months = contributions(tables, aged)
     months = months[months.retired_code == "0"]
@@ -59,18 +56,20 @@ def w06(tables: Frames) -> pd.DataFrame:
     )
     earning = earning[month_number(earning.month) >= earning.silent_from].person_key
     lost = lost[~lost.person_key.isin(earning)].assign(episode=lambda rows: "lost:" + month_text(rows.last_paid))
+    lost = lost[~lost.household_key.isin(tables.getting_by)]
     event = tables.dwd_employment_event
     event = event[
         (event.kind == "unemployed") & event.event_on.between(tables.days_ago(S["register_days"]), tables.today)
     ]
     registered = event.merge(free, on="person_key")
-    registered = registered[registered.household_key.isin(poor)]
+    registered = registered[registered.household_key.isin(poor - tables.getting_by)]
     registered = registered.assign(episode="register:" + registered.event_id, level="orange")
     return hits(leveled(lost, "yellow", orange=lost.household_key.isin(poor)), registered)
 
 
 def w07(tables: Frames) -> pd.DataFrame:
-    months = contributions(tables, tables.living[["person_key", "household_key"]])
+    people = tables.living[~tables.living.household_key.isin(tables.getting_by)]
+    months = contributions(tables, people[["person_key", "household_key"]])
     low_from = months["last"] - (S["low_months"] - 1)
     months = months.assign(low_from=low_from)
     within = months["at"].between(low_from - S["work_months"], months["last"])
@@ -103,6 +102,7 @@ def _stopped(tables: Frames) -> pd.DataFrame:
     people = tables.dwd_person[tables.dwd_person.status == "living"][["person_key", "household_key"]]
     found = pension.merge(people, on="person_key").merge(tables.dws_household_situation, on="household_key")
     found = found[(found.earner_count == 0) & (found.known_monthly_income == 0)]
+    found = found[~found.household_key.isin(tables.getting_by)]
     return found.assign(episode="stopped:" + found.kind, level="orange")
 
 
@@ -125,6 +125,7 @@ def w08(tables: Frames) -> pd.DataFrame:
     found = benefit[~benefit.one.isin(again)].merge(tables.present, on="person_key")
     found = found.merge(tables.dws_household_situation, on="household_key")
     found = found[(full_years(found.born_on, tables.today) >= S["older"]) | (found.dependant_count > 0)]
+    found = found[~found.household_key.isin(tables.getting_by)]
     found = found.assign(episode="ending:" + found.benefit_id)
     return hits(leveled(found, "yellow", orange=found.earner_count == 0))
 
@@ -162,6 +163,7 @@ def _closed(tables: Frames, worker: pd.DataFrame) -> pd.DataFrame:
     ].merge(worker, on="person_key")
     closed = closed.merge(tables.dws_household_situation, on="household_key")
     closed = closed[(closed.earner_count == 0) & (closed.dependant_count > 0)]
+    closed = closed[~closed.household_key.isin(tables.getting_by)]
     closed = closed.assign(one=closed.person_key + closed.business_id)
     months = tables.dwd_contribution_month
     paid = closed.merge(months[months.is_paid & months.person_key.isin(closed.person_key)], on="person_key")

@@ -1,6 +1,6 @@
 """The sixteen questions answered by hand, from the layers' tables as Parquet files: who is hit, by what, how urgent."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
 from string import Template
@@ -10,7 +10,8 @@ import duckdb
 from benchmarks.by_hand.settings import SETTINGS
 
 Hits = dict[str, list[tuple[str, str, str]]]
-SCRIPT = Path(__file__).parent / "warn.sql"
+# What several questions read is made first.
+SCRIPT = [Path(__file__).parent / f"sql_{part}.sql" for part in ("shared", "medical", "work", "means")]
 _SHARED = "shared"
 
 
@@ -21,12 +22,18 @@ def by_script(folder: Path, as_of: date) -> Hits:
     with duckdb.connect() as connection:
         for file in folder.glob("*.parquet"):
             connection.execute(f"create view {file.stem} as from read_parquet('{file}')")
-        for part in SCRIPT.read_text(encoding="utf-8").split("\n\n-- ")[1:]:
+        for part in _parts():
             number, _, sql = part.partition("\n")
             answer = connection.execute(Template(sql).substitute(settings))
             if number != _SHARED:
                 found[number] = answer.fetchall()
     return found
+
+
+def _parts() -> Iterator[str]:
+    for file in SCRIPT:
+        _title, *parts = file.read_text(encoding="utf-8").strip().split("\n\n-- ")
+        yield from parts
 
 
 def by_pandas(folder: Path, as_of: date, numbers: Collection[str] = ()) -> Hits:

@@ -1,5 +1,8 @@
 """Whoever answers the models' questions by hand comes to the models' answers, and the figures are those of the runs."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -86,3 +89,21 @@ def test_figures_are_those_of_the_runs(tmp_path: Path) -> None:
     assert report["disagreements"] == []
     assert exponent(5.0, 5.0, 1_000_000, 100_000) == pytest.approx(0.0)
     assert exponent(None, 5.0, 1_000_000, 100_000) is None
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_all_agree_and_what_lands_becomes_orders_on_the_first_run_and_the_next(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    home = tmp_path_factory.mktemp("w")
+    command = [sys.executable, "-m", "benchmarks.warn", "--people", "2000", "--home", str(home), "--json"]
+    left_out = ["--without", "models_on_spark", "landed_smaller"]
+    for _ in range(2):
+        done = subprocess.run([*command, *left_out], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-3000:]
+        report = json.loads(done.stdout)
+        assert report["disagreements"] == []
+        assert report["hits"]["ours"] > 0
+        assert report["landed"]["large"]["status"] == "ingested"
+        assert report["landed"]["large"]["orders"]["opened"] > 0
