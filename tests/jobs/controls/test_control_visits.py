@@ -35,7 +35,7 @@ def town(installation: Installation, tmp_path: Path) -> Installation:
     """Thirty people living alone; one far over the limit, two just under it. Four visits a night."""
     landing = installation.settings.landing_folder
     deliver(landing, "household_register", [registered(n) for n in PEOPLE])
-    under = dict.fromkeys(("medfee_sumamt", "inscp_scp_amt", "psn_part_amt", "psn_cash_pay"), "13000.00")
+    under = dict.fromkeys(("medfee_sumamt", "inscp_scp_amt", "psn_part_amt", "psn_cash_pay"), "8500.00")
     bills = [settlement(1, **BILL), *(settlement(n, **under, fund_pay_sumamt="0.00") for n in (2, 3))]
     deliver(landing, "inpatient_settlement", bills)
     for department in ("public_security", "medical_insurance"):
