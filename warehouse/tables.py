@@ -290,8 +290,9 @@ def _shorten_history(table: Table) -> None:
         return
     current = table.current_snapshot()
     old = [item.snapshot_id for item in snapshots[:-_SNAPSHOTS_LEFT] if not current or item != current]
-    # Whoever commits at the same moment goes first; the next commit shortens.
-    with suppress(CommitFailedException):
+    # Whoever commits at the same moment goes first; the next commit shortens. Where they shortened too, PyIceberg finds
+    # a snapshot gone and calls that a ValueError.
+    with suppress(CommitFailedException, ValueError):
         table.maintenance.expire_snapshots().by_ids(old).commit()
 
 

@@ -47,15 +47,15 @@ def land(small_city: Path, home: Path, day: str) -> None:
 
 
 def bills_land(home: Path, landing: Path) -> set[str]:
-    """Bills of people of whom nobody was warned, over every limit, on the first day; returns whose."""
+    """Bills of people of whom nobody was warned, beyond what any income carries, on the first day; returns whose."""
     installation = installation_at(home)
     rows = installation.warehouse.rows("dwd.person").to_pylist()
     warned = set(installation.warehouse.rows("ads.claim")["household_key"].to_pylist())
     living = {row["household_key"]: row["person_key"] for row in rows if row["status"] == "living"}
     people = [living[key] for key in sorted(key for key in living if key and key not in warned)[:PATIENTS]]
     numbers = installation.vault.numbers_of(set(people))
-    paid = {"psn_part_amt": "60000.00", "psn_cash_pay": "60000.00", "fund_pay_sumamt": "30000.00"}
-    whole = {"medfee_sumamt": "90000.00", "inscp_scp_amt": "90000.00"}
+    paid = {"psn_part_amt": "600000.00", "psn_cash_pay": "600000.00", "fund_pay_sumamt": "300000.00"}
+    whole = {"medfee_sumamt": "900000.00", "inscp_scp_amt": "900000.00"}
     days = {"adm_date": "2026-11-01", "dscg_date": "2026-11-12", "setl_date": "2026-11-12"}
     bills = [
         settlement(at, setl_id=f"LANDED{at}", certno=numbers[person]) | paid | whole | days

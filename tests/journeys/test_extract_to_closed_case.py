@@ -52,7 +52,7 @@ def test_an_extract_becomes_a_visit_and_the_visit_judges_the_model(
         phone.page.get_by_role("link", name="登记走访结果").click()
         phone.page.get_by_text("属实，已救助", exact=True).click()
         phone.page.get_by_label("看到了什么").fill("住院花费属实，已启动临时救助。")
-        phone.page.get_by_label("一问衣食住行").fill("吃穿有着落")
+        phone.page.get_by_text("没有着落", exact=True).click()
         phone.page.get_by_role("button", name="提交并办结").click()
         expect(phone.page.get_by_role("heading", name="已办结")).to_be_visible()
         desk = open_page(browser, url, DESK)

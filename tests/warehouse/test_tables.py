@@ -3,11 +3,12 @@
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from unittest.mock import patch
 
 import pyarrow as pa
 
 from warehouse.definitions import definition
-from warehouse.tables import Warehouse, rows_where
+from warehouse.tables import Warehouse, _shorten_history, rows_where
 
 AT_ONCE = 4
 
@@ -25,3 +26,14 @@ def test_a_table_that_several_processes_create_at_once_has_the_rows_of_all(tmp_p
             list(pool.map(commit_a_row, [tmp_path / str(turn)] * AT_ONCE, range(AT_ONCE)))
             kept = Warehouse(tmp_path / str(turn)).rows("ops.step")
             assert sorted(kept["step"].to_pylist()) == [f"step {n}" for n in range(AT_ONCE)]
+
+
+def test_two_that_shorten_one_tables_history_at_the_same_moment_both_go_on(tmp_path: Path) -> None:
+    for n in range(5):
+        commit_a_row(tmp_path, n)
+    first, second = (Warehouse(tmp_path)._load("ops.step") for _ in range(2))
+    with patch("warehouse.tables._MOST_SNAPSHOTS", 3), patch("warehouse.tables._SNAPSHOTS_LEFT", 2):
+        _shorten_history(first)
+        _shorten_history(second)
+    assert len(Warehouse(tmp_path).rows("ops.step")) == 5
+    assert len(Warehouse(tmp_path)._load("ops.step").metadata.snapshots) == 2
