@@ -106,6 +106,8 @@ def test_what_lands_becomes_orders_within_the_call_and_the_night_doubles_nothing
         assert after[name] == before[name]
 
 
+@pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_landing_one_by_one_and_killed_gives_what_one_night_gives(
     small_city: Path, home: Path, service: str, tmp_path: Path
 ) -> None:

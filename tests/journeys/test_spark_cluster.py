@@ -39,7 +39,7 @@ def run_night_and_lose_a_worker(home: Path, day: str, cluster: StandaloneCluster
         said, complained = night.communicate()
     assert night.returncode == 0, complained.decode()[-3000:]
     assert cluster.living_workers() == 1
-    report: dict[str, Any] = json.loads(said)
+    report: dict[str, Any] = json.loads(said.splitlines()[-1])
     return report
 
 
@@ -49,6 +49,7 @@ def said_on(home: Path, day: str) -> dict[str, list[dict[str, Any]]]:
     return {table: warehouse.rows(table, tonight).sort_by(key).to_pylist() for table, key in SAID.items()}
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_a_night_on_a_cluster_that_loses_a_worker_equals_duckdbs(
     copy_city: Callable[[str], Path], two_nights: Path, cluster: StandaloneCluster
