@@ -5,6 +5,10 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 export SHOUWANG_MODE ?= demo
 export SHOUWANG_HOME ?= var
+# Where the machine keeps certificates, an office's own authority among them, uv is told to look there as pip does.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS ?= 1
+endif
 
 .PHONY: help setup nightly serve airflow test test-long bench calibrate lint format lock clean
 
