@@ -23,6 +23,7 @@ from jobs.commands.models import models_app
 from jobs.commands.people import people_app
 from jobs.commands.printing import AsJson, BusinessDate, console
 from jobs.commands.printing import print_report as _print
+from jobs.commands.query import query_command
 from jobs.commands.replay import replay_command
 from jobs.commands.sources import sources_app
 from jobs.commands.tables import tables_app
@@ -67,6 +68,7 @@ app.command("upkeep")(upkeep_command)
 app.command("retention")(retention_command)
 app.command("replay")(replay_command)
 app.command("watch")(watch_command)
+app.command("query")(query_command)
 
 OnStep = Callable[[str], None]
 

@@ -47,6 +47,10 @@ class TableError(ShouwangError):
     """There is no such table to show."""
 
 
+class QueryError(ShouwangError):
+    """The published file cannot be asked, or its rows not written, as wanted."""
+
+
 class StoryError(ShouwangError):
     """There is no such warning or claim to tell of."""
 
