@@ -19,6 +19,7 @@ from jobs.case_service_process import case_service, serve_command
 from jobs.commands.contracts import contracts_app
 from jobs.commands.deliveries import deliveries_app
 from jobs.commands.demo import demo_app
+from jobs.commands.dictionary import dictionary_command
 from jobs.commands.models import models_app
 from jobs.commands.people import people_app
 from jobs.commands.printing import AsJson, BusinessDate, console
@@ -69,6 +70,7 @@ app.command("retention")(retention_command)
 app.command("replay")(replay_command)
 app.command("watch")(watch_command)
 app.command("query")(query_command)
+app.command("dictionary")(dictionary_command)
 
 OnStep = Callable[[str], None]
 
