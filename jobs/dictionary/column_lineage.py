@@ -32,7 +32,7 @@ class ColumnName:
 @cache
 def origins() -> Mapping[ColumnName, tuple[ColumnName, ...]]:
     """For every column of a layer and every value that a model's SQL gives, the columns it is computed from."""
-    found = {}
+    found: dict[ColumnName, tuple[ColumnName, ...]] = {}
     for table in [*layer_tables(), *(layer_definitions("ads")[name] for name in COMPUTED_IN_ADS)]:
         found.update(_origins_in(table.name, layer_sql(table.name)))
     for model in load_models():
