@@ -6,7 +6,7 @@ from pathlib import Path
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from case_service.administration import log, staff_routes, tokens, units
@@ -22,6 +22,7 @@ from case_service.fieldwork import routes as fieldwork
 from case_service.freshness import routes as freshness
 from case_service.inbox import routes as inbox
 from case_service.notifications import routes as messages
+from case_service.official_calendar import stored_calendar
 from case_service.official_year import routes as official_year
 from case_service.orders import routes as orders
 from case_service.outcomes import routes as outcomes
@@ -73,12 +74,12 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
 
 
 def health(session: SessionDep) -> JSONResponse:
-    """Whether the service and its database can work; 503 while they cannot."""
+    """Whether the service and its database can work, and to which year the calendar goes; 503 while they cannot."""
     try:
-        session.execute(text("select 1"))
+        years = stored_calendar(session).published_years
     except OperationalError:
         return JSONResponse({"status": "the database does not answer"}, status_code=503)
-    return JSONResponse({"status": "ok"})
+    return JSONResponse({"status": "ok", "calendar_until": max(years, default=None)})
 
 
 def htmx(request: Request) -> FileResponse:
