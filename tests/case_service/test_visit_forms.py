@@ -12,7 +12,7 @@ from case_service.visits import photos
 from schemas.messages import Text
 from tests.case_service.conftest import Door, visit_form
 from tests.case_service.made_up import SECOND_WORKER, WORKER, household, warning
-from tests.case_service.photographs import notes_in, photograph
+from tests.case_service.photographs import announcing, notes_in, photograph
 
 
 def shown_questions(page: str) -> set[str]:
@@ -140,6 +140,12 @@ def test_a_photo_that_cannot_be_taken_is_told_and_nothing_is_recorded(
 def test_a_picture_of_too_many_pixels_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(photos, "MOST_PIXELS", 100)
     assert photos.written_anew(photograph(20, 20)) is None
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize("side", [10_000, 20_000])
+def test_a_picture_that_announces_too_many_pixels_is_not_unpacked(side: int) -> None:
+    assert photos.written_anew(announcing(side, side)) is None
 
 
 def test_more_than_may_be_sent_at_once_is_refused_before_it_is_read(door: Door, order_number: str) -> None:
