@@ -9,6 +9,8 @@ from starlette.datastructures import FormData
 from case_service.web import VISITOR_COOKIE
 
 LONGEST_TEXT = 1_000
+# Python itself refuses to read numbers of some thousand digits.
+MOST_DIGITS = 18
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 MOST_FIELDS = 200
 MOST_FILES = 12
@@ -56,6 +58,11 @@ def text_of(form: FormData, name: str) -> str:
     if not 0 < len(text) <= LONGEST_TEXT or "\0" in text:
         raise HTTPException(422)
     return text
+
+
+def is_whole_number(text: str, most: int, least: int = 0) -> bool:
+    """Whether `text` writes a whole number from `least` to `most`, in plain digits and not endlessly many."""
+    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and least <= int(text) <= most
 
 
 def _with_right_token(request: Request, form: FormData) -> FormData:
