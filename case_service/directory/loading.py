@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from case_service.settings import DEMO_PASSWORD
 from case_service.sign_in import passwords
 from case_service.tables import Staff, Unit
-from case_service.tables.people import PowerHeldError, Role, UnitLevel, fits
+from case_service.tables.people import LONGEST_UNIT_NAME, PowerHeldError, Role, UnitLevel, fits
 from schemas.divisions import divisions
 
 
@@ -37,7 +37,7 @@ class GridLine(Line):
 
     grid_code: str = Field(pattern=r"^\d{15}$")
     village_code: str = Field(pattern=r"^\d{12}$")
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, max_length=LONGEST_UNIT_NAME)
     effective_from: date | None = None
 
 
@@ -56,7 +56,7 @@ class DepartmentLine(Line):
 
     department: str = Field(pattern=r"^[a-z_]+$")
     division_code: str = Field(pattern=r"^\d{12}$")
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, max_length=LONGEST_UNIT_NAME)
 
 
 @dataclass(frozen=True, slots=True)
