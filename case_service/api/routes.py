@@ -37,7 +37,6 @@ from case_service.database import SessionDep
 from case_service.official_calendar import DueRuleDep
 from case_service.orders import queries
 from case_service.orders.cards import card
-from case_service.orders.states import MoveRefusedError
 from case_service.tables import Case, Unit, WorkOrder
 from case_service.tables.casework import CaseStatus, OrderStatus
 from case_service.visits.answers import mistakes
@@ -115,11 +114,8 @@ def post_visit(
         found = mistakes(answers, form_definition(order.form_version), delivered_on, now)
         if found:
             raise HTTPException(422, "; ".join(f"{name}: {say(words, 'en')}" for name, words in sorted(found.items())))
-        try:
-            to_approve = request.app.state.settings.outcomes_to_approve
-            record_visit(session, order, answers, viewer, now, request.app.state.seal, to_approve=to_approve)
-        except MoveRefusedError as refusal:
-            raise HTTPException(409, str(refusal)) from refusal
+        to_approve = request.app.state.settings.outcomes_to_approve
+        record_visit(session, order, answers, viewer, now, request.app.state.seal, to_approve=to_approve)
 
     change = Change(order, viewer, key, f"visit {order.number} {sent.model_dump_json()}", now)
     return once(session, change, make, lambda: _resource(request, order, viewer, rule, now), status=201)
@@ -144,10 +140,7 @@ def put_assignee(
         worker = next((one for one in workers_for(session, order, viewer) if one.username == sent.username), None)
         if worker is None:
             raise HTTPException(422, f"{sent.username} is no grid worker who may take this order")
-        try:
-            queries.assign(session, order, worker, viewer, now)
-        except MoveRefusedError as refusal:
-            raise HTTPException(409, str(refusal)) from refusal
+        queries.assign(session, order, worker, viewer, now)
 
     change = Change(order, viewer, key, f"assignee {order.number} {sent.model_dump_json()}", now)
     return once(session, change, make, lambda: _resource(request, order, viewer, rule, now))
