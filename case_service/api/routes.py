@@ -55,7 +55,7 @@ CaseNumber = Annotated[str, Path(pattern=r"^[0-9A-Za-z]{1,40}$")]
 @router.get("/me", response_model=Me)
 def me(request: Request, viewer: SignedIn) -> Response:
     """Who is signed in."""
-    return given(request, Me.of(viewer))
+    return given(request, Me.model_validate(viewer))
 
 
 @router.get("/orders", response_model=OrderPage)
@@ -188,7 +188,7 @@ def list_units(
     """The units at or below the viewer's own, by code."""
     below = select(Unit).where(in_subtree(viewer.unit_path), Unit.code > after)
     units = session.scalars(below.order_by(Unit.code).limit(limit + 1)).all()
-    items = [UnitResource.of(unit) for unit in units[:limit]]
+    items = [UnitResource.model_validate(unit) for unit in units[:limit]]
     return given(request, UnitPage(items=items, next_cursor=units[limit - 1].code if units[limit:] else None))
 
 
@@ -198,7 +198,7 @@ def get_unit(request: Request, code: UnitCode, viewer: SignedIn, session: Sessio
     unit = session.scalar(select(Unit).where(Unit.code == code, in_subtree(viewer.unit_path)))
     if unit is None:
         raise HTTPException(404)
-    return given(request, UnitResource.of(unit))
+    return given(request, UnitResource.model_validate(unit))
 
 
 def _resource(request: Request, order: WorkOrder, viewer: Viewer, rule: DueRule, now: Now) -> OrderResource:
