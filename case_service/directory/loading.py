@@ -167,15 +167,24 @@ def _put_staff(session: Session, staff: list[StaffLine], with_demo_password: boo
 def lines_of(path: Path, kind: type[LineT]) -> Iterator[LineT]:
     """The lines of the file; all mistakes are told together."""
     mistakes = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), start=2):
-            try:
-                yield kind.model_validate({name: value for name, value in row.items() if value != ""})
-            except ValidationError as error:
-                where = ", ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-                mistakes.append(f"line {number}: {where}")
+    for number, row in enumerate(_rows_of(path), start=2):
+        try:
+            yield kind.model_validate({str(name): value for name, value in row.items() if value != ""})
+        except ValidationError as error:
+            where = ", ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+            mistakes.append(f"line {number}: {where}")
     if mistakes:
         raise DirectoryFileError(f"{path}: " + "; ".join(mistakes))
+
+
+def _rows_of(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file, restkey="more than the header names"))
+    except UnicodeDecodeError as error:
+        raise DirectoryFileError(f"{path} is not text in UTF-8; save it as CSV in UTF-8.") from error
+    except (OSError, csv.Error) as error:
+        raise DirectoryFileError(f"{path} cannot be read: {error}") from error
 
 
 def _refuse_unknown(path: Path, codes: list[str], known: set[str]) -> None:

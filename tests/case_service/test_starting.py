@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from case_service import __main__ as command_line
 from case_service.app import create_app
 from case_service.database import alembic_config, make_engine, migrate, with_driver
-from case_service.directory.loading import DirectoryFileError, load_directory
+from case_service.directory.loading import DirectoryFileError, GridLine, lines_of, load_directory
 from case_service.settings import DEMO_SEALING_KEY, DEMO_SERVICE_TOKEN, UnsafeToStartError, read_settings
 from case_service.starting import ready_engine
 from case_service.tables import Staff, Unit
@@ -147,6 +147,18 @@ def test_mistakes_in_directory_files_are_told_by_line(
         lines.write(line + "\n")
     with door.session() as session, pytest.raises(DirectoryFileError, match=words):
         load(session, directory)
+
+
+def test_a_directory_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "grids.csv"
+    with pytest.raises(DirectoryFileError, match="cannot be read"):
+        list(lines_of(path, GridLine))
+    path.write_bytes(made_up.GRIDS_CSV.encode("gb18030"))
+    with pytest.raises(DirectoryFileError, match="save it as CSV in UTF-8"):
+        list(lines_of(path, GridLine))
+    path.write_text(made_up.GRIDS_CSV + f"{made_up.GRID},{made_up.VILLAGE},x,,more\n", encoding="utf-8")
+    with pytest.raises(DirectoryFileError, match="line 6: more than the header names"):
+        list(lines_of(path, GridLine))
 
 
 def test_the_command_line(
