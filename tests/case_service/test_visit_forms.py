@@ -153,6 +153,8 @@ def test_more_than_may_be_sent_at_once_is_refused_before_it_is_read(door: Door, 
     response = browser.post(f"/orders/{order_number}/visit", headers={"Content-Length": "50000000"}, content=b"x")
     assert response.status_code == 413
     assert "照片合计超过 40 MB" in response.text
+    response = door.anonymous().post("/sign-in", headers={"Content-Length": "1048577"}, content=b"x")
+    assert response.status_code == 413, "nobody need sign in to fill the service's memory"
 
 
 def test_the_place_is_noted_only_when_the_worker_says_so(door: Door, order_number: str) -> None:
