@@ -82,9 +82,7 @@ def test_a_year_whose_calendar_is_missing_is_told_before_it_begins(tmp_path: Pat
     assert examined(settings, datetime(2027, 3, 1, tzinfo=UTC))["calendar"][0].state == "wrong"
 
 
-def test_a_catalog_that_does_not_open_is_wrong(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_catalog_that_does_not_open_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOUWANG_CATALOG_URI", f"sqlite:////{tmp_path}/nowhere/catalog.db")
     found = examined(Settings(mode="demo", home=tmp_path, case_service_url=NOBODY))
     assert found["warehouse"][0].state == "wrong"
