@@ -10,7 +10,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= 1
 endif
 
-.PHONY: help setup nightly serve airflow test test-long bench calibrate lint format lock clean
+.PHONY: help setup nightly serve airflow test test-long bench calibrate sbom canary lint format lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,6 +66,14 @@ format: setup ## Bring the code into shape
 lock: .venv/.installed ## Resolve the lock files anew
 	$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --python-version 3.11 --quiet \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.lock
+
+sbom: setup ## Write the bill of materials of what is installed, with licences
+	mkdir -p $(SHOUWANG_HOME)
+	$(BIN)/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible \
+	  --of JSON -o $(SHOUWANG_HOME)/sbom.cdx.json
+
+canary: setup ## Resolve the newest versions, run the tests on them in an environment apart, and print what breaks
+	.ci/canary
 
 clean: ## Remove the made-up city and everything the nights wrote
 	rm -rf $(SHOUWANG_HOME)
