@@ -23,7 +23,8 @@ def licence_of(name: str) -> str:
     """What a package says of its licence, in the newest of the three places where it may."""
     said = distribution(name).metadata
     classified = [each for each in said.get_all("Classifier") or [] if each.startswith("License ::")]
-    return said.get("License-Expression") or "; ".join(classified) or (said.get("License") or "").split("\n")[0]
+    told = {name: said[name] for name in ("License-Expression", "License") if name in said}
+    return told.get("License-Expression") or "; ".join(classified) or told.get("License", "").split("\n")[0]
 
 
 @cache
