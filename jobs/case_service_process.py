@@ -24,6 +24,16 @@ def answers(url: str) -> bool:
         return False
 
 
+def calendar_until(url: str) -> int | None:
+    """The last year whose days off the case service knows; None where it does not answer or knows none."""
+    try:
+        answer = httpx.get(f"{url.rstrip('/')}/healthz", timeout=5)
+        year: int | None = answer.json().get("calendar_until")
+    except (httpx.HTTPError, ValueError):
+        return None
+    return year
+
+
 @contextmanager
 def case_service(installation: Installation) -> Iterator[None]:
     """A running case service: the one at the configured address, or our own until the end of the block.

@@ -21,6 +21,7 @@ from jobs.commands.deliveries import deliveries_app
 from jobs.commands.demo import demo_app
 from jobs.commands.dictionary import dictionary_command
 from jobs.commands.doctor import doctor_command
+from jobs.commands.metrics import metrics_command
 from jobs.commands.models import models_app
 from jobs.commands.people import people_app
 from jobs.commands.printing import AsJson, BusinessDate, console
@@ -71,6 +72,7 @@ app.command("retention")(retention_command)
 app.command("replay")(replay_command)
 app.command("watch")(watch_command)
 app.command("doctor")(doctor_command)
+app.command("metrics")(metrics_command)
 app.command("query")(query_command)
 app.command("dictionary")(dictionary_command)
 
