@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 SERVICE = "shouwang_service"
-# As `case_service.action_log` writes an entry out to hash it; `contents` is all of it but the number and the hash before.
+# `contents` is an entry as `case_service.action_log` writes it out to hash it, but for number and hash before.
 APPEND = """
 create function append_to_action_log(
   happened_at timestamptz, actors text[], actions text[], subjects text[], purposes text[], details jsonb[],
