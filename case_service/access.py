@@ -83,7 +83,7 @@ class StepMissingError(Exception):
         self.step = step
 
 
-def signed_in(request: Request) -> Viewer:
+async def signed_in(request: Request) -> Viewer:
     """Whoever is signed in."""
     viewer: Viewer | None = getattr(request.state, "viewer", None)
     if viewer is None:
@@ -157,7 +157,7 @@ def holds_open_order(viewer: Viewer, order: WorkOrder) -> bool:
     return order.status is OrderStatus.OPEN and order.assignee_id == viewer.staff_id
 
 
-def order_to_visit(order: OrderToSee, viewer: GridWorker) -> WorkOrder:
+async def order_to_visit(order: OrderToSee, viewer: GridWorker) -> WorkOrder:
     """An order that the grid worker holds or held; whether it is still open is for the route to say."""
     if order.assignee_id != viewer.staff_id:
         raise HTTPException(403)
@@ -169,7 +169,7 @@ def order_to_assign(order: OrderToSee, _: Supervisor) -> WorkOrder:
     return order
 
 
-def order_to_handle(order: OrderToSee, viewer: SignedIn) -> WorkOrder:
+async def order_to_handle(order: OrderToSee, viewer: SignedIn) -> WorkOrder:
     """An order of the viewer's own department."""
     if order.kind is not OrderKind.DEPARTMENT_HANDLING or order.unit_code != viewer.unit_code:
         raise HTTPException(409)

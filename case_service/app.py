@@ -31,7 +31,7 @@ from case_service.referrals import administration as dispatch_table
 from case_service.referrals import routes as referrals
 from case_service.reviews import routes as reviews
 from case_service.sealing import Seal
-from case_service.security_headers import add_security_headers
+from case_service.security_headers import SecurityHeaders
 from case_service.settings import Settings
 from case_service.sign_in import account
 from case_service.sign_in import routes as sign_in
@@ -52,7 +52,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.settings = settings
     app.state.engine = engine
     app.state.seal = Seal(settings.case_sealing_key or "")
-    app.middleware("http")(add_security_headers)
+    app.add_middleware(SecurityHeaders)
     register_problems(app)
     pipeline = (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router, reviews.pipeline_router)
     for router in (*pipeline, api.router):

@@ -30,12 +30,14 @@ async def posted_form_with_files(request: Request) -> FormData:
     return await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS)
 
 
-def checked_form(request: Request, form: Annotated[FormData, Depends(posted_form)]) -> FormData:
+async def checked_form(request: Request, form: Annotated[FormData, Depends(posted_form)]) -> FormData:
     """The posted form, if it carries the token of this session (or of this visitor); else 403."""
     return _with_right_token(request, form)
 
 
-def checked_form_with_files(request: Request, form: Annotated[FormData, Depends(posted_form_with_files)]) -> FormData:
+async def checked_form_with_files(
+    request: Request, form: Annotated[FormData, Depends(posted_form_with_files)]
+) -> FormData:
     """As `checked_form`, with files."""
     return _with_right_token(request, form)
 

@@ -16,8 +16,9 @@ from benchmarks.caseload.filling import Size, fill
 from benchmarks.race import BenchmarkError, free_address, own_environment
 from benchmarks.reporting import Tell
 from case_service.clock import local_date, now
-from case_service.database import embedded_postgres, make_engine, with_driver
+from case_service.database import embedded_postgres, with_driver
 from case_service.settings import Settings, read_settings
+from case_service.starting import prepared_engine
 from jobs.case_service_process import serve_command, serving
 from jobs.errors import CaseServiceUnreachableError
 
@@ -42,7 +43,7 @@ class CaseBench:
             mark.write_text(json.dumps(today))
         self._tell("a copy of the filled database")
         self._recreate(RUN, FILLED)
-        self.engine = make_engine(self._address(RUN))
+        self.engine = prepared_engine(self.settings())
         return self
 
     def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:

@@ -25,7 +25,7 @@ LONGEST_REASON = 100
 
 async def checked_upload(request: Request) -> FormData:
     """The posted form with at most one file, if it carries the token of this session."""
-    return checked_form(request, await request.form(max_files=1, max_fields=200))
+    return await checked_form(request, await request.form(max_files=1, max_fields=200))
 
 
 CheckedUpload = Annotated[FormData, Depends(checked_upload)]
