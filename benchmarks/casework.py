@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--orders", type=int, default=ORDERS, help="orders in the database")
     parser.add_argument("--warnings", type=int, default=WARNINGS, help="warnings of the batch")
     parser.add_argument("--askers", type=int, default=800, help="grid workers who sign in")
+    parser.add_argument("--processes", type=int, default=1, help="processes that answer, of the service and bare alike")
     parser.add_argument("--rate", type=float, default=100, help="requests a second for the percentiles")
     parser.add_argument("--seconds", type=float, default=15, help="how long each load lasts")
     return parser
@@ -43,8 +44,9 @@ def run(options: argparse.Namespace, tell: Tell) -> Report:
     home = options.home.resolve() / "bench"
     size = Size(options.workers, options.orders)
     effort = Effort(options.askers, options.rate, options.seconds, options.warnings)
-    with CaseBench(home / f"casework-{size.workers}-{size.orders}", size, tell) as bench:
-        report = {**asdict(size), "rate": effort.rate, **measured_in(bench, effort, tell)} | about_machine()
+    with CaseBench(home / f"casework-{size.workers}-{size.orders}", size, options.processes, tell) as bench:
+        report = {**asdict(size), "processes": options.processes, "rate": effort.rate}
+        report |= measured_in(bench, effort, tell) | about_machine()
     keep(home, f"casework-{size.orders}", report)
     return report
 
@@ -71,6 +73,9 @@ def show(console: Console, report: Mapping[str, Any]) -> None:
         f"{report['batch']['seconds']:.1f} s, a tick with nothing ripe in {report['tick_s']:.2f} s",
         highlight=False,
     )
+    slowest = max(report["migrations"], key=lambda one: max(report["migrations"][one]["waited_ms"].values()))
+    waited = max(report["migrations"][slowest]["waited_ms"].values()) / 1000
+    console.print(f"the migration that holds people up longest is {slowest}: {waited:.2f} s", highlight=False)
     for difference in report["disagreements"]:
         console.print(difference, style="red", soft_wrap=True, markup=False)
 

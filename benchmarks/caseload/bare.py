@@ -1,13 +1,16 @@
 """Bare endpoints: the SQL that the service runs for a request, word for word, and nothing else.
 
-`python -m benchmarks.caseload.bare --port N` reads the questions as JSON from standard input. It asks the service in
-this process each of them once, in a transaction that is taken back, and notes every statement with its parameters and
-where a transaction ends. Then it serves: `/list/0` runs the first list's statements again, and commits where the
-service did. No session is looked up beyond that, nothing is opened, reckoned or made into a page.
+`python -m benchmarks.caseload.bare --port N --processes M` reads the questions as JSON from standard input. It asks
+the service in this process each of them once, in a transaction that is taken back, and notes every statement with its
+parameters and where a transaction ends. Then it serves: `/list/0` runs the first list's statements again, and commits
+where the service did. No session is looked up beyond that, nothing is opened, reckoned or made into a page.
 """
 
 import argparse
 import json
+import os
+import signal
+import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -127,7 +130,8 @@ def main() -> None:
     """Record, then serve until told to stop."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.caseload.bare", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    port = parser.parse_args().port
+    parser.add_argument("--processes", type=int, required=True)
+    chosen = parser.parse_args()
     asked = {kind: [Asked(**one) for one in given] for kind, given in json.load(sys.stdin).items()}
     engine = make_engine(database_url(read_settings()))
     with engine.begin() as connection:
@@ -135,7 +139,24 @@ def main() -> None:
         connection.execute(NOTED)
     recording = Recording(engine)
     recorded = {kind: [recording.of(one) for one in given] for kind, given in asked.items()}
-    uvicorn.run(bare_app(engine, recorded), port=port, server_header=False, log_config=None, access_log=False)
+    engine.dispose()
+    with socket.create_server(("127.0.0.1", chosen.port), backlog=2048) as listener:
+        others = _others(chosen.processes - 1)
+        config = uvicorn.Config(bare_app(engine, recorded), server_header=False, log_config=None, access_log=False)
+        uvicorn.Server(config).run(sockets=[listener])
+    for pid in others:
+        os.kill(pid, signal.SIGKILL)
+
+
+def _others(count: int) -> list[int]:
+    """So many more processes that hold what was recorded; none of its own for a process that came to be here."""
+    found: list[int] = []
+    for _ in range(count):
+        pid = os.fork()
+        if pid == 0:
+            return []
+        found.append(pid)
+    return found
 
 
 if __name__ == "__main__":

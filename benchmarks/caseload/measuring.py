@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from benchmarks.caseload.askers import Questions, questions, sign_in, workers
 from benchmarks.caseload.filling import grid_codes
 from benchmarks.caseload.load import Answered, Asked, Load, apply
+from benchmarks.caseload.migrating import migrated
 from benchmarks.caseload.running import CaseBench
 from benchmarks.caseload.warned import warning
 from benchmarks.figures import ratio
@@ -62,11 +63,14 @@ def measured_in(bench: CaseBench, effort: Effort, tell: Tell) -> Report:
     tell("the record of actions is verified")
     with Session(bench.engine) as session:
         verified = action_log.verify(session)
+    tell("the schema goes down to its first version and up again")
+    migrations = migrated(bench.engine, tell)
     return {
         **{kind: _figures(loads[kind], bare[kind]) for kind in KINDS},
         "batch": batch,
         "batch_10000_s": batch["seconds"] if effort.warnings == 10_000 else None,
         "tick_s": tick_s,
+        "migrations": migrations,
         "record": {"entries": verified.entry_count, "broken_at": verified.broken_at},
         "disagreements": [*_disagreements(loads, bare, recorded, batch, effort, verified)],
     }

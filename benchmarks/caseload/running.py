@@ -29,8 +29,8 @@ SECONDS_TO_RECORD = 600
 class CaseBench:
     """A filled database's copy, and servers on it; what the copy went through is forgotten at the next run."""
 
-    def __init__(self, folder: Path, size: Size, tell: Tell) -> None:
-        self.folder, self.size, self._tell = folder, size, tell
+    def __init__(self, folder: Path, size: Size, processes: int, tell: Tell) -> None:
+        self.folder, self.size, self._processes, self._tell = folder, size, str(processes), tell
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -70,6 +70,7 @@ class CaseBench:
         """The bare endpoints for what is asked: their address and process."""
         url = free_address()
         command = [sys.executable, "-m", "benchmarks.caseload.bare", "--port", url.rpartition(":")[2]]
+        command += ["--processes", self._processes]
         with self._serving(
             command,
             url,
@@ -83,6 +84,7 @@ class CaseBench:
         told = {
             "SHOUWANG_MODE": "demo",
             "SHOUWANG_HOME": str(self.folder / "service"),
+            "SHOUWANG_PROCESSES": self._processes,
             "DATABASE_URL": self._address(RUN),
         }
         try:

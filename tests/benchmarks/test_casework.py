@@ -64,6 +64,11 @@ def test_every_warning_of_the_batch_is_disposed_of(report: dict[str, Any]) -> No
     assert report["batch_10000_s"] is None  # this batch was another size
 
 
+def test_each_migration_after_the_first_says_how_long_people_waited(report: dict[str, Any]) -> None:
+    assert list(report["migrations"])[0] == "0002"
+    assert all(set(one["waited_ms"]) == {"read", "write"} for one in report["migrations"].values())
+
+
 def test_the_share_of_the_bare_endpoint_is_that_of_the_rates(report: dict[str, Any]) -> None:
     for kind in KINDS:
         assert report[kind]["share_of_bare"] == pytest.approx(report[kind]["rps"] / report[kind]["bare_rps"])

@@ -28,8 +28,8 @@ def home() -> Iterator[Path]:
 def test_a_restart_loses_nothing_and_leaves_no_database_running(home: Path) -> None:
     body = made_up.batch(made_up.warning(), made_up.warning(household_key="household-2"))
     answers = []
-    for _ in range(2):
-        with running_case_service(home) as base_url:
+    for processes in ("1", "2"):
+        with running_case_service(home, {"SHOUWANG_PROCESSES": processes}) as base_url:
             headers = {"Authorization": f"Bearer {DEMO_SERVICE_TOKEN}"}
             response = httpx.put(f"{base_url}/api/v1/warnings", json=body, headers=headers, trust_env=False)
             answers.append(response.json())
