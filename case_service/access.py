@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, String, and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from case_service.database import SessionDep
@@ -107,8 +107,25 @@ def in_scope(viewer: Viewer) -> ColumnElement[bool]:
     if viewer.is_supervisor or viewer.role is Role.DEPARTMENT_HANDLER:
         return in_subtree(viewer.unit_path)
     if viewer.role is Role.GRID_WORKER:
-        return and_(WorkOrder.assignee_id == viewer.staff_id, in_subtree(village_path(viewer.unit_path)))
+        return _HELD_NEARBY.params(**held_by(viewer))
     return false()
+
+
+# What a grid worker may know of. Written once, so that their list need not be put together for each request.
+_HELD_NEARBY = and_(
+    WorkOrder.assignee_id == bindparam("holder", type_=Integer),
+    Unit.path.like(bindparam("village", type_=String), escape="\\"),
+)
+HELD_ORDERS = select(WorkOrder).join(WorkOrder.unit).where(_HELD_NEARBY)
+
+
+def held_by(viewer: Viewer) -> dict[str, int | str]:
+    """What `HELD_ORDERS` is asked with for a grid worker: who holds them, and below which village they lie."""
+    village = village_path(viewer.unit_path)
+    return {
+        "holder": viewer.staff_id,
+        "village": "".join(f"\\{one}" if one in "%_\\" else one for one in village) + "%",
+    }
 
 
 def village_path(grid_path: str) -> str:

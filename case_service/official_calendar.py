@@ -20,6 +20,7 @@ from case_service.tables.calendar import CALENDAR_EDITION
 from case_service.working_days import DueRule, WorkingCalendar
 
 SATURDAY_IN_POSTGRES = 6
+_EDITION = select(CALENDAR_EDITION.c.mark)
 _kept: WeakKeyDictionary[Engine, tuple[UUID | None, WorkingCalendar]] = WeakKeyDictionary()
 
 
@@ -40,7 +41,7 @@ def stored_calendar(session: Session) -> WorkingCalendar:
     """
     bind = session.get_bind()
     # Read first: whatever changes before the rest is read leaves another mark, and is then read once more.
-    edition = session.scalar(select(CALENDAR_EDITION.c.mark))
+    edition = session.scalar(_EDITION)
     kept = _kept.get(bind.engine)
     if kept is None or kept[0] != edition:
         kept = _kept[bind.engine] = (edition, _read(session))

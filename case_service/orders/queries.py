@@ -1,14 +1,14 @@
 """What the pages about orders ask the database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, select
+from sqlalchemy import bindparam, case, select
 from sqlalchemy.orm import Session
 
 from case_service import action_log
-from case_service.access import Viewer, visible_orders, with_everything_shown
+from case_service.access import HELD_ORDERS, Viewer, held_by, with_everything_shown
 from case_service.action_log import Action
 from case_service.household_locks import lock_households
 from case_service.orders import people
@@ -20,12 +20,32 @@ from case_service.tables.casework import OrderKind, OrderStatus
 from case_service.tables.fieldwork import HandOverReason
 
 CLOSED_SHOWN = 10
-
-
-def open_orders_held(session: Session, viewer: Viewer) -> Sequence[WorkOrder]:
-    """The open orders the grid worker holds."""
-    orders = visible_orders(viewer).where(WorkOrder.status == OrderStatus.OPEN)
-    return session.scalars(with_everything_shown(orders)).unique().all()
+# Asked for every list, so written once; the last two are asked with what the one before them found.
+_OPEN = with_everything_shown(HELD_ORDERS.where(WorkOrder.status == OrderStatus.OPEN))
+_LATELY_CLOSED = (
+    HELD_ORDERS.with_only_columns(
+        WorkOrder.id,
+        WorkOrder.number,
+        WorkOrder.closed_at,
+        WorkOrder.case_id,
+        WorkOrder.follows_id,
+        WorkOrder.basis["person_key"].astext,
+        Case.number,
+    )
+    .join(WorkOrder.case)
+    .where(WorkOrder.status == OrderStatus.CLOSED)
+    .order_by(WorkOrder.closed_at.desc())
+    .limit(CLOSED_SHOWN)
+)
+# The most urgent comes last, as `orders.cards.claims_behind` has it first.
+_LEADING_PERSONS = (
+    select(ReceivedWarning.order_id, ReceivedWarning.person_key)
+    .where(ReceivedWarning.order_id.in_(bindparam("order_ids", expanding=True)))
+    .order_by(case(URGENCY, value=ReceivedWarning.level).desc(), ReceivedWarning.sequence.desc())
+)
+_NAMES = select(Contact.case_id, Contact.person_key, Contact.sealed_name).where(
+    Contact.case_id.in_(bindparam("case_ids", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,43 +62,26 @@ class ClosedOrder:
         return f"/orders/{self.number}"
 
 
+def open_orders_held(session: Session, viewer: Viewer) -> Sequence[WorkOrder]:
+    """The open orders the grid worker holds."""
+    return session.scalars(_OPEN, held_by(viewer)).unique().all()
+
+
 def lately_closed(session: Session, viewer: Viewer, seal: Seal) -> list[ClosedOrder]:
     """The last few orders the grid worker closed, with names as everybody may see them."""
-    columns = (WorkOrder.id, WorkOrder.number, WorkOrder.closed_at, WorkOrder.case_id, WorkOrder.follows_id)
-    orders = session.execute(
-        visible_orders(viewer)
-        .with_only_columns(*columns, WorkOrder.basis["person_key"].astext, Case.number)
-        .join(WorkOrder.case)
-        .where(WorkOrder.status == OrderStatus.CLOSED)
-        .order_by(WorkOrder.closed_at.desc())
-        .limit(CLOSED_SHOWN)
-    ).all()
-    leading = _leading_persons(session, {follows_id or order_id for order_id, _, _, _, follows_id, _, _ in orders})
-    names = _sealed_names(session, {case_id for _, _, _, case_id, _, _, _ in orders})
+    orders = session.execute(_LATELY_CLOSED, held_by(viewer)).all()
+    if not orders:
+        return []
+    order_ids = [one.follows_id or one.id for one in orders]
+    leading = dict(session.execute(_LEADING_PERSONS, {"order_ids": order_ids}).all())
+    rows = session.execute(_NAMES, {"case_ids": [one.case_id for one in orders]})
+    names = {(case_id, person_key): sealed_name for case_id, person_key, sealed_name in rows}
     closed = []
     for order_id, number, closed_at, case_id, follows_id, person_of_basis, case_number in orders:
         person_key = leading.get(follows_id or order_id, person_of_basis)
         name = people.name_masked(case_number, person_key, names[case_id, person_key], seal)
         closed.append(ClosedOrder(number, name, closed_at))
     return closed
-
-
-def _leading_persons(session: Session, order_ids: Iterable[int]) -> dict[int | None, str]:
-    """Whom the most urgent warning of each order is about, as `orders.cards.claims_behind` orders them."""
-    rows = session.execute(
-        select(ReceivedWarning.order_id, ReceivedWarning.person_key)
-        .where(ReceivedWarning.order_id.in_(order_ids))
-        .order_by(case(URGENCY, value=ReceivedWarning.level).desc(), ReceivedWarning.sequence.desc())
-    )
-    return dict(rows.all())
-
-
-def _sealed_names(session: Session, case_ids: Iterable[int]) -> dict[tuple[int, str], bytes]:
-    """The names of everybody in these cases."""
-    rows = session.execute(
-        select(Contact.case_id, Contact.person_key, Contact.sealed_name).where(Contact.case_id.in_(case_ids))
-    )
-    return {(case_id, person_key): sealed_name for case_id, person_key, sealed_name in rows}
 
 
 def note_list_read(session: Session, viewer: Viewer, orders: Sequence[WorkOrder], at: datetime) -> None:
