@@ -52,11 +52,12 @@ def measured_in(bench: CaseBench, effort: Effort, tell: Tell) -> Report:
         askers = sign_in(url, workers(bench.engine, effort.askers))
         asked = questions(bench.engine, askers, now())
         ours, theirs = _shared_out(asked)
-        before = _recorded(bench)
-        loads = {kind: [*_loaded(kind, url, ours, effort, (pid, bench.postmaster), tell)] for kind in KINDS}
-        recorded = _recorded(bench) - before
         tell("what the service asks of PostgreSQL is noted, to be asked again without it")
         with bench.bare(theirs) as (bare_url, _):
+            tell(f"requests for {effort.seconds:g} s at a time: as fast as it goes, then {effort.rate:g} a second")
+            before = _recorded(bench)
+            loads = {kind: [*_loaded(kind, url, ours, effort, (pid, bench.postmaster), tell)] for kind in KINDS}
+            recorded = _recorded(bench) - before
             bare = {kind: apply(_bare_load(kind, bare_url, theirs, effort)) for kind in KINDS}
         tell(f"{effort.warnings:,} warnings")
         batch = _batch(bench, url, effort)
