@@ -107,16 +107,19 @@ def in_scope(viewer: Viewer) -> ColumnElement[bool]:
     if viewer.is_supervisor or viewer.role is Role.DEPARTMENT_HANDLER:
         return in_subtree(viewer.unit_path)
     if viewer.role is Role.GRID_WORKER:
-        return _HELD_NEARBY.params(**held_by(viewer))
+        return and_(WorkOrder.assignee_id == viewer.staff_id, in_subtree(village_path(viewer.unit_path)))
     return false()
 
 
-# What a grid worker may know of. Written once, so that their list need not be put together for each request.
-_HELD_NEARBY = and_(
-    WorkOrder.assignee_id == bindparam("holder", type_=Integer),
-    Unit.path.like(bindparam("village", type_=String), escape="\\"),
+# The same for a grid worker, written once: their list need not be put together for each request.
+HELD_ORDERS = (
+    select(WorkOrder)
+    .join(WorkOrder.unit)
+    .where(
+        WorkOrder.assignee_id == bindparam("holder", type_=Integer),
+        Unit.path.like(bindparam("village", type_=String), escape="\\"),
+    )
 )
-HELD_ORDERS = select(WorkOrder).join(WorkOrder.unit).where(_HELD_NEARBY)
 
 
 def held_by(viewer: Viewer) -> dict[str, int | str]:
