@@ -140,12 +140,16 @@ def main() -> None:
     recording = Recording(engine)
     recorded = {kind: [recording.of(one) for one in given] for kind, given in asked.items()}
     engine.dispose()
+    # uvicorn sends itself the signal again once it is done; ending in order also ends the others.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with socket.create_server(("127.0.0.1", chosen.port), backlog=2048) as listener:
         others = _others(chosen.processes - 1)
         config = uvicorn.Config(bare_app(engine, recorded), server_header=False, log_config=None, access_log=False)
-        uvicorn.Server(config).run(sockets=[listener])
-    for pid in others:
-        os.kill(pid, signal.SIGKILL)
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        finally:
+            for pid in others:
+                os.kill(pid, signal.SIGKILL)
 
 
 def _others(count: int) -> list[int]:
