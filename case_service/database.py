@@ -21,6 +21,9 @@ from case_service.settings import Settings
 MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
 EMBEDDED_DATABASE = "case_service"
 MIGRATION_LOCK = 7_340_001
+# Each request holds one connection; the others are for what ticks beside them.
+REQUESTS_AT_ONCE = 16
+CONNECTIONS = REQUESTS_AT_ONCE + 4
 
 
 def database_url(settings: Settings) -> str:
@@ -87,7 +90,7 @@ def ensure_database(server_address: str, name: str) -> None:
 
 def make_engine(address: str) -> Engine:
     """An engine that survives a restart of the database."""
-    return create_engine(with_driver(address), pool_pre_ping=True, pool_size=10, max_overflow=10)
+    return create_engine(with_driver(address), pool_pre_ping=True, pool_size=CONNECTIONS, max_overflow=0)
 
 
 def alembic_config(engine: Engine) -> Config:
