@@ -1,5 +1,6 @@
 """The service as a process: what it starts it also stops, and what it knew it still knows."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -52,3 +53,15 @@ def test_processes_that_were_killed_no_longer_hold_the_database(home: Path) -> N
     holders.write_text(json.dumps([killed.pid, os.getpid()]))
     forget_dead_holders(holders)
     assert json.loads(holders.read_text()) == [os.getpid()]
+
+
+def test_more_requests_at_once_than_threads_and_connections_are_all_answered(home: Path) -> None:
+    """They wait for each other's turn, not for a connection that somebody holds who waits for a thread."""
+
+    async def ask(base_url: str) -> set[int]:
+        async with httpx.AsyncClient(base_url=base_url, timeout=None, trust_env=False) as client:
+            answers = await asyncio.gather(*(client.get("/sign-in") for _ in range(150)))
+        return {answer.status_code for answer in answers}
+
+    with running_case_service(home) as base_url:
+        assert asyncio.run(ask(base_url)) == {200}
