@@ -12,9 +12,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from lxml import html
 
 from case_service.database import forget_dead_holders
-from case_service.settings import DEMO_SERVICE_TOKEN
+from case_service.settings import DEMO_PASSWORD, DEMO_SERVICE_TOKEN
 from tests.case_service import made_up
 from tests.case_service.running_service import running_case_service
 
@@ -60,8 +61,12 @@ def test_more_requests_at_once_than_threads_and_connections_are_all_answered(hom
 
     async def ask(base_url: str) -> set[int]:
         async with httpx.AsyncClient(base_url=base_url, timeout=None, trust_env=False) as client:
-            answers = await asyncio.gather(*(client.get("/sign-in") for _ in range(150)))
+            page = html.fromstring((await client.get("/sign-in")).text)
+            fields = {"form_token": page.xpath("//input[@name='form_token']/@value")[0], "username": made_up.WORKER}
+            await client.post("/sign-in", data=fields | {"password": DEMO_PASSWORD})
+            answers = await asyncio.gather(*(client.get("/orders") for _ in range(150)))
         return {answer.status_code for answer in answers}
 
+    made_up.write_directory(home / "demo" / "directory")
     with running_case_service(home) as base_url:
         assert asyncio.run(ask(base_url)) == {200}
