@@ -3,13 +3,14 @@
 import json
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated
 
 from alembic import command
 from alembic.config import Config
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from platformdirs import user_runtime_path
 from sqlalchemy import Engine, create_engine, func, select, text
 from sqlalchemy.engine import make_url
@@ -113,10 +114,16 @@ def migrate(engine: Engine) -> None:
             connection.execute(select(func.pg_advisory_unlock(MIGRATION_LOCK)))
 
 
-def session_for_request(request: Request) -> Iterator[Session]:
+async def session_for_request(request: Request) -> AsyncIterator[Session]:
     """One session per request, under the service's role; what the route did not commit is rolled back."""
-    with ServiceSession(request.app.state.engine) as session:
+    session = ServiceSession(request.app.state.engine)
+    try:
         yield session
+    finally:
+        if session.in_transaction():
+            await run_in_threadpool(session.close)
+        else:
+            session.close()  # nothing is asked of the database, so no thread need wait for it
 
 
 SessionDep = Annotated[Session, Depends(session_for_request)]
