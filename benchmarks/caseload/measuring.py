@@ -159,7 +159,7 @@ def _warnings(bench: CaseBench, effort: Effort, start: int) -> Iterator[WarningM
             place % 5, size.orders + 1 + place
         )
         told = warning(number, codes[number % size.workers], today)
-        yield told.model_copy(update={"warning_id": f"W-W03-{place:019x}f"})
+        yield told.model_copy(update={"warning_id": f"W-W03-b{place:019x}"})
 
 
 def _recorded(bench: CaseBench) -> Counter[str]:
