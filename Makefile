@@ -46,9 +46,10 @@ test: setup ## Run every test and check
 test-long: setup ## Run the heavy forms of the tests
 	.ci/test --long
 
-bench: setup ## Measure a full load, a night, the models and growth at city size, against the floor, scripts and pandas
+bench: setup ## Measure a full load, a night, the models, growth and the case service at city size, each against others
 	$(BIN)/python -m benchmarks.ingest --scale city --home $(SHOUWANG_HOME)
 	$(BIN)/python -m benchmarks.warn --scale city --home $(SHOUWANG_HOME)
+	$(BIN)/python -m benchmarks.casework --home $(SHOUWANG_HOME)
 
 calibrate: setup ## Count a year's warnings of the plain rules at city size, and how many meet somebody to help
 	$(BIN)/python -m benchmarks.calibration --scale city

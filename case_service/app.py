@@ -15,7 +15,7 @@ from case_service.api.description import PROBLEMS, described
 from case_service.cases import routes as cases
 from case_service.clocks import routes as clock_routes
 from case_service.dashboard import routes as dashboard
-from case_service.database import SessionDep
+from case_service.database import REQUESTS_AT_ONCE, SessionDep
 from case_service.deadlines import routes as deadlines
 from case_service.doorkeeper import let_in
 from case_service.fieldwork import routes as fieldwork
@@ -32,11 +32,12 @@ from case_service.referrals import administration as dispatch_table
 from case_service.referrals import routes as referrals
 from case_service.reviews import routes as reviews
 from case_service.sealing import Seal
-from case_service.security_headers import add_security_headers
+from case_service.security_headers import SecurityHeaders
 from case_service.settings import Settings
 from case_service.sign_in import account
 from case_service.sign_in import routes as sign_in
 from case_service.supervision import routes as supervision
+from case_service.turnstile import Turnstile
 from case_service.visits import routes as visits
 
 STATIC_FOLDER = Path(__file__).parent / "static"
@@ -53,7 +54,8 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.settings = settings
     app.state.engine = engine
     app.state.seal = Seal(settings.case_sealing_key or "")
-    app.middleware("http")(add_security_headers)
+    app.add_middleware(Turnstile, most=REQUESTS_AT_ONCE)
+    app.add_middleware(SecurityHeaders)
     register_problems(app)
     pipeline = (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router, reviews.pipeline_router)
     for router in (*pipeline, api.router):

@@ -39,12 +39,14 @@ def refuse_too_large(request: Request, most: int) -> None:
         raise HTTPException(413)
 
 
-def checked_form(request: Request, form: Annotated[FormData, Depends(posted_form)]) -> FormData:
+async def checked_form(request: Request, form: Annotated[FormData, Depends(posted_form)]) -> FormData:
     """The posted form, if it carries the token of this session (or of this visitor); else 403."""
     return _with_right_token(request, form)
 
 
-def checked_form_with_files(request: Request, form: Annotated[FormData, Depends(posted_form_with_files)]) -> FormData:
+async def checked_form_with_files(
+    request: Request, form: Annotated[FormData, Depends(posted_form_with_files)]
+) -> FormData:
     """As `checked_form`, with files."""
     return _with_right_token(request, form)
 

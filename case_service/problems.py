@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from case_service.access import NotSignedInError, StepMissingError
 from case_service.orders.states import MoveRefusedError
-from case_service.security_headers import with_security_headers
+from case_service.security_headers import security_headers
 from case_service.web import page, see_other, wants_json
 
 WORDED = frozenset({401, 403, 404, 405, 409, 411, 413, 422, 500})
@@ -82,7 +82,9 @@ def _not_storable(request: Request, _: Exception) -> Response:
 def _broken(request: Request, error: Exception) -> Response:
     logger.error("request failed: %s %s", request.method, request.url.path, exc_info=error)
     # This answer is made outside the middleware that adds the headers to all others.
-    return with_security_headers(request, _answer(request, 500))
+    answer = _answer(request, 500)
+    answer.headers.update(security_headers(request))
+    return answer
 
 
 def _answer(

@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     home: Path = Path("var")
     host: str = "127.0.0.1"
     port: int = 8420
+    processes: int = Field(default=1, ge=1)
     public_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
     keys_dir: Path | None = None

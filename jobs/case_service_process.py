@@ -4,8 +4,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -44,13 +45,33 @@ def case_service(installation: Installation) -> Iterator[None]:
     if answers(url):
         yield
         return
-    log_path = installation.settings.home / "case_service.log"
+    with serving(serve_command(url), url, installation.settings.home / "case_service.log"):
+        yield
+
+
+@contextmanager
+def serving(
+    command: Sequence[str],
+    url: str,
+    log_path: Path,
+    env: Mapping[str, str] = os.environ,
+    given: str = "",
+    seconds: float = _START_SECONDS,
+) -> Iterator[int]:
+    """A server that `command` starts and that answers at the URL until the end of the block; gives its process id.
+
+    It reads what is `given` from standard input. Raises CaseServiceUnreachableError where it does not start in so many
+    seconds.
+    """
     log_path.parent.mkdir(parents=True, exist_ok=True)
     with log_path.open("ab") as log:
-        process = subprocess.Popen(serve_command(url), stdout=log, stderr=log, env=os.environ.copy())
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=dict(env))
     try:
-        _wait_until_it_answers(url, process)
-        yield
+        if process.stdin:
+            process.stdin.write(given.encode())
+            process.stdin.close()
+        _wait_until_it_answers(url, process, seconds, log_path)
+        yield process.pid
     finally:
         process.terminate()
         process.wait(timeout=30)
@@ -63,8 +84,8 @@ def serve_command(url: str) -> list[str]:
     return [sys.executable, "-m", "case_service", "serve", *address]
 
 
-def _wait_until_it_answers(url: str, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + _START_SECONDS
+def _wait_until_it_answers(url: str, process: "subprocess.Popen[bytes]", seconds: float, log_path: Path) -> None:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if answers(url):
             return
@@ -72,5 +93,5 @@ def _wait_until_it_answers(url: str, process: "subprocess.Popen[bytes]") -> None
             break
         time.sleep(0.2)
     raise CaseServiceUnreachableError(
-        f"the case service did not start at {url}; its own words are in case_service.log under SHOUWANG_HOME"
+        f"the case service did not start at {url}; its own words are in {log_path.name} under SHOUWANG_HOME"
     )

@@ -26,7 +26,7 @@ LONGEST_REASON = 100
 async def checked_upload(request: Request) -> FormData:
     """The posted form with at most one file, if it carries the token of this session."""
     refuse_too_large(request, MOST_BYTES)
-    return checked_form(request, await request.form(max_files=1, max_fields=MOST_FIELDS))
+    return await checked_form(request, await request.form(max_files=1, max_fields=MOST_FIELDS))
 
 
 CheckedUpload = Annotated[FormData, Depends(checked_upload)]

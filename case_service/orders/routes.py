@@ -139,7 +139,7 @@ def own_orders_page(
         today=local_date(now),
         open_count=len(cards),
         trips=trips(cards),
-        closed_cards=[card(order, viewer, rule, seal, now) for order in queries.lately_closed(session, viewer)],
+        closed=queries.lately_closed(session, viewer, seal),
         orders_mark=orders_mark(cards, language_of(request), now),
     )
 

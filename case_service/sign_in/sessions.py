@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from case_service import action_log
@@ -18,6 +18,8 @@ from case_service.tables.people import ADMINISTRATORS
 SESSION_COOKIE = "session"
 NOTED_EVERY = timedelta(minutes=1)
 LONGEST_DEVICE = 200
+# Asked for every request, so written once.
+_BY_HASH = select(SignInSession).where(SignInSession.id_hash == bindparam("id_hash"))
 
 
 def sign_in(
@@ -62,7 +64,7 @@ def start(session: Session, staff: Staff, at: datetime, device: str = "") -> str
 
 def viewer_of(session: Session, session_id: str, at: datetime, settings: Settings) -> Viewer | None:
     """Who holds this session, unless it is revoked, idle too long, or too old."""
-    row = session.get(SignInSession, hash_of(session_id))
+    row = session.scalar(_BY_HASH, {"id_hash": hash_of(session_id)})
     if row is None or not row.staff.is_active or not is_current(row, at, settings):
         return None
     if at - row.last_seen_at >= NOTED_EVERY:

@@ -127,8 +127,9 @@ def save_visit(sent: VisitSent) -> Response:
         return _conflict(sent)
     keep_photos(sent.session, sent.order, sent.photos.pictures, sent.viewer.staff_id, sent.now, seal)
     keep_receipt(sent.session, sent.submission, sent.order, sent.viewer, sent.now, "visit")
+    answer = taken(sent.request, sent.path)  # afterwards the order would have to be read again
     sent.session.commit()
-    return taken(sent.request, sent.path)
+    return answer
 
 
 @router.post("/orders/{number}/visit/questions")
@@ -153,8 +154,9 @@ def add_to_visit(sent: VisitSent) -> Response:
     addition = record_addition(sent.session, sent.order, sent.answers, sent.viewer, sent.now, seal)
     keep_photos(sent.session, sent.order, sent.photos.pictures, sent.viewer.staff_id, sent.now, seal, addition)
     keep_receipt(sent.session, sent.submission, sent.order, sent.viewer, sent.now, "addition")
+    answer = taken(sent.request, sent.path)  # afterwards the order would have to be read again
     sent.session.commit()
-    return taken(sent.request, sent.path)
+    return answer
 
 
 @router.get("/orders/{number}/photos/{photo_id}")

@@ -209,7 +209,7 @@ def opened_door(database: str, home: Path, clock: StoppedClock | None = None, **
     engine = make_engine(database)
     stopped = clock or StoppedClock(NOVEMBER_MORNING)
     app = create_app(settings, engine)
-    app.dependency_overrides[service_clock.now] = stopped
+    app.dependency_overrides[service_clock.moment_of_request] = stopped
     door = Door(app, engine, stopped, settings)
     yield door
     for client in door.clients:
