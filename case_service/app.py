@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from case_service.administration import log, staff_routes, tokens, units
 from case_service.api import routes as api
+from case_service.api.bodies import refuse_endless_json
 from case_service.api.description import PROBLEMS, described
 from case_service.cases import routes as cases
 from case_service.clocks import routes as clock_routes
@@ -52,6 +53,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.settings = settings
     app.state.engine = engine
     app.state.seal = Seal(settings.case_sealing_key or "")
+    app.middleware("http")(refuse_endless_json)
     app.middleware("http")(add_security_headers)
     register_problems(app)
     pipeline = (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router, reviews.pipeline_router)
