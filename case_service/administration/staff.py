@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, HTTPException
 from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from case_service.access import SignedIn, Viewer, in_subtree
@@ -74,19 +75,15 @@ def accounts(session: Session, viewer: Viewer, words: str, page_number: int) -> 
 
 def new_account(session: Session, details: Details, unit: Unit) -> bool:
     """Create an account without a role or a password; false when the username is taken."""
-    if session.scalar(select(Staff.id).where(Staff.username == details.username)) is not None:
-        return False
-    session.add(
-        Staff(
-            username=details.username,
-            display_name=details.display_name,
-            phone=details.phone or None,
-            unit_code=unit.code,
-            role=None,
-        )
+    new = insert(Staff).values(
+        username=details.username,
+        display_name=details.display_name,
+        phone=details.phone or None,
+        unit_code=unit.code,
+        role=None,
     )
-    session.flush()
-    return True
+    kept = new.on_conflict_do_nothing(index_elements=[Staff.username]).returning(Staff.id)
+    return session.scalar(kept) is not None
 
 
 def is_locked(staff: Staff, at: datetime) -> bool:
