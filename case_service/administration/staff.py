@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, HTTPException
@@ -84,8 +83,3 @@ def new_account(session: Session, details: Details, unit: Unit) -> bool:
     )
     kept = new.on_conflict_do_nothing(index_elements=[Staff.username]).returning(Staff.id)
     return session.scalar(kept) is not None
-
-
-def is_locked(staff: Staff, at: datetime) -> bool:
-    """Whether wrong passwords or codes have locked the account for now."""
-    return staff.locked_until is not None and at < staff.locked_until
