@@ -31,6 +31,7 @@ class Provider:
     outage: tuple[int, dict[str, object]] | None = None
     says: dict[str, dict[str, object]] = field(default_factory=dict)
     loses_answers: bool = False
+    garbles_answers: bool = False
     tokens: list[str] = field(default_factory=list)
     times: list[datetime] = field(default_factory=list)
     blocked_until: datetime | None = None
@@ -136,6 +137,8 @@ def running_provider(clock: Callable[[], datetime]) -> Iterator[Provider]:
                 return
             self.send_response(status)
             self.send_header("Content-Type", "application/json; charset=UTF-8")
+            if provider.garbles_answers:
+                self.send_header("Content-Encoding", "gzip")
             self.end_headers()
             self.wfile.write(json.dumps(content).encode())
 

@@ -273,6 +273,19 @@ def test_a_provider_that_cannot_be_reached_is_asked_ever_more_rarely(post: Post)
     assert post.states() == {"sent": 10}
 
 
+@pytest.mark.parametrize("channel", ["wecom_app", "wecom_bot", "dingtalk", "sms"])
+def test_an_answer_that_cannot_be_read_closes_the_channel_for_a_while(post: Post, channel: str) -> None:
+    post.deliver()
+    channels = post.open(channel)
+    post.provider.garbles_answers = True
+    post.tick(channels)
+    assert post.answers() == ["DecodingError"]
+    assert post.states() == {"waiting": 1}
+    post.provider.garbles_answers = False
+    post.tick(channels, 15 * A_MINUTE)
+    assert post.states() == {"sent": 1}
+
+
 def test_who_waits_ten_minutes_for_a_channel_is_told_over_the_next(post: Post) -> None:
     channels = post.open("wecom_bot", "email")
     post.provider.outage = (503, {})
