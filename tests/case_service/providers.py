@@ -153,7 +153,7 @@ def running_provider(clock: Callable[[], datetime]) -> Iterator[Provider]:
 
 @dataclass
 class MailServer:
-    """An SMTP server that takes letters, or answers RCPT with what it is told to say."""
+    """An SMTP server that takes letters, or answers RCPT and AUTH with what it is told to say."""
 
     says: dict[str, str] = field(default_factory=dict)
     letters: list[str] = field(default_factory=list)
@@ -183,8 +183,13 @@ def running_mail_server() -> Iterator[MailServer]:
                 elif verb == "RCPT":
                     address = command.partition("<")[2].rstrip(">")
                     self.say(mail.says.get(address, "250 ok"))
+                elif verb == "AUTH":
+                    self.say(mail.says.get(verb, "235 ok"))
+                elif verb == "EHLO":
+                    self.say("250-mail.example")
+                    self.say("250 AUTH PLAIN")
                 else:
-                    self.say("250 mail.example" if verb in ("EHLO", "HELO") else "250 ok")
+                    self.say("250 ok")
 
         def _take_letter(self) -> None:
             lines = []

@@ -1,5 +1,7 @@
 """Messages leave over the city's channels within their limits, and wait out whatever is wrong with them."""
 
+import gc
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -219,6 +221,18 @@ def test_whom_every_channel_refuses_has_the_inbox(post: Post) -> None:
     assert post.answers() == ["errcode 81013", "smtp 550"]
     assert post.states() == {"undeliverable": 1}
     assert "未读" in post.door.browser(OTHER_WORKER).get("/messages").text
+
+
+def test_a_mail_server_that_takes_no_login_is_left_with_the_connection_closed(post: Post) -> None:
+    post.deliver()
+    post.mail.says["AUTH"] = "535 no"
+    gc.collect()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ResourceWarning)
+        post.tick(post.open("email", email={"username": "shouwang", "password": "wrong"}))
+        gc.collect()
+    assert post.answers() == ["SMTPAuthenticationError"]
+    assert [str(one.message) for one in caught if "unclosed" in str(one.message)] == []
 
 
 def test_a_mail_server_that_says_later_is_asked_later(post: Post) -> None:
