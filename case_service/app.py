@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from case_service.administration import log, staff_routes, tokens, units
 from case_service.api import routes as api
+from case_service.api.bodies import RefuseEndlessJson
 from case_service.api.description import PROBLEMS, described
 from case_service.cases import routes as cases
 from case_service.clocks import routes as clock_routes
@@ -55,6 +56,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.engine = engine
     app.state.seal = Seal(settings.case_sealing_key or "")
     app.add_middleware(Turnstile, most=REQUESTS_AT_ONCE)
+    app.add_middleware(RefuseEndlessJson)
     app.add_middleware(SecurityHeaders)
     register_problems(app)
     pipeline = (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router, reviews.pipeline_router)

@@ -25,7 +25,7 @@ def register_problems(app: FastAPI) -> None:
     """Give `app` one answer to each kind of failure."""
     app.add_exception_handler(NotSignedInError, _not_signed_in)
     app.add_exception_handler(StepMissingError, _step_missing)
-    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(MoveRefusedError, _moved_on)
     app.add_exception_handler(DataError, _not_storable)
@@ -56,7 +56,8 @@ def _step_missing(request: Request, error: Exception) -> Response:
     return see_other(target)
 
 
-def _refused(request: Request, error: Exception) -> Response:
+def refused(request: Request, error: Exception) -> Response:
+    """The answer to whatever a route, or what stands before the routes, refuses by its status."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = error.detail if isinstance(error, HTTPException) else None
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}

@@ -31,12 +31,10 @@ def sign_in(
     if staff is None or staff.role is None:
         action_log.record(session, at, [Action("nobody", "sign_in_failed", "unknown username")])
         return None
-    is_locked = staff.locked_until is not None and at < staff.locked_until
-    if not is_right or is_locked:
+    if not is_right or is_locked(staff, at):
+        failure = "sign_in_locked" if is_locked(staff, at) else "sign_in_failed"
         note_failure(staff, at, settings)
-        action_log.record(
-            session, at, [Action(username, "sign_in_locked" if is_locked else "sign_in_failed", username)]
-        )
+        action_log.record(session, at, [Action(username, failure, username)])
         return None
     if staff.sealed_second_factor is None:
         staff.failed_sign_ins, staff.locked_until = 0, None
@@ -124,9 +122,14 @@ def revoke(session: Session, staff_id: int, at: datetime, only: str | None = Non
     return len(session.scalars(ended.values(revoked_at=at).returning(SignInSession.id_hash)).all())
 
 
+def is_locked(staff: Staff, at: datetime) -> bool:
+    """Whether wrong passwords or codes have locked the account for now."""
+    return staff.locked_until is not None and at < staff.locked_until
+
+
 def note_failure(staff: Staff, at: datetime, settings: Settings) -> bool:
     """Count a wrong password or code; says whether it locked the account. While it is locked nothing counts."""
-    if staff.locked_until is not None and at < staff.locked_until:
+    if is_locked(staff, at):
         return True
     staff.failed_sign_ins += 1
     if staff.failed_sign_ins < settings.failures_before_lockout:

@@ -89,9 +89,18 @@ WORDS: dict[str, Text] = {
     "enrolment.by_hand": _text("不能扫描时，手工输入这个密钥：", "If you cannot scan it, type this key:"),
     "enrolment.code": _text("验证器显示的 6 位动态码", "The six digits the app shows"),
     "enrolment.button": _text("确认绑定", "Confirm"),
-    "enrolment.failed": _text(
+    "account.mistake.code": _text(
         "动态码不对。请检查手机时间是否准确，再输入最新的动态码。",
         "The code is not right. Check the time on your phone, then enter the latest code.",
+    ),
+    "enrolment.proof_code": _text(
+        "现用验证器的动态码，或一个恢复码", "A code of the app you use until now, or a recovery code"
+    ),
+    "enrolment.proof_password": _text("登录密码", "Your password"),
+    "account.mistake.owner": _text(
+        "登录密码或现用验证器的动态码不对、已经用过，或者账号已暂时锁定。手机和恢复码都丢失时，请找安全管理员重置。",
+        "The password, or the code of the app you use until now, is wrong or was used, or the account is locked for a "
+        "while. Whoever lost phone and recovery codes asks the security administrator to reset the second step.",
     ),
     "recovery.title": _text("请抄下恢复码", "Write down your recovery codes"),
     "recovery.why": _text(

@@ -172,3 +172,15 @@ def test_the_document_says_who_may_and_how(door: Door) -> None:
     put = document["paths"]["/api/v1/warnings"]["put"]
     assert put["security"] == [{"service_token": []}]
     assert "HTTPValidationError" not in str(document)
+
+
+@pytest.mark.parametrize("path", ["/warnings", "/review-findings", "/orders/1/visit"])
+def test_more_json_than_may_be_sent_at_once_is_refused_before_it_is_read(door: Door, path: str) -> None:
+    client = door.anonymous()
+    refused = client.put(f"/api/v1{path}", headers={"Content-Length": str(64 * 1024 * 1024 + 1)}, content=b"[]")
+    assert (refused.status_code, refused.headers["content-type"]) == (413, "application/problem+json")
+    assert "send it in several smaller requests" in refused.json()["detail"]
+    chunks = {"Content-Length": "2", "Transfer-Encoding": "chunked"}
+    endless = client.put(f"/api/v1{path}", headers=chunks, content=b"[]")
+    assert endless.status_code == 411, "what comes in chunks is read whatever length was said"
+    assert client.post("/sign-in", headers=chunks, content=b"x=").status_code == 411
