@@ -13,7 +13,7 @@ import uvicorn
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from case_service import action_log, clock, clock_commands
+from case_service import action_log, backup_commands, clock, clock_commands
 from case_service.access_matrix import Right
 from case_service.action_log import Action
 from case_service.app import create_app
@@ -24,6 +24,7 @@ from case_service.sign_in import passwords
 from case_service.starting import prepared_engine, ready_engine
 from case_service.tables import Staff
 from case_service.ticking import ticking
+from schemas.backup import BackupError
 
 COMMAND_LINE = "command_line"
 
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         given = {name: getattr(chosen, name) for name in ("host", "port") if getattr(chosen, name, None) is not None}
         result: int = chosen.run(read_settings(**given), chosen)
-    except (UnsafeToStartError, DirectoryFileError) as refusal:
+    except (UnsafeToStartError, DirectoryFileError, BackupError) as refusal:
         _tell(f"case_service: {refusal}", sys.stderr)
         return 2
     return result
@@ -149,6 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     passwording.add_argument("username")
     passwording.set_defaults(run=set_password)
     clock_commands.add_to(commands)
+    backup_commands.add_to(commands)
     audit = commands.add_parser("audit", help="The record of actions.").add_subparsers(required=True)
     audit.add_parser("verify", help=audit_verify.__doc__).set_defaults(run=audit_verify)
     audit.add_parser("export", help=audit_export.__doc__).set_defaults(run=audit_export)
