@@ -14,7 +14,7 @@ from warehouse.tables import CATALOG_FILE
 
 
 def restorable(installation: Installation, folder: Path) -> BackupManifest:
-    """The manifest of a whole backup that fits the keys in use and that nothing is in the way of; else `BackupError`."""
+    """The manifest of a whole backup that fits the keys in use and has nothing in its way; else `BackupError`."""
     settings = installation.settings
     manifest = read_backup(folder, Part.PIPELINE)
     refuse_other_keys(manifest, key_fingerprints(settings), settings.keys_folder)
