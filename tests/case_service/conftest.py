@@ -16,7 +16,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, create_engine, make_url, select, text
+from sqlalchemy import Engine, create_engine, event, make_url, select, text
 from sqlalchemy.orm import Session
 
 from case_service import clock as service_clock
@@ -223,6 +223,21 @@ def act(door: Door, username: str, path: str, **fields: str | list[str]) -> http
     """Post a form of a page as somebody would."""
     browser = door.browser(username)
     return browser.post(path, data={"form_token": browser.form_token, **fields})
+
+
+@contextmanager
+def counted_queries(engine: Engine) -> Iterator[list[str]]:
+    """What is asked of the database in the block."""
+    asked: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        asked.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture
