@@ -165,8 +165,8 @@ def test_the_story_of_a_case_tells_in_words_what_was_done_on_the_way(door: Door,
         case = session.scalars(select(Case.number)).one()
     page = door.browser("village").get(f"/cases/{case}").text
     story = page[page.index("全过程") :]
-    for words in ("先行救助：现金", "申请延长到 2025-12-01：对象住院", "未批准延长", "批准延长", "暂停计时：等待部门核实",
-                  "恢复计时", "转给 葛二：与该户有亲属关系，回避", "超期，报村（社区）", "超期，报乡镇（街道）",
+    for words in ("先行救助：现金", "申请延长到 2025-12-01：对象住院", "未批准延长", "批准延长",
+                  "暂停计时：等待部门核实", "恢复计时", "转给 葛二：与该户有亲属关系，回避", "超期，报村（社区）", "超期，报乡镇（街道）",
                   "超期，报县区"):  # fmt: skip
         assert words in story, words
     assert "其他记录" not in story
