@@ -116,8 +116,11 @@ def post_visit(
         if found:
             raise HTTPException(422, "; ".join(f"{name}: {say(words, 'en')}" for name, words in sorted(found.items())))
         try:
-            to_approve = request.app.state.settings.outcomes_to_approve
-            record_visit(session, order, answers, viewer, now, request.app.state.seal, to_approve=to_approve)
+            settings = request.app.state.settings
+            record_visit(
+                session, order, answers, viewer, now, request.app.state.seal,
+                to_approve=settings.outcomes_to_approve, look_in_after=settings.follow_up_working_days,
+            )  # fmt: skip
         except MoveRefusedError as refusal:
             raise HTTPException(409, str(refusal)) from refusal
 

@@ -95,7 +95,8 @@ def approve_closure(
 ) -> Response:
     """Let the visit take effect that waits for it."""
     try:
-        approve(session, order, viewer, now, request.app.state.seal)
+        look_in_after = request.app.state.settings.follow_up_working_days
+        approve(session, order, viewer, now, request.app.state.seal, look_in_after)
     except MoveRefusedError as refusal:
         raise HTTPException(409) from refusal
     session.commit()

@@ -74,7 +74,9 @@ def resolve_order(
     if result not in RESULTS:
         raise HTTPException(422)
     try:
-        handling.resolve(session, order, HandlingResult(result), text, viewer, now, request.app.state.seal)
+        state = request.app.state
+        look_in_after = state.settings.follow_up_working_days
+        handling.resolve(session, order, HandlingResult(result), text, viewer, now, state.seal, look_in_after)
     except MoveRefusedError as refusal:
         raise HTTPException(409) from refusal
     session.commit()
@@ -90,7 +92,9 @@ def settle_return(
     if department and department not in handling.departments_to_ask(session, order):
         raise HTTPException(422)
     try:
-        handling.settle(session, order, department, reason, viewer, now, request.app.state.seal)
+        state = request.app.state
+        look_in_after = state.settings.follow_up_working_days
+        handling.settle(session, order, department, reason, viewer, now, state.seal, look_in_after)
     except MoveRefusedError as refusal:
         raise HTTPException(409) from refusal
     session.commit()

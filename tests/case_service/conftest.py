@@ -199,8 +199,9 @@ def clock() -> StoppedClock:
 
 @contextmanager
 def opened_door(database: str, home: Path, clock: StoppedClock | None = None, **given: object) -> Iterator[Door]:
-    """The service in demo mode on a database, with weeks that nothing fills unless a test narrows them."""
-    settings = read_settings(**{"mode": "demo", "home": home, "visits_per_week": 1_000, **given})
+    """The service in demo mode on a database: no week is full, and nobody looks in again, unless a test says so."""
+    usual = {"mode": "demo", "home": home, "visits_per_week": 1_000, "follow_up_working_days": 0}
+    settings = read_settings(**{**usual, **given})
     engine = make_engine(database)
     stopped = clock or StoppedClock(NOVEMBER_MORNING)
     app = create_app(settings, engine)

@@ -1,6 +1,8 @@
 """Help at once with papers later, more time, and handing over to a colleague."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -20,7 +22,7 @@ from case_service.tables import (
 )
 from case_service.tables.casework import CaseStatus, OrderKind, OrderStatus
 from schemas.messages import OutcomeKind
-from tests.case_service.conftest import Door, act, counted_queries
+from tests.case_service.conftest import Door, StoppedClock, act, counted_queries, opened_door
 from tests.case_service.made_up import NAME, OTHER_WORKER, SECOND_WORKER, VILLAGE, WORKER, warning
 
 HELP = {"help": "cash", "amount": "500", "given_at": "2025-11-21T09:00", "note": "家中断炊，当场给了现金"}
@@ -166,11 +168,59 @@ def test_the_story_of_a_case_tells_in_words_what_was_done_on_the_way(door: Door,
     page = door.browser("village").get(f"/cases/{case}").text
     story = page[page.index("全过程") :]
     for words in ("先行救助：现金", "申请延长到 2025-12-01：对象住院", "未批准延长", "批准延长",
-                  "暂停计时：等待部门核实", "恢复计时", "转给 葛二：与该户有亲属关系，回避", "超期，报村（社区）", "超期，报乡镇（街道）",
-                  "超期，报县区"):  # fmt: skip
+                  "暂停计时：等待部门核实", "恢复计时", "转给 葛二：与该户有亲属关系，回避",
+                  "超期，报村（社区）", "超期，报乡镇（街道）", "超期，报县区"):  # fmt: skip
         assert words in story, words
     assert "其他记录" not in story
     assert NAME not in page
+
+
+@pytest.fixture
+def looking_in_again(database: str, clock: StoppedClock, tmp_path: Path) -> Iterator[Door]:
+    """A city that visits whoever was helped again after ten working days."""
+    with opened_door(database, tmp_path, clock, follow_up_working_days=10) as door:
+        yield door
+
+
+def follow_up_visits(door: Door) -> list[tuple[str, int, str]]:
+    visits = select(WorkOrder).where(WorkOrder.kind == OrderKind.FOLLOW_UP_VISIT)
+    with door.session() as session:
+        return [(one.status.value, one.working_days, one.assignee.username) for one in session.scalars(visits)]
+
+
+@pytest.mark.parametrize("outcome", ["helped", "referred", "already_receiving", "refused"])
+def test_whoever_was_helped_is_visited_again_once(looking_in_again: Door, outcome: str) -> None:
+    door = looking_in_again
+    number = str(door.put(warning())[0]["order_number"])
+    door.visit(number, outcome=outcome)
+    expected = [("open", 10, WORKER)] if outcome == "helped" else []
+    assert follow_up_visits(door) == expected
+    if not expected:
+        return
+    page = door.browser(WORKER).get("/orders").text
+    assert "救助后回访" in page
+    with door.session() as session:
+        again = session.scalars(select(WorkOrder.number).where(WorkOrder.kind == OrderKind.FOLLOW_UP_VISIT)).one()
+    assert "今年以来看病个人自付" in door.browser(WORKER).get(f"/orders/{again}").text
+    door.visit(again, outcome="helped")
+    assert follow_up_visits(door) == [("closed", 10, WORKER)], "the second look is the last"
+    with door.session() as session:
+        assert [one.kind for one in session.scalars(select(Outcome))] == [OutcomeKind.HELPED]
+
+
+@pytest.mark.parametrize(
+    ("found", "is_visited"), [("referred", True), ("resolved_by_itself", True), ("deceased", False)]
+)
+def test_whoever_was_helped_at_once_is_visited_again_unless_nobody_is_there(
+    looking_in_again: Door, found: str, is_visited: bool
+) -> None:
+    door = looking_in_again
+    number = str(door.put(warning())[0]["order_number"])
+    do(door, number, "urgent-help", **HELP)
+    door.visit(number, outcome=found)
+    assert follow_up_visits(door) == [], "the papers are not there yet"
+    door.visit(papers_number(door), outcome="helped")
+    assert len(follow_up_visits(door)) == is_visited
 
 
 def test_a_closed_order_waits_for_nobody(door: Door, order_number: str) -> None:
