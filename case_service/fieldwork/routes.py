@@ -99,10 +99,7 @@ def decide_on_time(
     decision = field(form, "decision")
     if decision not in ("grant", "refuse"):
         raise HTTPException(422)
-    try:
-        queries.decide_on_time(session, order, decision == "grant", viewer, rule, now)
-    except MoveRefusedError as refusal:
-        raise HTTPException(409) from refusal
+    queries.decide_on_time(session, order, decision == "grant", viewer, rule, now)
     session.commit()
     return see_other(own_path(field(form, "next"), f"/orders/{order.number}"))
 
