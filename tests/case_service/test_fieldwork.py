@@ -182,7 +182,7 @@ def looking_in_again(database: str, clock: StoppedClock, tmp_path: Path) -> Iter
         yield door
 
 
-def follow_up_visits(door: Door) -> list[tuple[str, int, str]]:
+def follow_up_visits(door: Door) -> list[tuple[str, int | None, str]]:
     visits = select(WorkOrder).where(WorkOrder.kind == OrderKind.FOLLOW_UP_VISIT)
     with door.session() as session:
         return [(one.status.value, one.working_days, one.assignee.username) for one in session.scalars(visits)]
