@@ -23,7 +23,7 @@ from tests.case_service.running_service import running_with_directory
 expect.set_options(timeout=20_000)
 PIPELINE = {"Authorization": f"Bearer {DEMO_SERVICE_TOKEN}"}
 SURNAMES = "赵钱孙李周吴"
-GIVEN_NAMES = iter("东南西北春夏秋冬江")
+GIVEN_NAMES = iter("东南西北春夏秋冬江河")
 REASONS = (
     "今年以来看病个人自付 16,842 元，超过低保家庭 5,000 元的关注线。",
     "11 月 6 日新办肢体二级残疾证，目前没有享受重度残疾人护理补贴。",
