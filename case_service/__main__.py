@@ -10,7 +10,7 @@ from typing import TextIO
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from case_service import action_log, clock, clock_commands, serving
+from case_service import action_log, backup_commands, clock, clock_commands, serving
 from case_service.access_matrix import Right
 from case_service.action_log import Action
 from case_service.directory.loading import DirectoryFileError, load_directory
@@ -19,6 +19,7 @@ from case_service.settings import Settings, UnsafeToStartError, read_settings
 from case_service.sign_in import passwords
 from case_service.starting import prepared_engine
 from case_service.tables import Staff
+from schemas.backup import BackupError
 
 COMMAND_LINE = "command_line"
 
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         given = {name: getattr(chosen, name) for name in ("host", "port") if getattr(chosen, name, None) is not None}
         result: int = chosen.run(read_settings(**given), chosen)
-    except (UnsafeToStartError, DirectoryFileError) as refusal:
+    except (UnsafeToStartError, DirectoryFileError, BackupError) as refusal:
         _tell(f"case_service: {refusal}", sys.stderr)
         return 2
     return result
@@ -138,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     passwording.add_argument("username")
     passwording.set_defaults(run=set_password)
     clock_commands.add_to(commands)
+    backup_commands.add_to(commands)
     audit = commands.add_parser("audit", help="The record of actions.").add_subparsers(required=True)
     audit.add_parser("verify", help=audit_verify.__doc__).set_defaults(run=audit_verify)
     audit.add_parser("export", help=audit_export.__doc__).set_defaults(run=audit_export)

@@ -8,7 +8,8 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 from starlette.exceptions import HTTPException
 
 from case_service.access import NotSignedInError, StepMissingError
@@ -16,7 +17,9 @@ from case_service.orders.states import MoveRefusedError
 from case_service.security_headers import security_headers
 from case_service.web import page, see_other, wants_json
 
-WORDED = frozenset({401, 403, 404, 405, 409, 411, 413, 422, 500})
+WORDED = frozenset({401, 403, 404, 405, 409, 411, 413, 422, 500, 503})
+DATABASE_AWAY = (OperationalError, InterfaceError, NoConnectionFreeError)
+SECONDS_TO_TRY_AGAIN = 10
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +33,8 @@ def register_problems(app: FastAPI) -> None:
     app.add_exception_handler(MoveRefusedError, _moved_on)
     app.add_exception_handler(DataError, _not_storable)
     app.add_exception_handler(OverflowError, _not_storable)
+    for away in DATABASE_AWAY:
+        app.add_exception_handler(away, _database_away)
     app.add_exception_handler(Exception, _broken)
 
 
@@ -78,6 +83,15 @@ def _moved_on(request: Request, error: Exception) -> Response:
 
 def _not_storable(request: Request, _: Exception) -> Response:
     return _answer(request, 422, detail="a text holds a NUL character, or a number or a day is out of range")
+
+
+def _database_away(request: Request, error: Exception) -> Response:
+    """The database is stopped, starting, or out of reach. What was sent may be sent again: its key makes it safe."""
+    logger.warning("the database does not answer: %s %s: %s", request.method, request.url.path, error)
+    # Who is signed in cannot be asked; a page that knew would ask for more.
+    request.state.viewer = None
+    detail = "the database does not answer now; send the same again in a moment"
+    return _answer(request, 503, detail=detail, headers={"Retry-After": str(SECONDS_TO_TRY_AGAIN)})
 
 
 def _broken(request: Request, error: Exception) -> Response:

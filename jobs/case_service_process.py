@@ -1,5 +1,6 @@
-"""Starts the case service beside a night where none answers; it stays another program."""
+"""Starts the case service beside a night where none answers, and its commands; it stays another program."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,14 +8,16 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from jobs.errors import CaseServiceUnreachableError
+from jobs.errors import CaseServiceCommandError, CaseServiceUnreachableError
 from jobs.installation import Installation
 
 _START_SECONDS = 60
+_COMMAND = (sys.executable, "-m", "case_service")
 
 
 def answers(url: str) -> bool:
@@ -81,7 +84,18 @@ def serve_command(url: str) -> list[str]:
     """The command that serves at a URL."""
     parts = urlsplit(url)
     address = ["--host", parts.hostname or "127.0.0.1", "--port", str(parts.port or 80)]
-    return [sys.executable, "-m", "case_service", "serve", *address]
+    return [*_COMMAND, "serve", *address]
+
+
+def answer_of_case_service(*arguments: str) -> dict[str, Any]:
+    """What a command of the case service answers as JSON. Raises CaseServiceCommandError with its own words."""
+    done = subprocess.run([*_COMMAND, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        told = [line for line in done.stderr.splitlines() if line.startswith("case_service: ")]
+        words = "\n".join(told) or done.stderr.strip()[-2000:]
+        raise CaseServiceCommandError(words.removeprefix("case_service: "))
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
 
 
 def _wait_until_it_answers(url: str, process: "subprocess.Popen[bytes]", seconds: float, log_path: Path) -> None:

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from jobs.case_service_process import case_service, serve_command
+from jobs.commands.backup import backup_command, restore_command
 from jobs.commands.contracts import contracts_app
 from jobs.commands.deliveries import deliveries_app
 from jobs.commands.demo import demo_app
@@ -50,6 +51,7 @@ from jobs.nightly import (
 from jobs.orchestration import AIRFLOW, AIRFLOW_PORT, airflow_environment, run_night_through_airflow
 from jobs.screen import show_nights
 from jobs.steps import StepResult
+from schemas.backup import BackupError
 from schemas.delivery import business_dates
 from schemas.loader import ContractError
 from warning_models.loader import ModelError
@@ -67,6 +69,8 @@ app.add_typer(sources_app, name="sources")
 app.add_typer(tables_app, name="tables")
 app.add_typer(people_app, name="people")
 app.add_typer(warnings_app, name="warnings")
+app.command("backup")(backup_command)
+app.command("restore")(restore_command)
 app.command("upkeep")(upkeep_command)
 app.command("retention")(retention_command)
 app.command("replay")(replay_command)
@@ -84,7 +88,7 @@ def main() -> None:
     configure_logging(quiet=sys.stderr.isatty())
     try:
         app()
-    except (ShouwangError, ModelError, ContractError) as error:
+    except (ShouwangError, ModelError, ContractError, BackupError) as error:
         Console(stderr=True).print(f"[red]{error}[/red]", highlight=False)
         raise SystemExit(1) from None
 

@@ -39,6 +39,10 @@ class CaseServiceUnreachableError(ShouwangError):
     """The case service does not answer; warnings stay in the outbox."""
 
 
+class CaseServiceCommandError(ShouwangError):
+    """A command of the case service did not do what it promises."""
+
+
 class NothingDeliveredError(ShouwangError):
     """No department has delivered anything for the date."""
 

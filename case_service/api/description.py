@@ -35,6 +35,7 @@ _MEANING = {
     411: "The body comes in chunks, so its size is not known.",
     413: "The body is too large; `detail` says how much may be sent at once.",
     422: "The request does not keep to the contract; `errors` says where.",
+    503: "The database does not answer now. The same request may be sent again; `Retry-After` says when.",
 }
 _ABOUT = """The case service for programs.
 

@@ -118,10 +118,12 @@ def save_visit(sent: VisitSent) -> Response:
     found = _mistakes(sent)
     if found:
         return _to_mend(sent, found)
-    seal = sent.request.app.state.seal
+    seal, settings = sent.request.app.state.seal, sent.request.app.state.settings
     try:
-        to_approve = sent.request.app.state.settings.outcomes_to_approve
-        record_visit(sent.session, sent.order, sent.answers, sent.viewer, sent.now, seal, sent.seen, to_approve)
+        record_visit(
+            sent.session, sent.order, sent.answers, sent.viewer, sent.now, seal, sent.seen,
+            settings.outcomes_to_approve, settings.follow_up_working_days,
+        )  # fmt: skip
     except (MoveRefusedError, OrderChangedError):
         sent.session.rollback()
         return _conflict(sent)

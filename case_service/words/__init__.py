@@ -354,5 +354,13 @@ WORDS: dict[str, Text] = {
         "这不是您的操作问题，已经记录下来。请过几分钟再试；仍不行请联系系统管理员。",
         "It is not your doing, and it has been recorded. Try again in a few minutes, or tell the system administrator.",
     ),
+    "problem.503.title": _text("系统暂时不能用", "Not available just now"),
+    "problem.503.line": _text(
+        "数据库暂时连不上，已经登记的内容都在。请一分钟后再试；刚才提交的没有看到结果，就再提交一次，不会重复登记。"
+        "手机上没有发出去的会自动补交。几分钟后仍不行，请联系系统管理员检查数据库。",
+        "The database cannot be reached; what was recorded is there. Try again in a minute. If you saw no answer to "
+        "what you sent, send it again: it is recorded once. What waits on phones goes by itself. If it lasts longer "
+        "than a few minutes, tell the system administrator to look at the database.",
+    ),
     "problem.home": _text("返回首页", "Back to the start"),
 }

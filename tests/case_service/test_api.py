@@ -6,11 +6,11 @@ from uuid import uuid4
 import httpx
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from case_service.tables import ActionLogEntry, Outcome
 from tests.case_service import made_up
-from tests.case_service.conftest import Door
+from tests.case_service.conftest import Door, counted_queries
 from tests.case_service.made_up import GRID, NAME, OTHER_WORKER, SECOND_WORKER, VILLAGE, WORKER, warning
 
 
@@ -41,14 +41,10 @@ def test_orders_come_in_pages_that_lead_on_and_name_nobody(door: Door) -> None:
 @pytest.mark.parametrize("path", ["/orders?limit=200", "/cases?limit=200", "/units?limit=200"])
 def test_a_page_takes_the_same_queries_however_long_it_is(door: Door, path: str) -> None:
     def queries() -> int:
-        statements: list[str] = []
-        listener = lambda *given: statements.append(given[2])  # noqa: E731
-        event.listen(door.engine, "before_cursor_execute", listener)
         browser = door.browser("village")
-        statements.clear()
-        assert browser.get(f"/api/v1{path}").status_code == 200
-        event.remove(door.engine, "before_cursor_execute", listener)
-        return len(statements)
+        with counted_queries(door.engine) as asked:
+            assert browser.get(f"/api/v1{path}").status_code == 200
+        return len(asked)
 
     door.put(warning())
     queries()  # reads the calendar, which the next ones need not

@@ -74,6 +74,7 @@ def test_every_figure_opens_a_list_of_as_many(door: Door, unit: str) -> None:
     page = browser.get("/dashboard", params={"unit": unit}).text
     links = set(re.findall(r'<a href="(/supervision\?[^"]*)#orders">(\d+)</a>', page))
     assert len(links) > 10
+    assert re.findall(r"<td[^>]*>\s*[1-9]\d*\s*</td>", page) == [], "no count but zero stands without its list"
     for address, count in links:
         assert f"共 {count} 件" in browser.get(html.unescape(address)).text, address
 

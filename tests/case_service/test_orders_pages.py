@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from case_service.tables import Case, Visit, WorkOrder
 from case_service.tables.casework import CaseStatus, OrderStatus
 from schemas.messages import Level, OutcomeKind, Text
-from tests.case_service.conftest import Door, visit_form
+from tests.case_service.conftest import Door, counted_queries, visit_form
 from tests.case_service.made_up import ADDRESS, NAME, PHONE, WORKER, warning
 
 
@@ -47,10 +47,9 @@ def test_the_list_needs_the_same_number_of_queries_however_long(door: Door) -> N
     for start in (0, 10):
         door.put(*(warning(household_key=f"h-{start + n}") for n in range(start + 2)))
         browser = door.browser(WORKER)
-        statements: list[str] = []
-        event.listen(door.engine, "before_cursor_execute", lambda *args, found=statements: found.append(args[2]))
-        browser.get("/orders")
-        counts.append(len(statements))
+        with counted_queries(door.engine) as asked:
+            browser.get("/orders")
+        counts.append(len(asked))
     assert counts[0] == counts[1]
     assert counts[0] < 15
 
