@@ -98,10 +98,10 @@ def see_other(path: str) -> RedirectResponse:
     return RedirectResponse(path, status_code=303)
 
 
-def own_path(candidate: str | None, otherwise: str = "/") -> str:
-    """`candidate` if it is a path of this service; a link may not lead elsewhere."""
+def own_path(candidate: str | None) -> str:
+    """`candidate` if it is a path of this service, or the front page; a link may not lead elsewhere."""
     is_ours = candidate is not None and candidate.startswith("/") and not candidate.startswith(("//", "/\\"))
-    return candidate if is_ours and candidate is not None and candidate.isprintable() else otherwise
+    return candidate if is_ours and candidate is not None and candidate.isprintable() else "/"
 
 
 _environment = Environment(
