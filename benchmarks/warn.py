@@ -65,7 +65,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace, tell: Any) -> dict[str, Any]:
-    """Run all contenders; write the report and the chart under <home>/bench and return the report."""
+    """Run all contenders; write the report and the chart under <home>/bench and return the report.
+
+    The report is written anew after each of them, so that a run that breaks off leaves what it measured.
+    """
     home = options.home.resolve() / "bench"
     people = options.people or PEOPLE_AT_SCALE[options.scale]
     smaller = options.smaller or max(people // 10, LEAST_PEOPLE)
@@ -73,20 +76,28 @@ def run(options: argparse.Namespace, tell: Any) -> dict[str, Any]:
     night = race.nights[0]
     city = home / f"city-{people}"
     lived_in(city, night, tell)
+    stem = home / f"warn-{people if options.people else options.scale}"
     for name in ANSWERING:
         if name not in options.without:
             race.measure_in(name, name, city, night)
+            _report(race, smaller, stem)
     for name, size in zip(LANDING, (people, smaller), strict=True):
         if name not in options.without:
             demo_landing(home, size, tell)
             lived_in(home / f"city-{size}", night, tell)
             race.measure_in(name, "landed", home / f"city-{size}", night)
-    report = {"people": people, "smaller": smaller, **measured(race.results, people, smaller)} | about_machine()
-    name = f"warn-{people if options.people else options.scale}"
-    (home / f"{name}.json").write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+            _report(race, smaller, stem)
     bars = {BARS[one]: race.results[one]["seconds"] for one in BARS if one in race.results}
     if bars:
-        write_chart(home / f"{name}.svg", f"Sixteen models, {people:,} people", bars)
+        write_chart(stem.with_suffix(".svg"), f"Sixteen models, {people:,} people", bars)
+    return _report(race, smaller, stem)
+
+
+def _report(race: Race, smaller: int, stem: Path) -> dict[str, Any]:
+    """What the contenders that ran until now give, written down."""
+    sizes = {"people": race.people, "smaller": smaller}
+    report = {**sizes, **measured(race.results, race.people, smaller)} | about_machine()
+    stem.with_suffix(".json").write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return report
 
 
