@@ -9,25 +9,34 @@ from starlette.datastructures import FormData
 from case_service.web import VISITOR_COOKIE
 
 LONGEST_TEXT = 1_000
+# Python itself refuses to read numbers of some thousand digits.
+MOST_DIGITS = 18
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 MOST_FIELDS = 200
 MOST_FILES = 12
+MOST_BYTES = 1024 * 1024
 MOST_BYTES_WITH_FILES = 40 * 1024 * 1024
 
 
 async def posted_form(request: Request) -> FormData:
-    """The fields of the posted form; files are not taken."""
+    """The fields of the posted form; files are not taken. Of a size that may be read, as `posted_form_with_files`."""
+    refuse_too_large(request, MOST_BYTES)
     return await request.form(max_files=0, max_fields=MOST_FIELDS)
 
 
 async def posted_form_with_files(request: Request) -> FormData:
     """The fields and files of the posted form; 411 or 413 before reading what is of unknown or too large a size."""
+    refuse_too_large(request, MOST_BYTES_WITH_FILES)
+    return await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS)
+
+
+def refuse_too_large(request: Request, most: int) -> None:
+    """411 or 413 for what is of unknown size, or of more bytes than `most`: it would be read into memory."""
     length = request.headers.get("content-length", "")
     if not length.isdigit():
         raise HTTPException(411)
-    if int(length) > MOST_BYTES_WITH_FILES:
+    if int(length[:MOST_DIGITS]) > most:
         raise HTTPException(413)
-    return await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS)
 
 
 def checked_form(request: Request, form: Annotated[FormData, Depends(posted_form)]) -> FormData:
@@ -56,6 +65,11 @@ def text_of(form: FormData, name: str) -> str:
     if not 0 < len(text) <= LONGEST_TEXT or "\0" in text:
         raise HTTPException(422)
     return text
+
+
+def is_whole_number(text: str, most: int, least: int = 0) -> bool:
+    """Whether `text` writes a whole number from `least` to `most`, in plain digits and not endlessly many."""
+    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and least <= int(text) <= most
 
 
 def _with_right_token(request: Request, form: FormData) -> FormData:

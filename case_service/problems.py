@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from case_service.access import NotSignedInError, StepMissingError
+from case_service.orders.states import MoveRefusedError
 from case_service.security_headers import with_security_headers
 from case_service.web import page, see_other, wants_json
 
@@ -26,6 +27,7 @@ def register_problems(app: FastAPI) -> None:
     app.add_exception_handler(StepMissingError, _step_missing)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(MoveRefusedError, _moved_on)
     app.add_exception_handler(DataError, _not_storable)
     app.add_exception_handler(OverflowError, _not_storable)
     app.add_exception_handler(Exception, _broken)
@@ -66,6 +68,11 @@ def _not_valid(request: Request, error: Exception) -> Response:
     errors = error.errors() if isinstance(error, RequestValidationError) else []
     told = [{"pointer": "/" + "/".join(map(str, one["loc"])), "detail": one["msg"]} for one in errors]
     return _answer(request, 422, detail="the request does not keep to the contract", errors=told)
+
+
+def _moved_on(request: Request, error: Exception) -> Response:
+    """The order is not any more where the move starts: somebody else was quicker, or has it."""
+    return _answer(request, 409, detail=str(error))
 
 
 def _not_storable(request: Request, _: Exception) -> Response:

@@ -1,11 +1,12 @@
 """What can be set from outside, and the refusal to start with keys that protect nobody."""
 
 import os
+from collections.abc import Mapping
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.messages import OutcomeKind
@@ -37,7 +38,7 @@ class Settings(BaseSettings):
     home: Path = Path("var")
     host: str = "127.0.0.1"
     port: int = 8420
-    public_url: str | None = None
+    public_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
     keys_dir: Path | None = None
     service_token: str | None = None
@@ -91,14 +92,14 @@ def read_settings(**given: object) -> Settings:
     A key comes from the environment, else from a file in the keys folder, else, in demo
     mode only, from the constants above.
     """
-    settings = Settings(**given)  # type: ignore[arg-type]
+    settings = _read(given)
     keys_dir = settings.keys_dir or settings.home / "keys"
     demo_keys = {"service_token": DEMO_SERVICE_TOKEN, "case_sealing_key": DEMO_SEALING_KEY} if settings.is_demo else {}
     found = {
         name: getattr(settings, name) or _key_from_file(keys_dir / name) or demo_keys.get(name)
         for name in ("service_token", "case_sealing_key", "oidc_client_secret")
     }
-    settings = Settings(**{**given, **found})  # type: ignore[arg-type]
+    settings = _read({**given, **found})
     if not settings.is_demo:
         refuse_unsafe_keys(settings, keys_dir)
     return settings
@@ -123,6 +124,19 @@ def refuse_unsafe_keys(settings: Settings, keys_dir: Path) -> None:
     if complaints:
         complaints.append("To look around with made-up people instead, set SHOUWANG_MODE=demo.")
         raise UnsafeToStartError(os.linesep.join(complaints))
+
+
+def _read(given: Mapping[str, object]) -> Settings:
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        # Without the values: some are keys.
+        told = (f"{_name_outside(str(one['loc'][0]))}: {one['msg']}" for one in error.errors())
+        raise UnsafeToStartError(f"the system administrator must mend {'; '.join(told)}") from None
+
+
+def _name_outside(field: str) -> str:
+    return field if field.isupper() else f"SHOUWANG_{field.upper()}"
 
 
 def _key_from_file(path: Path) -> str | None:

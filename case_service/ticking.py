@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from case_service.clock import now
 from case_service.clocks.steps import take_steps
@@ -54,7 +53,7 @@ class Ticker(threading.Thread):
         while not self._stopped.wait(self._settings.tick_seconds):
             try:
                 tick(self._engine, self._settings, self._channels, self._clock)
-            except SQLAlchemyError:
+            except Exception:  # whatever it was, the clocks must not stand still for it
                 logger.exception("the tick failed; it is tried again in %s seconds", self._settings.tick_seconds)
 
     def stop(self) -> None:

@@ -11,14 +11,6 @@ from demo_city.period import CityPlan
 from demo_city.population import People
 
 MONTHS_A_YEAR = 0.667
-KEPT_AMOUNTS = [
-    "medfee_sumamt",
-    "fulamt_ownpay_amt",
-    "overlmt_selfpay",
-    "fund_pay_sumamt",
-    "psn_part_amt",
-    "psn_cash_pay",
-]
 LATER_CHANGES = {"corrected": 0.004, "repeated": 0.002}
 LATE_REPORTED_SHARE = 0.003
 

@@ -28,10 +28,12 @@ class Details:
     display_name: str
     phone: str
 
+    def mistake_in_username(self) -> str | None:
+        """The key of the words that say how a new username is to look; those of the directory may look otherwise."""
+        return None if USERNAME.fullmatch(self.username) else "staff.mistake.username"
+
     def mistake(self) -> str | None:
-        """The key of the words that say what to mend, if anything."""
-        if not USERNAME.fullmatch(self.username):
-            return "staff.mistake.username"
+        """The key of the words that say what to mend in all but the username, if anything."""
         if not 0 < len(self.display_name) <= LONGEST_NAME:
             return "staff.mistake.display_name"
         return None if PHONE.fullmatch(self.phone) else "staff.mistake.phone"

@@ -40,7 +40,7 @@ def create_account(request: Request, viewer: SignedIn, form: CheckedForm, sessio
     """An account without role or password: the security administrator gives both."""
     unit = unit_in_scope(session, viewer, field(form, "unit"))
     details = Details(field(form, "username"), field(form, "display_name"), field(form, "phone"))
-    mistake = details.mistake()
+    mistake = details.mistake_in_username() or details.mistake()
     if mistake is None and not accounts.new_account(session, details, unit):
         mistake = "staff.mistake.taken"
     if mistake is not None:
@@ -64,7 +64,7 @@ def change_details(
     unit = unit_in_scope(session, viewer, field(form, "unit") or staff.unit_code)
     details = Details(staff.username, field(form, "display_name"), field(form, "phone"))
     mistake = details.mistake()
-    if mistake is not None and mistake != "staff.mistake.username":
+    if mistake is not None:
         return _account_page(request, staff, viewer, session, now, mistake=mistake)
     staff.display_name, staff.phone = details.display_name, details.phone or None
     if unit.code != staff.unit_code:

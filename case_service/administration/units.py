@@ -14,13 +14,12 @@ from case_service.database import SessionDep
 from case_service.forms_posted import CheckedForm, field
 from case_service.supervision.queries import way_down
 from case_service.tables import Unit
-from case_service.tables.people import UnitLevel
+from case_service.tables.people import LONGEST_UNIT_NAME, UnitLevel
 from case_service.web import page, see_other
 
 router = APIRouter(prefix="/administration/units", include_in_schema=False)
 DEPARTMENT = re.compile(r"[a-z][a-z_]{1,39}")
 GRID_NUMBER = re.compile(r"\d{3}")
-LONGEST_NAME = 60
 
 
 @router.get("")
@@ -42,7 +41,7 @@ def create_unit(request: Request, viewer: SignedIn, form: CheckedForm, session: 
         mistake = "units.mistake.level"
     elif not (GRID_NUMBER if is_grid else DEPARTMENT).fullmatch(suffix):
         mistake = "units.mistake.grid" if is_grid else "units.mistake.department"
-    elif not 0 < len(name) <= LONGEST_NAME:
+    elif not 0 < len(name) <= LONGEST_UNIT_NAME:
         mistake = "units.mistake.name"
     elif session.get(Unit, code) is not None:
         mistake = "units.mistake.taken"

@@ -6,10 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from case_service.access import Viewer
 from case_service.orders.cards import Card, Claim
-from case_service.orders.people import Person as ShownPerson
-from case_service.tables import Case, Unit, WorkOrder
+from case_service.tables import Case, WorkOrder
 from case_service.tables.casework import CaseStatus, Matter, OrderKind, OrderStatus, Origin
 from case_service.tables.people import Role, UnitLevel
 from schemas.messages import Level, OutcomeKind
@@ -20,7 +18,7 @@ NOT_NUL = r"^[^\x00]*$"
 class Resource(BaseModel):
     """Something the interface gives; its entity tag changes whenever what is given changes."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, from_attributes=True)
 
     @property
     def entity_tag(self) -> str:
@@ -35,11 +33,6 @@ class UnitResource(Resource):
     name: str
     level: UnitLevel
     parent_code: str | None
-
-    @classmethod
-    def of(cls, unit: Unit) -> Self:
-        """The unit as it is given."""
-        return cls(code=unit.code, name=unit.name, level=unit.level, parent_code=unit.parent_code)
 
 
 class UnitPage(Resource):
@@ -83,8 +76,8 @@ class OrderSummary(Resource):
             kind=order.kind,
             status=order.status,
             level=order.level,
-            unit=UnitResource.of(order.unit),
-            assignee=Assignee(username=holder.username, display_name=holder.display_name) if holder else None,
+            unit=UnitResource.model_validate(order.unit),
+            assignee=Assignee.model_validate(holder) if holder else None,
             form_version=order.form_version,
             opened_at=order.opened_at,
             delivered_at=order.delivered_at,
@@ -103,17 +96,6 @@ class Person(Resource):
     phone: str | None
     address: str | None
 
-    @classmethod
-    def shown(cls, person: ShownPerson) -> Self:
-        """The person as far as the viewer may see them."""
-        return cls(
-            person_key=person.person_key,
-            name=person.name,
-            identity_number=person.identity_number,
-            phone=person.phone,
-            address=person.address,
-        )
-
 
 class OrderResource(OrderSummary):
     """An order with why it was opened and whom to visit."""
@@ -128,8 +110,8 @@ class OrderResource(OrderSummary):
         return OrderResource(
             **dict(OrderSummary.summed_up(order, card)),
             is_held=card.is_held,
-            claims=[Claim.model_validate(claim, from_attributes=True) for claim in card.claims],
-            people=[Person.shown(person) for person in card.people],
+            claims=card.claims,
+            people=[Person.model_validate(person) for person in card.people],
         )
 
 
@@ -184,17 +166,6 @@ class Me(Resource):
     role: Role
     unit_code: str
     form_token: str
-
-    @classmethod
-    def of(cls, viewer: Viewer) -> Self:
-        """The viewer as they are given."""
-        return cls(
-            username=viewer.username,
-            display_name=viewer.display_name,
-            role=viewer.role,
-            unit_code=viewer.unit_code,
-            form_token=viewer.form_token,
-        )
 
 
 class NewAssignee(BaseModel):

@@ -37,7 +37,6 @@ from case_service.database import SessionDep
 from case_service.official_calendar import DueRuleDep
 from case_service.orders import queries
 from case_service.orders.cards import card
-from case_service.orders.states import MoveRefusedError
 from case_service.tables import Case, Unit, WorkOrder
 from case_service.tables.casework import CaseStatus, OrderStatus
 from case_service.visits.answers import mistakes
@@ -56,7 +55,7 @@ CaseNumber = Annotated[str, Path(pattern=r"^[0-9A-Za-z]{1,40}$")]
 @router.get("/me", response_model=Me)
 def me(request: Request, viewer: SignedIn) -> Response:
     """Who is signed in."""
-    return given(request, Me.of(viewer))
+    return given(request, Me.model_validate(viewer))
 
 
 @router.get("/orders", response_model=OrderPage)
@@ -115,11 +114,8 @@ def post_visit(
         found = mistakes(answers, form_definition(order.form_version), delivered_on, now)
         if found:
             raise HTTPException(422, "; ".join(f"{name}: {say(words, 'en')}" for name, words in sorted(found.items())))
-        try:
-            to_approve = request.app.state.settings.outcomes_to_approve
-            record_visit(session, order, answers, viewer, now, request.app.state.seal, to_approve=to_approve)
-        except MoveRefusedError as refusal:
-            raise HTTPException(409, str(refusal)) from refusal
+        to_approve = request.app.state.settings.outcomes_to_approve
+        record_visit(session, order, answers, viewer, now, request.app.state.seal, to_approve=to_approve)
 
     change = Change(order, viewer, key, f"visit {order.number} {sent.model_dump_json()}", now)
     return once(session, change, make, lambda: _resource(request, order, viewer, rule, now), status=201)
@@ -144,10 +140,7 @@ def put_assignee(
         worker = next((one for one in workers_for(session, order, viewer) if one.username == sent.username), None)
         if worker is None:
             raise HTTPException(422, f"{sent.username} is no grid worker who may take this order")
-        try:
-            queries.assign(session, order, worker, viewer, now)
-        except MoveRefusedError as refusal:
-            raise HTTPException(409, str(refusal)) from refusal
+        queries.assign(session, order, worker, viewer, now)
 
     change = Change(order, viewer, key, f"assignee {order.number} {sent.model_dump_json()}", now)
     return once(session, change, make, lambda: _resource(request, order, viewer, rule, now))
@@ -195,7 +188,7 @@ def list_units(
     """The units at or below the viewer's own, by code."""
     below = select(Unit).where(in_subtree(viewer.unit_path), Unit.code > after)
     units = session.scalars(below.order_by(Unit.code).limit(limit + 1)).all()
-    items = [UnitResource.of(unit) for unit in units[:limit]]
+    items = [UnitResource.model_validate(unit) for unit in units[:limit]]
     return given(request, UnitPage(items=items, next_cursor=units[limit - 1].code if units[limit:] else None))
 
 
@@ -205,7 +198,7 @@ def get_unit(request: Request, code: UnitCode, viewer: SignedIn, session: Sessio
     unit = session.scalar(select(Unit).where(Unit.code == code, in_subtree(viewer.unit_path)))
     if unit is None:
         raise HTTPException(404)
-    return given(request, UnitResource.of(unit))
+    return given(request, UnitResource.model_validate(unit))
 
 
 def _resource(request: Request, order: WorkOrder, viewer: Viewer, rule: DueRule, now: Now) -> OrderResource:

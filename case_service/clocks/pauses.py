@@ -14,13 +14,14 @@ from case_service.clocks.plan import PauseReason, Plan, kept_plans
 from case_service.household_locks import lock_households
 from case_service.notifications.outbox import Telling, tell
 from case_service.orders.cards import due_of
+from case_service.orders.states import MoveRefusedError
 from case_service.tables import ClockPause, WorkOrder
 from case_service.tables.casework import RUNNING
 from case_service.tables.notifications import Happening
 from case_service.working_days import DueRule
 
 
-class PauseRefusedError(Exception):
+class PauseRefusedError(MoveRefusedError):
     """The clock cannot be stopped or started now."""
 
 

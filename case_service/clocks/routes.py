@@ -26,10 +26,7 @@ def pause_clock(
     reason = field(form, "reason")
     if reason not in plan.pauses.reasons:
         raise HTTPException(422)
-    try:
-        pauses.pause(session, order, PauseReason(reason), viewer, rule, now)
-    except pauses.PauseRefusedError as refusal:
-        raise HTTPException(409) from refusal
+    pauses.pause(session, order, PauseReason(reason), viewer, rule, now)
     session.commit()
     return see_other(f"/orders/{order.number}")
 
@@ -44,9 +41,6 @@ def resume_clock(
     reason = field(form, "reason")
     if not 0 < len(reason) <= LONGEST_REASON:
         raise HTTPException(422)
-    try:
-        pauses.resume(session, order, reason, viewer, rule, now)
-    except pauses.PauseRefusedError as refusal:
-        raise HTTPException(409) from refusal
+    pauses.resume(session, order, reason, viewer, rule, now)
     session.commit()
     return see_other(f"/orders/{order.number}")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from case_service.access import Viewer, in_subtree
 from case_service.clock import SHANGHAI, local_date
-from case_service.dashboard.suppression import suppressed
+from case_service.dashboard.table import Line, Table, plain_table, table_with_total
 from case_service.row_security import looking_as_system
 from case_service.supervision.compliance import lateness
 from case_service.supervision.filters import Keeping, Wanted, month_of
@@ -31,34 +31,6 @@ RESULTS = (
     HandlingResult.NOT_ELIGIBLE,
     HandlingResult.DECLINED,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One count; none where it is too small to be shown. `address` is the list behind it."""
-
-    value: int | None
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row of a table: `label` is a text of ours, or the key of words."""
-
-    label: Text
-    figures: Sequence[Figure]
-    percent: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One theme of the dashboard; the last line holds the totals where `has_total`."""
-
-    id: str
-    columns: Sequence[str]
-    lines: Sequence[Line]
-    has_total: bool = False
-    has_percent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +69,9 @@ def tables(asked: Asked) -> list[Table]:
 def _by_unit(asked: Asked, found: Sequence[Tally]) -> Table:
     counted = [(_named(tally.unit), [_standing(tally, standing) for standing in STANDINGS]) for tally in found]
     whole = total(asked.unit, found)
-    return _with_total(asked, "by_unit", [f"supervision.{one}" for one in STANDINGS], counted, [
-        _standing(whole, standing) for standing in STANDINGS
-    ])  # fmt: skip
+    columns = [f"supervision.{one}" for one in STANDINGS]
+    totals = [_standing(whole, standing) for standing in STANDINGS]
+    return table_with_total("by_unit", columns, counted, totals, asked.least)
 
 
 def _standing(tally: Tally, standing: Standing) -> tuple[int, str]:
@@ -124,7 +96,7 @@ def _by_month(asked: Asked) -> Table:
         )
         for day in months
     ]
-    return _table(asked, "by_month", ["dashboard.opened", "dashboard.closed"], counted)
+    return plain_table("by_month", ["dashboard.opened", "dashboard.closed"], counted, asked.least)
 
 
 def _monthly(asked: Asked, orders: Select[WorkOrder], moment: SQLColumnExpression[Any]) -> dict[str, int]:
@@ -154,9 +126,8 @@ def _in_time(asked: Asked) -> Table:
     counted = [(_named(unit), _kept(unit, counts)) for unit in units]
     sums = [sum(cells[place][0] for _, cells in counted) for place in (0, 1)]
     addresses = [Wanted(keeping=one).address(asked.unit.code) for one in Keeping]
-    columns = [f"dashboard.{one}" for one in Keeping]
-    return _with_total(asked, "in_time", columns, counted, list(zip(sums, addresses, strict=True)), percent_of=0,
-                       rows_add_up=True)  # fmt: skip
+    columns, whole = [f"dashboard.{one}" for one in Keeping], list(zip(sums, addresses, strict=True))
+    return table_with_total("in_time", columns, counted, whole, asked.least, percent_of=0, rows_add_up=True)
 
 
 def _kept(unit: Unit, counts: Mapping[tuple[str, bool], int]) -> list[tuple[int, str]]:
@@ -199,8 +170,8 @@ def _by_model(asked: Asked) -> Table:
             (Text.model_validate_json(words),
              [(count, one.address(code)) for count, one in zip(counts, addresses, strict=True)])
         )  # fmt: skip
-    table = _table(asked, "by_model", [f"dashboard.model.{one}" for one in ("orders", "closed", "helped", "referred")],
-                        counted)  # fmt: skip
+    columns = [f"dashboard.model.{one}" for one in ("orders", "closed", "helped", "referred")]
+    table = plain_table("by_model", columns, counted, asked.least)
     return replace(table, lines=[_yield_of(line) for line in table.lines], has_percent=True)
 
 
@@ -234,7 +205,7 @@ def _by_department(asked: Asked) -> Table:
         ]  # fmt: skip
         counted.append((_named(unit), cells))
     columns = ["supervision.open", *(f"handling_result.{one}" for one in (*RESULTS, HandlingResult.RETURNED))]
-    return _table(asked, "by_department", columns, counted)
+    return plain_table("by_department", columns, counted, asked.least)
 
 
 def _by_help(asked: Asked) -> Table:
@@ -252,7 +223,7 @@ def _by_help(asked: Asked) -> Table:
     code = asked.unit.code
     counted = [
         (
-            _words(f"help_kind.{kind}"),
+            WORDS[f"help_kind.{kind}"],
             [
                 (counts[kind][0], Wanted(help_kind=kind).address(code)),
                 (counts[kind][1], Wanted(help_kind=kind, result=HandlingResult.HELPED).address(code)),
@@ -261,52 +232,11 @@ def _by_help(asked: Asked) -> Table:
         for kind in HelpKind
         if kind in counts
     ]
-    return _table(asked, "by_help", ["dashboard.asked_for", "handling_result.helped"], counted)
-
-
-def _table(
-    asked: Asked, theme: str, columns: Sequence[str], counted: Sequence[tuple[Text, Sequence[tuple[int, str]]]]
-) -> Table:
-    """A table without totals: nothing adds up, so only what is small is left out."""
-    lines = [
-        Line(label, [Figure(None if 0 < count < asked.least else count, address) for count, address in cells])
-        for label, cells in counted
-    ]
-    return Table(theme, columns, lines)
-
-
-def _with_total(
-    asked: Asked,
-    theme: str,
-    columns: Sequence[str],
-    counted: Sequence[tuple[Text, Sequence[tuple[int, str]]]],
-    whole: Sequence[tuple[int, str]],
-    percent_of: int | None = None,
-    rows_add_up: bool = False,
-) -> Table:
-    """A table whose totals are shown, so that these give nothing away either."""
-    rows = [[count for count, _ in cells] for _, cells in (*counted, (None, whole))]
-    if rows_add_up:
-        rows = [[*row, sum(row)] for row in rows]
-    shown = suppressed(rows, asked.least, rows_add_up)
-    labels = [*(label for label, _ in counted), _words("supervision.total")]
-    addresses = [[address for _, address in cells] for cells in (*(cells for _, cells in counted), whole)]
-    lines = []
-    for label, values, places in zip(labels, shown, addresses, strict=True):
-        figures = [Figure(value, place) for value, place in zip(values, places, strict=False)]
-        part = figures[percent_of].value if percent_of is not None else None
-        known = [one.value for one in figures if one.value is not None]
-        is_whole = len(known) == len(figures) and sum(known) > 0
-        lines.append(Line(label, figures, 100 * part / sum(known) if part is not None and is_whole else None))
-    return Table(theme, columns, lines, has_total=True, has_percent=percent_of is not None)
+    return plain_table("by_help", ["dashboard.asked_for", "handling_result.helped"], counted, asked.least)
 
 
 def _named(unit: Unit) -> Text:
     return Text(zh=unit.name, en=unit.name)
-
-
-def _words(key: str) -> Text:
-    return WORDS[key]
 
 
 def _months_before(first: date, count: int) -> date:

@@ -7,7 +7,8 @@ from fastapi.responses import JSONResponse
 
 from case_service.access import SignedIn
 from case_service.clock import Now
-from case_service.dashboard.figures import Asked, Table, tables
+from case_service.dashboard.figures import Asked, tables
+from case_service.dashboard.table import Table
 from case_service.database import SessionDep
 from case_service.freshness.queries import counts as freshness_counts
 from case_service.freshness.queries import latest

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from case_service.settings import DEMO_PASSWORD
 from case_service.sign_in import passwords
 from case_service.tables import Staff, Unit
-from case_service.tables.people import PowerHeldError, Role, UnitLevel, fits
+from case_service.tables.people import LONGEST_UNIT_NAME, PowerHeldError, Role, UnitLevel, fits
 from schemas.divisions import divisions
 
 
@@ -37,7 +37,7 @@ class GridLine(Line):
 
     grid_code: str = Field(pattern=r"^\d{15}$")
     village_code: str = Field(pattern=r"^\d{12}$")
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, max_length=LONGEST_UNIT_NAME)
     effective_from: date | None = None
 
 
@@ -56,7 +56,7 @@ class DepartmentLine(Line):
 
     department: str = Field(pattern=r"^[a-z_]+$")
     division_code: str = Field(pattern=r"^\d{12}$")
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, max_length=LONGEST_UNIT_NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,15 +167,24 @@ def _put_staff(session: Session, staff: list[StaffLine], with_demo_password: boo
 def lines_of(path: Path, kind: type[LineT]) -> Iterator[LineT]:
     """The lines of the file; all mistakes are told together."""
     mistakes = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), start=2):
-            try:
-                yield kind.model_validate({name: value for name, value in row.items() if value != ""})
-            except ValidationError as error:
-                where = ", ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-                mistakes.append(f"line {number}: {where}")
+    for number, row in enumerate(_rows_of(path), start=2):
+        try:
+            yield kind.model_validate({str(name): value for name, value in row.items() if value != ""})
+        except ValidationError as error:
+            where = ", ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+            mistakes.append(f"line {number}: {where}")
     if mistakes:
         raise DirectoryFileError(f"{path}: " + "; ".join(mistakes))
+
+
+def _rows_of(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file, restkey="more than the header names"))
+    except UnicodeDecodeError as error:
+        raise DirectoryFileError(f"{path} is not text in UTF-8; save it as CSV in UTF-8.") from error
+    except (OSError, csv.Error) as error:
+        raise DirectoryFileError(f"{path} cannot be read: {error}") from error
 
 
 def _refuse_unknown(path: Path, codes: list[str], known: set[str]) -> None:

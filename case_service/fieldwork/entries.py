@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 
 from case_service.clock import SHANGHAI, local_date
 from case_service.forms_posted import field as posted
+from case_service.forms_posted import is_whole_number
 from case_service.tables.fieldwork import HandOverReason, HelpGiven, MoreTimeReason
 from case_service.visits.answers import IDENTITY_NUMBER, LONGEST_ANSWER
 
@@ -70,7 +71,7 @@ def entered(task: Task, form: FormData, at: datetime, colleagues: Iterable[str])
 
 def _urgent_help(values: Mapping[str, str], at: datetime) -> dict[str, str | None]:
     amount = values["amount"]
-    is_amount = not amount or (amount.isascii() and amount.isdigit() and int(amount) <= LARGEST_AMOUNT)
+    is_amount = not amount or is_whole_number(amount, LARGEST_AMOUNT)
     return {
         "help": None if values["help"] in set(HelpGiven) else "fieldwork.mistake.help",
         "amount": None if is_amount else "fieldwork.mistake.amount",

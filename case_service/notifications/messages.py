@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from case_service.clock import SHANGHAI
 from case_service.tables import Unit, WorkOrder
 from case_service.tables.notifications import Happening
-from case_service.tables.people import UnitLevel
+from case_service.tables.people import LONGEST_UNIT_NAME, UnitLevel
 from case_service.web import Language
 from case_service.words import say
 
@@ -25,7 +25,7 @@ class OrderNotice(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     order_number: Annotated[str, Field(pattern=r"^GD\d{8,}$")]
-    village: Annotated[str, Field(min_length=1, max_length=40)]
+    village: Annotated[str, Field(min_length=1, max_length=LONGEST_UNIT_NAME)]
     due_at: datetime | None
     link: Annotated[str, Field(pattern=r"^https?://\S+/orders/GD\d{8,}$")]
 

@@ -22,6 +22,7 @@ ONE_DAY = timedelta(days=1)
 STATUTORY_DAYS = 13
 LONGEST_FILE = 200_000
 DECEMBER = 12
+YEARS = range(2000, 2100)
 KINDS = {"off": True, "work": False}
 
 
@@ -76,6 +77,8 @@ def read_notice(content: str, year: int, number: str) -> Notice:
     """The notice of `year` with its number; raises `NoticeError` with everything that is wrong with it."""
     if not number.strip():
         raise NoticeError(["the number of the notice is missing, such as 国办发明电〔2026〕7号"])
+    if year not in YEARS:
+        raise NoticeError([f"{year} is no year that a notice of the State Council speaks of"])
     if len(content) > LONGEST_FILE:
         raise NoticeError(["the file is far longer than a year of holidays"])
     days = _days_of_json(content, year) if content.lstrip().startswith("{") else _days_of_csv(content)
@@ -99,9 +102,12 @@ def _days_of_json(content: str, year: int) -> list[Day]:
 
 def _days_of_csv(content: str) -> list[Day]:
     reader = csv.DictReader(io.StringIO(content.lstrip("\ufeff")))
-    if not {"date", "kind"} <= set(reader.fieldnames or ()):
+    try:
+        names, rows = set(reader.fieldnames or ()), list(enumerate(reader, start=2))
+    except csv.Error as error:
+        raise NoticeError([f"the file is not CSV: {error}"]) from None
+    if not {"date", "kind"} <= names:
         raise NoticeError(["the first line must name the columns date and kind, and may name the column name"])
-    rows = list(enumerate(reader, start=2))
     wrong = [
         f"line {place}: kind must be off or work, not {row['kind']!r}"
         for place, row in rows

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 from case_service.access import SignedIn
 from case_service.clock import Now, local_date
 from case_service.database import SessionDep
-from case_service.forms_posted import CheckedForm, checked_form, field
+from case_service.forms_posted import MOST_BYTES, MOST_FIELDS, CheckedForm, checked_form, field, refuse_too_large
 from case_service.official_calendar import DueRuleDep
 from case_service.official_year import importing
 from case_service.official_year.notice import Notice, NoticeError, read_notice, text_of_file
@@ -25,7 +25,8 @@ LONGEST_REASON = 100
 
 async def checked_upload(request: Request) -> FormData:
     """The posted form with at most one file, if it carries the token of this session."""
-    return checked_form(request, await request.form(max_files=1, max_fields=200))
+    refuse_too_large(request, MOST_BYTES)
+    return checked_form(request, await request.form(max_files=1, max_fields=MOST_FIELDS))
 
 
 CheckedUpload = Annotated[FormData, Depends(checked_upload)]

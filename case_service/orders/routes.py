@@ -27,7 +27,6 @@ from case_service.official_calendar import DueRuleDep
 from case_service.orders import people, queries
 from case_service.orders.cards import card, orders_mark
 from case_service.orders.maps import map_link
-from case_service.orders.states import MoveRefusedError
 from case_service.orders.trips import trips
 from case_service.referrals.handling import departments_to_ask, referral_of
 from case_service.referrals.routes import RESULTS
@@ -94,10 +93,7 @@ def approve_closure(
     request: Request, order: OrderToAssign, viewer: Supervisor, _: CheckedForm, session: SessionDep, now: Now
 ) -> Response:
     """Let the visit take effect that waits for it."""
-    try:
-        approve(session, order, viewer, now, request.app.state.seal)
-    except MoveRefusedError as refusal:
-        raise HTTPException(409) from refusal
+    approve(session, order, viewer, now, request.app.state.seal)
     session.commit()
     return see_other(f"/orders/{order.number}")
 
@@ -107,10 +103,7 @@ def send_closure_back(
     order: OrderToAssign, viewer: Supervisor, form: CheckedForm, session: SessionDep, now: Now
 ) -> Response:
     """Ask the grid worker to go again, saying why."""
-    try:
-        send_back(session, order, text_of(form, "reason"), viewer, now)
-    except MoveRefusedError as refusal:
-        raise HTTPException(409) from refusal
+    send_back(session, order, text_of(form, "reason"), viewer, now)
     session.commit()
     return see_other(f"/orders/{order.number}")
 
@@ -124,10 +117,7 @@ def assign_order(
     worker = next((one for one in workers_for(session, order, viewer) if one.username == wanted), None)
     if worker is None:
         raise HTTPException(422)
-    try:
-        queries.assign(session, order, worker, viewer, now, field(form, "seen"))
-    except MoveRefusedError as refusal:
-        raise HTTPException(409) from refusal
+    queries.assign(session, order, worker, viewer, now, field(form, "seen"))
     session.commit()
     return see_other(f"/orders/{order.number}")
 

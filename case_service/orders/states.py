@@ -93,7 +93,7 @@ MOVES = {
 
 
 class MoveRefusedError(Exception):
-    """The order is not where this move starts, or somebody else must make it."""
+    """The order is not where this move starts, or somebody else must make it. Whoever asked is answered 409."""
 
 
 def move(order: WorkOrder, name: str, who: Actor, **writes: datetime | int) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from case_service.access import SignedIn
 from case_service.clock import Now
 from case_service.database import SessionDep
-from case_service.forms_posted import CheckedForm, field
+from case_service.forms_posted import CheckedForm, field, is_whole_number
 from case_service.referrals import dispatch_table
 from case_service.referrals.dispatch_table import RuleWanted
 from case_service.tables.people import Role
@@ -51,17 +51,13 @@ def _mistakes(given: Mapping[str, str], others: list[str], departments: set[str]
     found = {}
     if given["lead"] not in departments or not set(others) <= departments:
         found["lead"] = "dispatch.mistake.lead"
-    if not _is_days(given["working_days"]):
+    if not is_whole_number(given["working_days"], MOST_DAYS, least=1):
         found["working_days"] = "dispatch.mistake.days"
-    if given["follow_up_days"] and not _is_days(given["follow_up_days"]):
+    if given["follow_up_days"] and not is_whole_number(given["follow_up_days"], MOST_DAYS, least=1):
         found["follow_up_days"] = "dispatch.mistake.days"
     if not 0 < len(given["reason"]) <= LONGEST_REASON or "\0" in given["reason"]:
         found["reason"] = "dispatch.mistake.reason"
     return found
-
-
-def _is_days(text: str) -> bool:
-    return text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_DAYS
 
 
 def _page(

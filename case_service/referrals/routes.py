@@ -9,7 +9,6 @@ from case_service.forms_posted import CheckedForm, field, text_of
 from case_service.official_calendar import DueRuleDep
 from case_service.orders.cards import card
 from case_service.orders.queries import note_list_read
-from case_service.orders.states import MoveRefusedError
 from case_service.referrals import handling
 from case_service.tables.casework import OrderStatus
 from case_service.tables.referrals import HandlingResult
@@ -43,10 +42,7 @@ def department_queue(request: Request, viewer: SignedIn, session: SessionDep, ru
 @router.post("/orders/{number}/acceptance")
 def accept_order(order: OrderToHandle, viewer: SignedIn, _: CheckedForm, session: SessionDep, now: Now) -> Response:
     """Take the order on; from here on whoever did sees whom it is about."""
-    try:
-        handling.accept(session, order, viewer, now)
-    except MoveRefusedError as refusal:
-        raise HTTPException(409) from refusal
+    handling.accept(session, order, viewer, now)
     session.commit()
     return see_other(f"/orders/{order.number}")
 
@@ -57,10 +53,7 @@ def return_order(
 ) -> Response:
     """Give the order back with a reason."""
     reason = text_of(form, "reason")
-    try:
-        handling.give_back(session, order, reason, viewer, now, request.app.state.seal)
-    except MoveRefusedError as refusal:
-        raise HTTPException(409) from refusal
+    handling.give_back(session, order, reason, viewer, now, request.app.state.seal)
     session.commit()
     return see_other(f"/orders/{order.number}")
 
@@ -73,10 +66,7 @@ def resolve_order(
     result, text = field(form, "result"), text_of(form, "text")
     if result not in RESULTS:
         raise HTTPException(422)
-    try:
-        handling.resolve(session, order, HandlingResult(result), text, viewer, now, request.app.state.seal)
-    except MoveRefusedError as refusal:
-        raise HTTPException(409) from refusal
+    handling.resolve(session, order, HandlingResult(result), text, viewer, now, request.app.state.seal)
     session.commit()
     return see_other(f"/orders/{order.number}")
 
@@ -89,9 +79,6 @@ def settle_return(
     department, reason = field(form, "department"), text_of(form, "reason")
     if department and department not in handling.departments_to_ask(session, order):
         raise HTTPException(422)
-    try:
-        handling.settle(session, order, department, reason, viewer, now, request.app.state.seal)
-    except MoveRefusedError as refusal:
-        raise HTTPException(409) from refusal
+    handling.settle(session, order, department, reason, viewer, now, request.app.state.seal)
     session.commit()
     return see_other(f"/orders/{order.number}")

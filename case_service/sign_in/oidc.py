@@ -124,7 +124,6 @@ def _claims(
 ) -> dict[str, Any]:
     if not id_token:
         raise OidcError("the provider gave no identity token")
-    keys = KeySet.import_key_set(_fetched(provider["jwks_uri"]))  # type: ignore[arg-type]
     expected = jwt.JWTClaimsRegistry(
         now=int(at.timestamp()),
         leeway=CLOCK_SKEW_SECONDS,
@@ -136,11 +135,13 @@ def _claims(
         nonce={"essential": True, "value": nonce},
         azp={"value": settings.oidc_client_id},
     )
+    published: Any = _fetched(provider["jwks_uri"])
     try:
+        keys = KeySet.import_key_set(published)
         claims: dict[str, Any] = jwt.decode(id_token, keys, algorithms=ALGORITHMS).claims
         expected.validate(claims)
-    except (JoseError, ValueError) as problem:
-        raise OidcError(f"the identity token is not valid: {problem}") from problem
+    except (JoseError, ValueError, KeyError, TypeError) as problem:
+        raise OidcError(f"the identity token or the provider's keys are not valid: {problem!r}") from problem
     return claims
 
 

@@ -80,6 +80,12 @@ class Judgement:
     days: dict[Delivered, Standing]
     paused_orders: dict[int, Standing]
 
+    def standing_of(self, delivered: Delivered, paused_id: int | None = None) -> Standing:
+        """How an order stands that runs. What was delivered or paused since the judging is on time."""
+        if paused_id is not None:
+            return self.paused_orders.get(paused_id, Standing.ON_TIME)
+        return self.days.get(delivered, Standing.ON_TIME)
+
     def holds(self, standing: Standing) -> ColumnElement[bool]:
         """The orders that stand so."""
         if standing is Standing.OPEN:
@@ -209,8 +215,7 @@ def _counted(orders: Select[WorkOrder], unit_code: InstrumentedAttribute[str]) -
 def _add(tally: Tally, row: OrderCount, judgement: Judgement) -> None:
     _, status, delivered_on, budget, paused_id, has_yield, count = row
     if status in RUNNING:
-        day = (delivered_on or date.min, budget)
-        standing = judgement.paused_orders[paused_id] if paused_id else judgement.days[day]
+        standing = judgement.standing_of((delivered_on or date.min, budget), paused_id)
     else:
         standing = Standing(status.value)
     tally.counts[standing] += count

@@ -55,12 +55,12 @@ def loads(session: Session, viewer: Viewer, unit: Unit, judgement: Judgement, at
     counted = select(by_day, func.count()).group_by(*by_day.c)
     for worker_id, day, budget, count in session.execute(counted):
         if worker_id in found:
-            found[worker_id].counts[judgement.days[day, budget]] += count
-    for worker_id, order_id in session.execute(
-        running.where(IS_PAUSED).with_only_columns(WorkOrder.assignee_id, WorkOrder.id)
+            found[worker_id].counts[judgement.standing_of((day, budget))] += count
+    for worker_id, order_id, day, budget in session.execute(
+        running.where(IS_PAUSED).with_only_columns(WorkOrder.assignee_id, WorkOrder.id, DELIVERED_ON, OWN_BUDGET)
     ):
         if worker_id in found:
-            found[worker_id].counts[judgement.paused_orders[order_id]] += 1
+            found[worker_id].counts[judgement.standing_of((day, budget), order_id)] += 1
     closed = orders.where(WorkOrder.status == OrderStatus.CLOSED, WorkOrder.closed_at > at - LATELY)
     for worker_id, count in session.execute(
         closed.with_only_columns(WorkOrder.assignee_id, func.count()).group_by(WorkOrder.assignee_id)

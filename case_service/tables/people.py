@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from case_service.tables.base import Base, words_of
 
+LONGEST_UNIT_NAME = 60
+
 
 class UnitLevel(StrEnum):
     """The levels of the one tree that routes work and bounds what people see."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.datastructures import FormData
 
 from case_service.clock import SHANGHAI, local_date
-from case_service.forms_posted import field
+from case_service.forms_posted import field, is_whole_number
 from case_service.tables.referrals import HelpKind
 from case_service.visits.form_definition import FormDefinition, Question
 from schemas.messages import OutcomeKind
@@ -146,8 +146,7 @@ def _mistake_in_answer(question: Question, text: str) -> str | None:
         offered = {choice.id for choice in question.choices}
         return _unless(set(question.answers_in(text)) <= offered, "visit.mistake.answer_not_offered")
     if question.kind == "number":
-        is_right = not text or (text.isascii() and text.isdigit() and int(text) <= LARGEST_NUMBER)
-        return _unless(is_right, "visit.mistake.number")
+        return _unless(not text or is_whole_number(text, LARGEST_NUMBER), "visit.mistake.number")
     if IDENTITY_NUMBER.search(text):
         return "visit.mistake.identity_number"
     return _unless(len(text) <= LONGEST_ANSWER, "visit.mistake.answer_too_long")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -31,6 +32,10 @@ from case_service.tables import SignInSession, Staff
 from schemas.messages import WarningMessage
 from tests.case_service import made_up
 from tests.case_service.checked_pages import check_answer
+from tests.case_service.running_service import running_with_directory
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 NOVEMBER_MORNING = datetime(2025, 11, 21, 9, 30, tzinfo=SHANGHAI)
 _database_numbers = count(1)
@@ -223,6 +228,22 @@ def act(door: Door, username: str, path: str, **fields: str | list[str]) -> http
     """Post a form of a page as somebody would."""
     browser = door.browser(username)
     return browser.post(path, data={"form_token": browser.form_token, **fields})
+
+
+@pytest.fixture(scope="module")
+def base_url() -> Iterator[str]:
+    """A running service with the small directory of the tests, for browsers."""
+    with running_with_directory() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """A real browser."""
+    from tests.case_service.chromium import chromium
+
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ class Provider:
     username: str = ""
     lies: dict[str, object] = field(default_factory=dict)
     signs_with: str = "own"
+    publishes_keys: bool = True
     address: str = ""
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "k1"}, auto_kid=False))
     foreign_key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "k1"}, auto_kid=False))
@@ -41,6 +42,10 @@ class Provider:
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
         }
+
+    def published_keys(self) -> dict[str, object]:
+        own = {**self.key.as_dict(private=False), "kid": "k1", "use": "sig"}
+        return {"keys": [own]} if self.publishes_keys else {"error": "temporarily_unavailable"}
 
     def authorize(self, asked: dict[str, str]) -> str:
         """Where the person is sent back to, as if they had signed in."""
@@ -86,7 +91,7 @@ def running_provider(at: datetime) -> Iterator[Provider]:
             if path.path == "/.well-known/openid-configuration":
                 self._answer(200, provider.discovery())
             elif path.path == "/keys":
-                self._answer(200, {"keys": [{**provider.key.as_dict(private=False), "kid": "k1", "use": "sig"}]})
+                self._answer(200, provider.published_keys())
             elif path.path == "/authorize":
                 asked = {name: values[0] for name, values in parse_qs(path.query).items()}
                 self.send_response(302)

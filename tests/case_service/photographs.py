@@ -1,5 +1,7 @@
 """Photos as a phone's camera writes them: with the place, the camera and the way it was held noted inside."""
 
+import struct
+import zlib
 from io import BytesIO
 
 from PIL import Image
@@ -18,6 +20,13 @@ def photograph(width: int = 640, height: int = 480, format_: str = "JPEG") -> by
     written = BytesIO()
     picture.save(written, format_, exif=exif)
     return written.getvalue()
+
+
+def announcing(width: int, height: int) -> bytes:
+    """A few bytes whose head announces a picture of this size."""
+    head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", len(head) - 4) + head + struct.pack(">I", zlib.crc32(head))
+    return b"\x89PNG\r\n\x1a\n" + chunk + struct.pack(">I", 0) + b"IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
 
 
 def notes_in(content: bytes) -> dict[int, object]:

@@ -87,6 +87,17 @@ def test_moving_somebody_takes_away_a_role_that_no_longer_fits(door: Door) -> No
         assert session.scalars(select(Staff.role).where(Staff.username == WORKER)).one() is None
 
 
+def test_what_is_wrong_with_a_change_is_told_whatever_the_username(door: Door) -> None:
+    with door.session() as session:
+        session.scalars(select(Staff).where(Staff.username == WORKER)).one().username = "葛一"
+        session.commit()
+    for wrong in ({"display_name": ""}, {"display_name": "长" * 41}, {"phone": "12"}):
+        details = {"display_name": "葛一", "phone": "", "unit": GRID} | wrong
+        refused = post(door.browser("system"), "/staff/葛一/details", **details)
+        assert refused.status_code == 422
+        assert 'role="alert"' in refused.text
+
+
 def test_unlocking_signing_out_and_closing(door: Door) -> None:
     security, worker = door.browser("security"), door.browser(WORKER)
     for _ in range(5):

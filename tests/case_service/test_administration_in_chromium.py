@@ -1,26 +1,10 @@
 """The administrators' pages in a real browser, at the width of a phone and of a desk."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.case_service.chromium import DESK, PHONE, chromium, open_page, sign_in
+from tests.case_service.chromium import DESK, PHONE, open_page, sign_in
 from tests.case_service.made_up import VILLAGE, WORKER
-from tests.case_service.running_service import running_with_directory
-
-
-@pytest.fixture(scope="module")
-def base_url() -> Iterator[str]:
-    """A running service with the small directory of the tests."""
-    with running_with_directory() as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])

@@ -11,13 +11,27 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import event, select
 
+from case_service.access import Viewer
+from case_service.official_calendar import due_rule
 from case_service.supervision.export import as_text
-from case_service.tables import Case, Visit, WorkOrder
+from case_service.supervision.queries import Standing, judge, tallies, total
+from case_service.supervision.workload import loads
+from case_service.tables import Case, Unit, Visit, WorkOrder
 from case_service.tables.casework import CaseStatus, OrderStatus
+from case_service.tables.people import Role
 from schemas.messages import Contact, Text
 from tests.case_service import made_up
 from tests.case_service.conftest import Door, StoppedClock, act, opened_door
-from tests.case_service.made_up import GRID, OTHER_GRID, OTHER_VILLAGE, SECOND_GRID, SECOND_WORKER, VILLAGE, warning
+from tests.case_service.made_up import (
+    GRID,
+    OTHER_GRID,
+    OTHER_VILLAGE,
+    SECOND_GRID,
+    SECOND_WORKER,
+    VILLAGE,
+    YIAN,
+    warning,
+)
 
 
 @pytest.fixture
@@ -121,6 +135,21 @@ def test_the_load_of_each_worker_is_counted(door: Door) -> None:
     figures = [[cell.split(">")[1].split("<")[0] for cell in cells[1:]] for cells in rows]
     assert figures == [["1", "1", "0", "1"], ["1", "0", "0", "0"]], "the worker with what is late comes first"
     assert "葛一" in rows[0][0]
+
+
+def test_what_is_delivered_or_paused_while_a_page_is_counted_counts_as_on_time(door: Door, order_number: str) -> None:
+    with door.session() as session:
+        unit = session.get_one(Unit, YIAN)
+        viewer = Viewer(1, "yian", "易安", Role.COUNTY, unit.code, unit.name, unit.path, form_token="")
+        at, rule = door.clock(), due_rule(session, door.settings)
+        before = judge(session, viewer, rule, at)
+        act(door, "village", f"/orders/{order_number}/clock/pause", reason="disaster")
+        door.clock.moment += timedelta(days=3)
+        door.put(warning(household_key="since"))
+        session.rollback()
+        whole = total(unit, tallies(session, viewer, unit, before))
+        (most, *_), _ = loads(session, viewer, unit, before, at)
+        assert whole.counts[Standing.ON_TIME] == most.counts[Standing.ON_TIME] == whole.open == 2
 
 
 def test_the_page_of_a_case_tells_its_story(door: Door, order_number: str) -> None:

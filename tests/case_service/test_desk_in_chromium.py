@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 from case_service.settings import DEMO_SERVICE_TOKEN
 from schemas.messages import Contact, Level, Text, WarningMessage
 from tests.case_service import made_up
-from tests.case_service.chromium import DESK, PHONE, Watched, chromium, open_page, sign_in
+from tests.case_service.chromium import DESK, PHONE, Watched, open_page, sign_in
 from tests.case_service.running_service import running_case_service
 
 MODELS = (
@@ -35,12 +35,6 @@ def base_url() -> Iterator[str]:
         put(address, "freshness", made_up.freshness())
         yield address
     shutil.rmtree(home, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 def put(base_url: str, what: str, content: dict[str, object]) -> None:

@@ -146,6 +146,7 @@ def test_a_colleague_takes_over_with_the_clock_running_on(door: Door, order_numb
         ("urgent-help", HELP | {"help": "loan"}, "请选择给了什么帮助"),
         ("urgent-help", HELP | {"amount": "五百"}, "请填整数金额"),
         ("urgent-help", HELP | {"amount": "100001"}, "请填整数金额"),
+        ("urgent-help", HELP | {"amount": "9" * 5_000}, "请填整数金额"),
         ("urgent-help", HELP | {"given_at": "2025-11-22T09:00"}, "走访时间不能晚于现在"),
         ("urgent-help", HELP | {"given_at": ""}, "请填写走访时间"),
         ("urgent-help", HELP | {"note": "34070619500101000X"}, "请不要写身份证号"),

@@ -1,29 +1,12 @@
 """From a warning to a closed case, in a real browser, at the width of a phone and of a desk."""
 
-from collections.abc import Iterator
-
 import httpx
-import pytest
 from playwright.sync_api import Browser, expect
 
 from case_service.settings import DEMO_SERVICE_TOKEN
 from schemas.messages import Contact, Figure, Level, Text
 from tests.case_service import made_up
-from tests.case_service.chromium import DESK, PHONE, chromium, open_page, sign_in
-from tests.case_service.running_service import running_with_directory
-
-
-@pytest.fixture(scope="module")
-def base_url() -> Iterator[str]:
-    """A running service with the small directory of the tests."""
-    with running_with_directory() as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
+from tests.case_service.chromium import DESK, PHONE, open_page, sign_in
 
 
 def put_warnings(base_url: str) -> None:

@@ -16,9 +16,10 @@ from case_service.notifications.channels.wecom import WecomBot, WecomBotOptions
 from case_service.notifications.messages import OrderNotice, line_of, notice_of, text_of
 from case_service.notifications.outbox import Telling, tell
 from case_service.row_security import SYSTEM, Looker, Looking, ServiceSession
-from case_service.tables import Dispatch, Message, Staff, WorkOrder
+from case_service.tables import Dispatch, Message, Staff, Unit, WorkOrder
 from case_service.tables.casework import OrderKind
 from case_service.tables.notifications import Happening
+from case_service.tables.people import LONGEST_UNIT_NAME
 from schemas.messages import WarningMessage
 from tests.case_service import made_up
 from tests.case_service.clocks_case import tick_at, told
@@ -113,13 +114,21 @@ def test_a_message_has_room_for_four_things_and_no_more() -> None:
         {"order_number": made_up.IDENTITY_NUMBER},
         {"order_number": made_up.NAME},
         {"link": f"https://x/orders/{made_up.NAME}"},
-        {"village": "长" * 41},
+        {"village": "长" * (LONGEST_UNIT_NAME + 1)},
     ):
         with pytest.raises(ValidationError):
             OrderNotice.model_validate(good | wrong)
     # What is kept of a message refers to its order: none of its columns takes free text about anybody.
     texts = {column.name for column in Message.__table__.columns if column.type.python_type is str}
     assert texts == {"cause"}
+
+
+def test_the_longest_name_that_a_village_may_have_can_be_told(door: Door, order_number: str) -> None:
+    with door.session() as session:
+        session.get_one(Unit, VILLAGE).name = "长" * LONGEST_UNIT_NAME
+        session.commit()
+    tick_at(door, "2025-11-21", "10:00")
+    assert "长" * LONGEST_UNIT_NAME in door.browser(WORKER).get("/messages").text
 
 
 def test_telling_the_same_fact_twice_tells_it_once(door: Door, order_number: str) -> None:

@@ -58,12 +58,19 @@ def test_both_forms_say_the_same() -> None:
         (NOTICE_2027.replace("2027-05-02,off,劳动节\n", ""), "days off by statute are missing: 2027-05-02"),
         ("date,kind\n" + "".join(f"2027-{d},off\n" for d in ("01-01", "05-01", "05-02")), "names 3 days off"),
         ("x" * 200_001, "far longer"),
+        ("date,kind\n" + "x" * 150_000, "the file is not CSV"),
     ],
 )
 def test_what_is_wrong_with_a_notice_is_told(content: str, words: str) -> None:
     with pytest.raises(NoticeError) as refusal:
         read_notice(content, 2027, NUMBER)
     assert any(words in mistake for mistake in refusal.value.mistakes)
+
+
+@pytest.mark.parametrize("year", [0, 9999])
+def test_a_year_without_a_notice_is_refused(year: int) -> None:
+    with pytest.raises(NoticeError, match=f"{year} is no year"):
+        read_notice(NOTICE_2027, year, NUMBER)
 
 
 def test_a_notice_needs_its_number_and_may_speak_of_the_december_before() -> None:

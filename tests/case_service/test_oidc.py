@@ -80,6 +80,7 @@ def test_nobody_without_an_account_is_let_in(door: Door, provider: Provider) -> 
         {"exp": None},
         {"iat": None},
         {"sub": None},
+        {"sub": 7},
         {"azp": "another-client", "aud": [CLIENT_ID, "another-client"]},
     ],
 )
@@ -94,6 +95,11 @@ def test_a_token_with_a_wrong_claim_signs_nobody_in(door: Door, provider: Provid
 
 def test_a_token_signed_by_somebody_else_signs_nobody_in(door: Door, provider: Provider) -> None:
     provider.signs_with = "foreign"
+    assert come_back(door.anonymous()).status_code == 401
+
+
+def test_a_provider_whose_keys_cannot_be_read_signs_nobody_in(door: Door, provider: Provider) -> None:
+    provider.publishes_keys = False
     assert come_back(door.anonymous()).status_code == 401
 
 

@@ -341,6 +341,16 @@ def test_a_channels_file_that_makes_no_sense_is_refused_without_showing_its_keys
         channels_of(read_settings(mode="demo", channels_file=path), None)
 
 
+def test_no_channel_opens_before_messages_have_an_address_to_lead_to(tmp_path: Path) -> None:
+    path = tmp_path / "channels.yaml"
+    path.write_text("order: [email]\nemail: {host: h, port: 25, sender: a@b}\n", encoding="utf-8")
+    given = {"channels_file": path, "service_token": "t" * 32, "case_sealing_key": "ab" * 16}
+    with pytest.raises(UnsafeToStartError, match="must set SHOUWANG_PUBLIC_URL"):
+        channels_of(read_settings(**given), None)
+    opened = channels_of(read_settings(**given, public_url="https://shouwang.city.example"), None)
+    assert list(opened.in_order) == ["email"]
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from case_service import __main__ as command_line
 from case_service.app import create_app
 from case_service.database import alembic_config, make_engine, migrate, with_driver
-from case_service.directory.loading import DirectoryFileError, load_directory
+from case_service.directory.loading import DirectoryFileError, GridLine, lines_of, load_directory
 from case_service.settings import DEMO_SEALING_KEY, DEMO_SERVICE_TOKEN, UnsafeToStartError, read_settings
 from case_service.starting import ready_engine
 from case_service.tables import Staff, Unit
@@ -63,10 +63,20 @@ def test_keys_come_from_files_or_the_environment(tmp_path: Path, monkeypatch: py
     assert read_settings().service_token == "e" * 32
 
 
-def test_a_sealing_key_of_the_wrong_length_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "case_sealing_key").write_text("abc")
-    with pytest.raises(ValueError, match="32 hexadecimal digits"):
+def test_a_sealing_key_of_the_wrong_length_is_refused_and_not_told(tmp_path: Path) -> None:
+    (tmp_path / "case_sealing_key").write_text("0123abcd")
+    with pytest.raises(UnsafeToStartError, match=r"SHOUWANG_CASE_SEALING_KEY: .*32 hexadecimal digits") as refusal:
         read_settings(keys_dir=tmp_path, service_token=GOOD_TOKEN)
+    assert "0123abcd" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("SHOUWANG_PUBLIC_URL", "shouwang.example"), ("SHOUWANG_TICK_SECONDS", "often")]
+)
+def test_a_setting_that_cannot_be_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(UnsafeToStartError, match=f"system administrator must mend {name}: "):
+        read_settings(mode="demo")
 
 
 def test_production_refuses_a_database_with_demo_sign_ins(database: str, tmp_path: Path) -> None:
@@ -123,6 +133,7 @@ def test_loading_the_directory_twice_changes_nothing(door: Door, directory: tupl
     [
         (0, "12,340706100200,x,", "line 6: grid_code"),
         (0, "340706999999001,340706999999,x,", "no unit has these codes: 340706999999"),
+        (0, f"340706100200009,340706100200,{'长' * 61},", "line 6: name"),
         (1, "u,n,mayor,340700000000,", "line 20: role"),
         (1, "u,n,city,999999999999,", "no unit has these codes: 999999999999"),
         (1, f"u,n,county,{made_up.VILLAGE},", f"u cannot be county in {made_up.VILLAGE}, a village"),
@@ -136,6 +147,18 @@ def test_mistakes_in_directory_files_are_told_by_line(
         lines.write(line + "\n")
     with door.session() as session, pytest.raises(DirectoryFileError, match=words):
         load(session, directory)
+
+
+def test_a_directory_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "grids.csv"
+    with pytest.raises(DirectoryFileError, match="cannot be read"):
+        list(lines_of(path, GridLine))
+    path.write_bytes(made_up.GRIDS_CSV.encode("gb18030"))
+    with pytest.raises(DirectoryFileError, match="save it as CSV in UTF-8"):
+        list(lines_of(path, GridLine))
+    path.write_text(made_up.GRIDS_CSV + f"{made_up.GRID},{made_up.VILLAGE},x,,more\n", encoding="utf-8")
+    with pytest.raises(DirectoryFileError, match="line 6: more than the header names"):
+        list(lines_of(path, GridLine))
 
 
 def test_the_command_line(

@@ -12,7 +12,7 @@ from case_service.visits import photos
 from schemas.messages import Text
 from tests.case_service.conftest import Door, visit_form
 from tests.case_service.made_up import SECOND_WORKER, WORKER, household, warning
-from tests.case_service.photographs import notes_in, photograph
+from tests.case_service.photographs import announcing, notes_in, photograph
 
 
 def shown_questions(page: str) -> set[str]:
@@ -142,11 +142,19 @@ def test_a_picture_of_too_many_pixels_is_not_unpacked(monkeypatch: pytest.Monkey
     assert photos.written_anew(photograph(20, 20)) is None
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize("side", [10_000, 20_000])
+def test_a_picture_that_announces_too_many_pixels_is_not_unpacked(side: int) -> None:
+    assert photos.written_anew(announcing(side, side)) is None
+
+
 def test_more_than_may_be_sent_at_once_is_refused_before_it_is_read(door: Door, order_number: str) -> None:
     browser = door.browser(WORKER)
     response = browser.post(f"/orders/{order_number}/visit", headers={"Content-Length": "50000000"}, content=b"x")
     assert response.status_code == 413
     assert "照片合计超过 40 MB" in response.text
+    response = door.anonymous().post("/sign-in", headers={"Content-Length": "1048577"}, content=b"x")
+    assert response.status_code == 413, "nobody need sign in to fill the service's memory"
 
 
 def test_the_place_is_noted_only_when_the_worker_says_so(door: Door, order_number: str) -> None:

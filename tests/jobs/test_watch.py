@@ -26,7 +26,6 @@ from schemas.messages import Disposition, DispositionKind, WithheldReason
 from tests.jobs.landing import NIGHT_1, NIGHT_2, deliver
 from tests.jobs.people import registered, settlement
 from warehouse.tables import Warehouse
-from warning_models.loader import load_models
 
 PAID = {"psn_part_amt": "16000.00", "psn_cash_pay": "16000.00", "medfee_sumamt": "90000.00"}
 BILL = {**PAID, "inscp_scp_amt": "90000.00", "fund_pay_sumamt": "74000.00", "setl_date": "2026-11-10"}
@@ -155,12 +154,6 @@ def test_what_people_were_told_stays_though_later_data_overtake_it(registered_to
     dispatch(registered_town, NIGHT_1)
     warn_of_what_landed(registered_town, NIGHT_1)
     assert [row["warning_id"] for row in rows(registered_town, WARNING)] == [told]
-
-
-def test_a_column_that_is_asked_of_all_is_named() -> None:
-    """A model that asks of a whole table something else than ASKED_OF_ALL would be wrong where few are concerned."""
-    whole = {model.id for model in load_models() if "distinct item from dwd_subsidy" in model.sql}
-    assert whole == {"entitlement_unclaimed"}
 
 
 def test_it_ends_between_two_deliveries(installation: Installation, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -305,10 +304,6 @@ def kill_at_random_moments(kills: int, home: Path, url: str, seconds: float, see
             shutil.rmtree(home / "warehouse")
         if done == kills:
             return
-
-
-def _first_night(rows: dict[str, list[str]]) -> dict[str, Any]:
-    return {name: lines for name, lines in rows.items() if name != "ads.freshness"}
 
 
 def _assert_equals_an_undisturbed_night(

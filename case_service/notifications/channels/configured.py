@@ -61,6 +61,11 @@ def channels_of(settings: Settings, clock: Callable[[], datetime]) -> Channels:
         if settings.channels_file:
             raise UnsafeToStartError(f"SHOUWANG_CHANNELS_FILE names {path}, and there is no such file.")
         return Channels({})
+    if not (settings.public_url or settings.is_demo):
+        raise UnsafeToStartError(
+            f"{path} opens channels, and messages lead people to the service: the system administrator must set "
+            "SHOUWANG_PUBLIC_URL to the address under which they open it."
+        )
     opened = {channel.name: channel for channel in _opened(_read(path), clock)}
     return Channels({name: opened[name] for name in _read(path).order})
 

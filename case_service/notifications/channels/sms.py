@@ -28,7 +28,6 @@ from case_service.notifications.messages import due_in_words
 from case_service.tables.notifications import ChannelName, Happening
 
 TOO_MANY = "isv.BUSINESS_LIMIT_CONTROL"
-OUT_OF_ORDER = frozenset({"isv.AMOUNT_NOT_ENOUGH", "isv.OUT_OF_SERVICE", "isv.ACCOUNT_ABNORMAL"})
 THE_RECIPIENTS_FAULT = frozenset(
     {"isv.MOBILE_NUMBER_ILLEGAL", "isv.MOBILE_COUNT_OVER_LIMIT", "isv.BLACK_KEY_CONTROL_LIMIT"}
 )

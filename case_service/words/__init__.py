@@ -1,12 +1,12 @@
 """Every word on the screens, in Chinese and English. Words that come with a warning or a form are not here."""
 
-from case_service.words_of_administration import ADMINISTRATION_WORDS
-from case_service.words_of_clocks import CLOCK_WORDS
-from case_service.words_of_dashboard import DASHBOARD_WORDS
-from case_service.words_of_desk import DESK_WORDS
-from case_service.words_of_fieldwork import WORDS_OF_FIELDWORK
-from case_service.words_of_referrals import REFERRAL_WORDS
-from case_service.words_of_reviews import REVIEW_WORDS
+from case_service.words.administration import ADMINISTRATION_WORDS
+from case_service.words.clocks import CLOCK_WORDS
+from case_service.words.dashboard import DASHBOARD_WORDS
+from case_service.words.desk import DESK_WORDS
+from case_service.words.fieldwork import FIELDWORK_WORDS
+from case_service.words.referrals import REFERRAL_WORDS
+from case_service.words.reviews import REVIEW_WORDS
 from schemas.messages import Text
 
 
@@ -24,6 +24,7 @@ WORDS: dict[str, Text] = {
     **CLOCK_WORDS,
     **DASHBOARD_WORDS,
     **DESK_WORDS,
+    **FIELDWORK_WORDS,
     **REFERRAL_WORDS,
     **REVIEW_WORDS,
     **ADMINISTRATION_WORDS,
@@ -345,4 +346,4 @@ WORDS: dict[str, Text] = {
         "It is not your doing, and it has been recorded. Try again in a few minutes, or tell the system administrator.",
     ),
     "problem.home": _text("返回首页", "Back to the start"),
-} | WORDS_OF_FIELDWORK
+}

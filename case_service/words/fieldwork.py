@@ -7,7 +7,7 @@ def _text(zh: str, en: str) -> Text:
     return Text(zh=zh, en=en)
 
 
-WORDS_OF_FIELDWORK: dict[str, Text] = {
+FIELDWORK_WORDS: dict[str, Text] = {
     "orders.today": _text("今天 {day}", "Today, {day}"),
     "orders.trip": _text("顺路：{place}", "One trip: {place}"),
     "orders.trip_count": _text("{count} 户", "{count} households"),
