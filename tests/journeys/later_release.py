@@ -34,7 +34,7 @@ def later_release(folder: Path) -> Path:
         folder / CONTRACT,
         (r"version: 1\.0\.0", "version: 2.0.0"),
         (r'schemaVersion, value: "1"', 'schemaVersion, value: "2"'),
-        (r'headers, value: \{"1": (\S+)\}', r'headers, value: {"1": \1, "2": \1}'),
+        (r'headers, value: \{"1": ([^}]+)\}', r'headers, value: {"1": \1, "2": \1}'),
         (r'"2": 救助金额\}', '"2": 实发金额}'),
         (r"    quality:\n", f"{HELPED_BY}    quality:\n"),
     )
