@@ -8,6 +8,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from math import log
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -17,7 +18,7 @@ from benchmarks.chart import write_chart
 from benchmarks.figures import ratio
 from benchmarks.lived import lived_in
 from benchmarks.race import LEAST_PEOPLE, Race, demo_landing
-from benchmarks.reporting import Tell, about_machine, answer, benchmark_parser, keep
+from benchmarks.reporting import Report, Tell, about_machine, answer, benchmark_parser, keep
 from benchmarks.warners import disagreements, kept_hits
 from demo_city.period import PEOPLE_AT_SCALE
 
@@ -49,7 +50,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace, tell: Tell) -> dict[str, Any]:
-    """Run all contenders; write the report and the chart under <home>/bench and return the report."""
+    """Run all contenders; write the report and the chart under <home>/bench and return the report.
+
+    The report is written anew after each of them, so that a run that breaks off leaves what it measured.
+    """
     home = options.home.resolve() / "bench"
     people = options.people or PEOPLE_AT_SCALE[options.scale]
     smaller = options.smaller or max(people // 10, LEAST_PEOPLE)
@@ -57,20 +61,28 @@ def run(options: argparse.Namespace, tell: Tell) -> dict[str, Any]:
     night = race.nights[0]
     city = home / f"city-{people}"
     lived_in(city, night, tell)
+    name_of_run = f"warn-{people if options.people else options.scale}"
     for name in ANSWERING:
         if name not in options.without:
             race.measure_in(name, name, city, night)
+            _report(race, smaller, home, name_of_run)
     for name, size in zip(LANDING, (people, smaller), strict=True):
         if name not in options.without:
             demo_landing(home, size, tell)
             lived_in(home / f"city-{size}", night, tell)
             race.measure_in(name, "landed", home / f"city-{size}", night)
-    report = {"people": people, "smaller": smaller, **measured(race.results, people, smaller)} | about_machine()
-    name = f"warn-{people if options.people else options.scale}"
-    keep(home, name, report)
+            _report(race, smaller, home, name_of_run)
     bars = {BARS[one]: race.results[one]["seconds"] for one in BARS if one in race.results}
     if bars:
-        write_chart(home / f"{name}.svg", f"Sixteen models, {people:,} people", bars)
+        write_chart(home / f"{name_of_run}.svg", f"Sixteen models, {people:,} people", bars)
+    return _report(race, smaller, home, name_of_run)
+
+
+def _report(race: Race, smaller: int, home: Path, name: str) -> Report:
+    """What the contenders that ran until now give, written down."""
+    sizes = {"people": race.people, "smaller": smaller}
+    report = {**sizes, **measured(race.results, race.people, smaller)} | about_machine()
+    keep(home, name, report)
     return report
 
 
