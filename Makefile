@@ -5,8 +5,12 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 export SHOUWANG_MODE ?= demo
 export SHOUWANG_HOME ?= var
+# Where the machine keeps certificates, an office's own authority among them, uv is told to look there as pip does.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS ?= 1
+endif
 
-.PHONY: help setup nightly serve airflow test test-long bench calibrate lint format lock clean
+.PHONY: help setup nightly serve airflow test test-long bench calibrate sbom canary lint format lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,9 +46,10 @@ test: setup ## Run every test and check
 test-long: setup ## Run the heavy forms of the tests
 	.ci/test --long
 
-bench: setup ## Measure a full load, a night, the models and growth at city size, against the floor, scripts and pandas
+bench: setup ## Measure a full load, a night, the models, growth and the case service at city size, each against others
 	$(BIN)/python -m benchmarks.ingest --scale city --home $(SHOUWANG_HOME)
 	$(BIN)/python -m benchmarks.warn --scale city --home $(SHOUWANG_HOME)
+	$(BIN)/python -m benchmarks.casework --home $(SHOUWANG_HOME)
 
 calibrate: setup ## Count a year's warnings of the plain rules at city size, and how many meet somebody to help
 	$(BIN)/python -m benchmarks.calibration --scale city
@@ -62,6 +67,14 @@ format: setup ## Bring the code into shape
 lock: .venv/.installed ## Resolve the lock files anew
 	$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --python-version 3.11 --quiet \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.lock
+
+sbom: setup ## Write the bill of materials of what is installed, with licences
+	mkdir -p $(SHOUWANG_HOME)
+	$(BIN)/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible \
+	  --of JSON -o $(SHOUWANG_HOME)/sbom.cdx.json
+
+canary: setup ## Resolve the newest versions, run the tests on them in an environment apart, and print what breaks
+	.ci/canary
 
 clean: ## Remove the made-up city and everything the nights wrote
 	rm -rf $(SHOUWANG_HOME)

@@ -5,13 +5,9 @@ bars. See benchmarks/NOTES.md for what is measured and how.
 """
 
 import argparse
-import json
-import os
-import platform
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,42 +16,29 @@ from rich.table import Table
 
 from benchmarks.chart import write_chart
 from benchmarks.figures import BARS, measured, targets_of
-from benchmarks.race import CONTENDERS, BenchmarkError, Race, demo_landing
+from benchmarks.race import CONTENDERS, Race, demo_landing
+from benchmarks.reporting import Tell, about_machine, answer, benchmark_parser, keep
 from demo_city.period import PEOPLE_AT_SCALE
 
 SCALES = ("town", "city")
-PACKAGES = ("duckdb", "pandas", "pyarrow", "pyspark", "pyiceberg", "great-expectations")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    console = Console(stderr=True)
-    try:
-        report = run(options, lambda step: console.print(step, highlight=False, soft_wrap=True))
-    except BenchmarkError as error:
-        console.print(str(error), style="red", soft_wrap=True, markup=False)
-        return 1
-    if options.json:
-        print(json.dumps(report, ensure_ascii=False))  # noqa: T201
-    else:
-        show(Console(), report)
-    return 0
+    return answer(_parser().parse_args(arguments), run, show)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.ingest", description=__doc__)
+    parser = benchmark_parser("ingest", __doc__)
     parser.add_argument("--scale", choices=SCALES, default="town", help="how large the city is")
     parser.add_argument("--people", type=int, help="how many people live there, in place of --scale")
-    parser.add_argument("--home", type=Path, default=Path(os.environ.get("SHOUWANG_HOME", "var")))
     parser.add_argument("--landing", type=Path, help="deliveries to run on, only read; a demo city without it")
     parser.add_argument("--without", nargs="*", choices=CONTENDERS, default=[], help="contenders to leave out")
     parser.add_argument("--keep", action="store_true", help="keep what the contenders wrote")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
 
 
-def run(options: argparse.Namespace, tell: Any) -> dict[str, Any]:
+def run(options: argparse.Namespace, tell: Tell) -> dict[str, Any]:
     """Run all contenders; write the report and the chart under <home>/bench and return the report."""
     home = options.home.resolve() / "bench"
     people = options.people or PEOPLE_AT_SCALE[options.scale]
@@ -68,25 +51,9 @@ def run(options: argparse.Namespace, tell: Any) -> dict[str, Any]:
     report = {"people": people, **measured(race.results), "chart": str(home / f"{name}.svg")} | about_machine()
     if not options.keep:
         shutil.rmtree(home / "work")
-    (home / f"{name}.json").write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    keep(home, name, report)
     _draw(report, home / f"{name}.svg")
     return report
-
-
-def about_machine() -> dict[str, Any]:
-    """What the figures hold for."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    model = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    return {
-        "machine": {
-            "cpus": os.cpu_count(),
-            "cpu": model[0].partition(":")[2].strip() if model else platform.machine(),
-            "memory_gib": round(memory, 1),
-            "system": platform.platform(),
-            "load_average": os.getloadavg(),
-        },
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
-    }
 
 
 def _draw(report: Mapping[str, Any], path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from demo_city.facts import City
-from demo_city.need import assisted_households
+from demo_city.need_rows import assisted_households
 from demo_city.population import People
 
 VISIT_DAYS = 30

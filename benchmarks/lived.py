@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ours import installation_at
-from benchmarks.race import BenchmarkError, own_environment
+from benchmarks.race import BenchmarkError, free_address, own_environment
 from benchmarks.settlements import EXTRACT_CLASS, land_settlements
 from benchmarks.usage import cpu_seconds
 from benchmarks.warners import export_layers
@@ -80,8 +79,5 @@ def _land(installation: Installation, business_date: date) -> None:
 
 
 def _environment(city: Path) -> dict[str, str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    told = {"SHOUWANG_MODE": "demo", "SHOUWANG_HOME": str(city), "SHOUWANG_CASE_SERVICE_URL": url}
+    told = {"SHOUWANG_MODE": "demo", "SHOUWANG_HOME": str(city), "SHOUWANG_CASE_SERVICE_URL": free_address()}
     return {**own_environment(), **told}

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -106,6 +107,13 @@ class Race:
 def own_environment() -> dict[str, str]:
     """Without the settings of the caller's installation: they are not what is measured."""
     return {name: value for name, value in os.environ.items() if not name.startswith("SHOUWANG_")}
+
+
+def free_address() -> str:
+    """An address on loopback where nobody listens right now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}"
 
 
 def read_once(folder: Path) -> None:

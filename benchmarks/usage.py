@@ -11,9 +11,9 @@ KIB_A_GIB = 2**20
 CPU_FIELDS = slice(11, 15)
 
 
-def cpu_seconds() -> float:
-    """User and system time of this process and its descendants, living or gone."""
-    return sum(_cpu_ticks(pid) for pid in _tree(os.getpid())) / TICKS
+def cpu_seconds(pid: int | None = None) -> float:
+    """User and system time of a process, or this one, and its descendants, living or gone."""
+    return sum(_cpu_ticks(member) for member in _tree(pid or os.getpid())) / TICKS
 
 
 def memory_gib(pid: int) -> float:

@@ -5,8 +5,6 @@ what is measured and how.
 """
 
 import argparse
-import json
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from math import log
@@ -18,9 +16,9 @@ from rich.table import Table
 
 from benchmarks.chart import write_chart
 from benchmarks.figures import ratio
-from benchmarks.ingest import about_machine
 from benchmarks.lived import lived_in
-from benchmarks.race import LEAST_PEOPLE, BenchmarkError, Race, demo_landing
+from benchmarks.race import LEAST_PEOPLE, Race, demo_landing
+from benchmarks.reporting import Report, Tell, about_machine, answer, benchmark_parser, keep
 from benchmarks.warners import disagreements, kept_hits
 from demo_city.period import PEOPLE_AT_SCALE
 
@@ -39,33 +37,23 @@ TARGETS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    console = Console(stderr=True)
-    try:
-        report = run(options, lambda step: console.print(step, highlight=False, soft_wrap=True))
-    except BenchmarkError as error:
-        console.print(str(error), style="red", soft_wrap=True, markup=False)
-        return 1
-    if options.json:
-        print(json.dumps(report, ensure_ascii=False))  # noqa: T201
-    else:
-        show(Console(), report)
-    return 0
+    return answer(_parser().parse_args(arguments), run, show)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.warn", description=__doc__)
+    parser = benchmark_parser("warn", __doc__)
     parser.add_argument("--scale", choices=SCALES, default="town", help="how large the city is")
     parser.add_argument("--people", type=int, help="how many people live there, in place of --scale")
     parser.add_argument("--smaller", type=int, help="how many live in the smaller city; a tenth without it")
-    parser.add_argument("--home", type=Path, default=Path(os.environ.get("SHOUWANG_HOME", "var")))
     parser.add_argument("--without", nargs="*", choices=CONTENDERS, default=[], help="contenders to leave out")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
 
 
-def run(options: argparse.Namespace, tell: Any) -> dict[str, Any]:
-    """Run all contenders; write the report and the chart under <home>/bench and return the report."""
+def run(options: argparse.Namespace, tell: Tell) -> dict[str, Any]:
+    """Run all contenders; write the report and the chart under <home>/bench and return the report.
+
+    The report is written anew after each of them, so that a run that breaks off leaves what it measured.
+    """
     home = options.home.resolve() / "bench"
     people = options.people or PEOPLE_AT_SCALE[options.scale]
     smaller = options.smaller or max(people // 10, LEAST_PEOPLE)
@@ -73,20 +61,28 @@ def run(options: argparse.Namespace, tell: Any) -> dict[str, Any]:
     night = race.nights[0]
     city = home / f"city-{people}"
     lived_in(city, night, tell)
+    name_of_run = f"warn-{people if options.people else options.scale}"
     for name in ANSWERING:
         if name not in options.without:
             race.measure_in(name, name, city, night)
+            _report(race, smaller, home, name_of_run)
     for name, size in zip(LANDING, (people, smaller), strict=True):
         if name not in options.without:
             demo_landing(home, size, tell)
             lived_in(home / f"city-{size}", night, tell)
             race.measure_in(name, "landed", home / f"city-{size}", night)
-    report = {"people": people, "smaller": smaller, **measured(race.results, people, smaller)} | about_machine()
-    name = f"warn-{people if options.people else options.scale}"
-    (home / f"{name}.json").write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+            _report(race, smaller, home, name_of_run)
     bars = {BARS[one]: race.results[one]["seconds"] for one in BARS if one in race.results}
     if bars:
-        write_chart(home / f"{name}.svg", f"Sixteen models, {people:,} people", bars)
+        write_chart(home / f"{name_of_run}.svg", f"Sixteen models, {people:,} people", bars)
+    return _report(race, smaller, home, name_of_run)
+
+
+def _report(race: Race, smaller: int, home: Path, name: str) -> Report:
+    """What the contenders that ran until now give, written down."""
+    sizes = {"people": race.people, "smaller": smaller}
+    report = {**sizes, **measured(race.results, race.people, smaller)} | about_machine()
+    keep(home, name, report)
     return report
 
 

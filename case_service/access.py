@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, String, and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from case_service.database import SessionDep
@@ -83,7 +83,7 @@ class StepMissingError(Exception):
         self.step = step
 
 
-def signed_in(request: Request) -> Viewer:
+async def signed_in(request: Request) -> Viewer:
     """Whoever is signed in."""
     viewer: Viewer | None = getattr(request.state, "viewer", None)
     if viewer is None:
@@ -109,6 +109,26 @@ def in_scope(viewer: Viewer) -> ColumnElement[bool]:
     if viewer.role is Role.GRID_WORKER:
         return and_(WorkOrder.assignee_id == viewer.staff_id, in_subtree(village_path(viewer.unit_path)))
     return false()
+
+
+# The same for a grid worker, written once: their list need not be put together for each request.
+HELD_ORDERS = (
+    select(WorkOrder)
+    .join(WorkOrder.unit)
+    .where(
+        WorkOrder.assignee_id == bindparam("holder", type_=Integer),
+        Unit.path.like(bindparam("village", type_=String), escape="\\"),
+    )
+)
+
+
+def held_by(viewer: Viewer) -> dict[str, int | str]:
+    """What `HELD_ORDERS` is asked with for a grid worker: who holds them, and below which village they lie."""
+    village = village_path(viewer.unit_path)
+    return {
+        "holder": viewer.staff_id,
+        "village": "".join(f"\\{one}" if one in "%_\\" else one for one in village) + "%",
+    }
 
 
 def village_path(grid_path: str) -> str:
@@ -157,7 +177,7 @@ def holds_open_order(viewer: Viewer, order: WorkOrder) -> bool:
     return order.status is OrderStatus.OPEN and order.assignee_id == viewer.staff_id
 
 
-def order_to_visit(order: OrderToSee, viewer: GridWorker) -> WorkOrder:
+async def order_to_visit(order: OrderToSee, viewer: GridWorker) -> WorkOrder:
     """An order that the grid worker holds or held; whether it is still open is for the route to say."""
     if order.assignee_id != viewer.staff_id:
         raise HTTPException(403)
@@ -169,7 +189,7 @@ def order_to_assign(order: OrderToSee, _: Supervisor) -> WorkOrder:
     return order
 
 
-def order_to_handle(order: OrderToSee, viewer: SignedIn) -> WorkOrder:
+async def order_to_handle(order: OrderToSee, viewer: SignedIn) -> WorkOrder:
     """An order of the viewer's own department."""
     if order.kind is not OrderKind.DEPARTMENT_HANDLING or order.unit_code != viewer.unit_code:
         raise HTTPException(409)

@@ -11,14 +11,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ARRAY, DateTime, Select, Text, bindparam, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from case_service.tables import ActionLogEntry
 
 FIRST_PREVIOUS_HASH = "0" * 64
-CHAIN_LOCK = 7_340_002
 ENTRIES_READ_AT_ONCE = 1_000
+_APPEND = text(
+    "select append_to_action_log(:at, :actors, :actions, :subjects, :purposes, :details, :contents)"
+).bindparams(
+    bindparam("at", type_=DateTime(timezone=True)),
+    *(bindparam(name, type_=ARRAY(Text)) for name in ("actors", "actions", "subjects", "purposes", "contents")),
+    bindparam("details", type_=ARRAY(JSONB)),
+)
 _FIELDS = ("sequence", "at", "actor", "action", "subject", "purpose", "details", "previous_hash")
 
 
@@ -46,21 +53,22 @@ def record(session: Session, at: datetime, actions: Sequence[Action]) -> None:
     """Append `actions` in this transaction.
 
     Call it last: it holds the chain's lock until the transaction ends, so that entries stand
-    in the order in which they became true.
+    in the order in which they became true. PostgreSQL numbers and chains them, see the migration
+    `0009_append_in_one_step`.
     """
     if not actions:
         return
-    session.execute(select(func.pg_advisory_xact_lock(CHAIN_LOCK)))
-    last = session.execute(
-        select(ActionLogEntry.sequence, ActionLogEntry.entry_hash).order_by(ActionLogEntry.sequence.desc()).limit(1)
-    ).one_or_none()
-    sequence, previous = last or (0, FIRST_PREVIOUS_HASH)
-    for action in actions:
-        sequence += 1
-        entry = _entry(sequence, at, action, previous)
-        session.add(entry)
-        previous = entry.entry_hash
     session.flush()
+    given = {
+        "at": at,
+        "actors": [action.actor for action in actions],
+        "actions": [action.action for action in actions],
+        "subjects": [action.subject for action in actions],
+        "purposes": [action.purpose for action in actions],
+        "details": [action.details for action in actions],
+        "contents": [_hashed_between(at, action) for action in actions],
+    }
+    session.execute(_APPEND, given)
 
 
 def verify(session: Session) -> Verification:
@@ -88,29 +96,28 @@ def as_line(entry: ActionLogEntry) -> str:
     )
 
 
-def _entry(sequence: int, at: datetime, action: Action, previous_hash: str) -> ActionLogEntry:
-    entry = ActionLogEntry(
-        sequence=sequence,
-        at=at,
-        actor=action.actor,
-        action=action.action,
-        subject=action.subject,
-        purpose=action.purpose,
-        details=action.details,
-        previous_hash=previous_hash,
-    )
-    entry.entry_hash = _hash(entry)
-    return entry
+def _hashed_between(at: datetime, action: Action) -> str:
+    """What is hashed of an entry, but for its number before and the last entry's hash behind."""
+    content = [_moment(at), action.actor, action.action, action.subject, action.purpose, action.details]
+    return _written_out(content)[1:-1]
 
 
 def _hash(entry: ActionLogEntry) -> str:
-    return hashlib.sha256(json.dumps(_content(entry), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(_written_out(_content(entry)).encode()).hexdigest()
+
+
+def _written_out(content: list[Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, sort_keys=True)
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _content(entry: ActionLogEntry) -> list[Any]:
     return [
         entry.sequence,
-        entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        _moment(entry.at),
         entry.actor,
         entry.action,
         entry.subject,

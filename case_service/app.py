@@ -6,22 +6,24 @@ from pathlib import Path
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from case_service.administration import log, staff_routes, tokens, units
 from case_service.api import routes as api
+from case_service.api.bodies import RefuseEndlessJson
 from case_service.api.description import PROBLEMS, described
 from case_service.cases import routes as cases
 from case_service.clocks import routes as clock_routes
 from case_service.dashboard import routes as dashboard
-from case_service.database import SessionDep
+from case_service.database import REQUESTS_AT_ONCE, SessionDep
 from case_service.deadlines import routes as deadlines
 from case_service.doorkeeper import let_in
 from case_service.fieldwork import routes as fieldwork
 from case_service.freshness import routes as freshness
 from case_service.inbox import routes as inbox
 from case_service.notifications import routes as messages
+from case_service.official_calendar import stored_calendar
 from case_service.official_year import routes as official_year
 from case_service.orders import routes as orders
 from case_service.outcomes import routes as outcomes
@@ -31,11 +33,12 @@ from case_service.referrals import administration as dispatch_table
 from case_service.referrals import routes as referrals
 from case_service.reviews import routes as reviews
 from case_service.sealing import Seal
-from case_service.security_headers import add_security_headers
+from case_service.security_headers import SecurityHeaders
 from case_service.settings import Settings
 from case_service.sign_in import account
 from case_service.sign_in import routes as sign_in
 from case_service.supervision import routes as supervision
+from case_service.turnstile import Turnstile
 from case_service.visits import routes as visits
 
 STATIC_FOLDER = Path(__file__).parent / "static"
@@ -52,7 +55,9 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.settings = settings
     app.state.engine = engine
     app.state.seal = Seal(settings.case_sealing_key or "")
-    app.middleware("http")(add_security_headers)
+    app.add_middleware(Turnstile, most=REQUESTS_AT_ONCE)
+    app.add_middleware(RefuseEndlessJson)
+    app.add_middleware(SecurityHeaders)
     register_problems(app)
     pipeline = (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router, reviews.pipeline_router)
     for router in (*pipeline, api.router):
@@ -73,12 +78,12 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
 
 
 def health(session: SessionDep) -> JSONResponse:
-    """Whether the service and its database can work; 503 while they cannot."""
+    """Whether the service and its database can work, and to which year the calendar goes; 503 while they cannot."""
     try:
-        session.execute(text("select 1"))
+        years = stored_calendar(session).published_years
     except OperationalError:
         return JSONResponse({"status": "the database does not answer"}, status_code=503)
-    return JSONResponse({"status": "ok"})
+    return JSONResponse({"status": "ok", "calendar_until": max(years, default=None)})
 
 
 def htmx(request: Request) -> FileResponse:

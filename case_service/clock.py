@@ -10,8 +10,13 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def now() -> datetime:
-    """This moment, in UTC. Tests override it as a FastAPI dependency."""
+    """This moment, in UTC."""
     return datetime.now(UTC)
+
+
+async def moment_of_request() -> datetime:
+    """As `now`, for a route. Tests override it as a FastAPI dependency."""
+    return now()
 
 
 def local_date(moment: datetime) -> date:
@@ -19,4 +24,4 @@ def local_date(moment: datetime) -> date:
     return moment.astimezone(SHANGHAI).date()
 
 
-Now = Annotated[datetime, Depends(now)]
+Now = Annotated[datetime, Depends(moment_of_request)]

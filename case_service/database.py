@@ -3,13 +3,14 @@
 import json
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated
 
 from alembic import command
 from alembic.config import Config
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from platformdirs import user_runtime_path
 from sqlalchemy import Engine, create_engine, func, select, text
 from sqlalchemy.engine import make_url
@@ -21,6 +22,9 @@ from case_service.settings import Settings
 MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
 EMBEDDED_DATABASE = "case_service"
 MIGRATION_LOCK = 7_340_001
+# Each request holds one connection; the others are for what ticks beside them.
+REQUESTS_AT_ONCE = 16
+CONNECTIONS = REQUESTS_AT_ONCE + 4
 
 
 def database_url(settings: Settings) -> str:
@@ -87,7 +91,7 @@ def ensure_database(server_address: str, name: str) -> None:
 
 def make_engine(address: str) -> Engine:
     """An engine that survives a restart of the database."""
-    return create_engine(with_driver(address), pool_pre_ping=True, pool_size=10, max_overflow=10)
+    return create_engine(with_driver(address), pool_pre_ping=True, pool_size=CONNECTIONS, max_overflow=0)
 
 
 def alembic_config(engine: Engine) -> Config:
@@ -110,10 +114,16 @@ def migrate(engine: Engine) -> None:
             connection.execute(select(func.pg_advisory_unlock(MIGRATION_LOCK)))
 
 
-def session_for_request(request: Request) -> Iterator[Session]:
+async def session_for_request(request: Request) -> AsyncIterator[Session]:
     """One session per request, under the service's role; what the route did not commit is rolled back."""
-    with ServiceSession(request.app.state.engine) as session:
+    session = ServiceSession(request.app.state.engine)
+    try:
         yield session
+    finally:
+        if session.in_transaction():
+            await run_in_threadpool(session.close)
+        else:
+            session.close()  # nothing is asked of the database, so no thread need wait for it
 
 
 SessionDep = Annotated[Session, Depends(session_for_request)]

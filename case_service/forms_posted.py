@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request
 from starlette.datastructures import FormData
 
+from case_service.body_sizes import MOST_BYTES_OF_A_FORM, MOST_BYTES_WITH_FILES, refuse_too_large
 from case_service.web import VISITOR_COOKIE
 
 LONGEST_TEXT = 1_000
@@ -14,13 +15,11 @@ MOST_DIGITS = 18
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 MOST_FIELDS = 200
 MOST_FILES = 12
-MOST_BYTES = 1024 * 1024
-MOST_BYTES_WITH_FILES = 40 * 1024 * 1024
 
 
 async def posted_form(request: Request) -> FormData:
     """The fields of the posted form; files are not taken. Of a size that may be read, as `posted_form_with_files`."""
-    refuse_too_large(request, MOST_BYTES)
+    refuse_too_large(request, MOST_BYTES_OF_A_FORM)
     return await request.form(max_files=0, max_fields=MOST_FIELDS)
 
 
@@ -30,21 +29,14 @@ async def posted_form_with_files(request: Request) -> FormData:
     return await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS)
 
 
-def refuse_too_large(request: Request, most: int) -> None:
-    """411 or 413 for what is of unknown size, or of more bytes than `most`: it would be read into memory."""
-    length = request.headers.get("content-length", "")
-    if not length.isdigit():
-        raise HTTPException(411)
-    if int(length[:MOST_DIGITS]) > most:
-        raise HTTPException(413)
-
-
-def checked_form(request: Request, form: Annotated[FormData, Depends(posted_form)]) -> FormData:
+async def checked_form(request: Request, form: Annotated[FormData, Depends(posted_form)]) -> FormData:
     """The posted form, if it carries the token of this session (or of this visitor); else 403."""
     return _with_right_token(request, form)
 
 
-def checked_form_with_files(request: Request, form: Annotated[FormData, Depends(posted_form_with_files)]) -> FormData:
+async def checked_form_with_files(
+    request: Request, form: Annotated[FormData, Depends(posted_form_with_files)]
+) -> FormData:
     """As `checked_form`, with files."""
     return _with_right_token(request, form)
 

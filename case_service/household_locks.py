@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from zlib import crc32
 
-from sqlalchemy import func, select
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 # PostgreSQL keeps all advisory locks in one shared table of limited size, so keys share these.
 HOUSEHOLD_LOCKS = 512
 HOUSEHOLD_LOCK_CLASS = 7_341
 GRID_LOCK_CLASS = 7_342
+_TAKE = text("select pg_advisory_xact_lock(:lock_class, lock) from unnest(cast(:locks as int[])) as lock")
 
 
 def lock_households(session: Session, household_keys: Iterable[str]) -> None:
@@ -29,5 +30,6 @@ def lock_grids(session: Session, grid_codes: Iterable[str]) -> None:
 
 
 def _lock(session: Session, lock_class: int, keys: Iterable[str]) -> None:
-    for lock in sorted({crc32(key.encode()) % HOUSEHOLD_LOCKS for key in keys}):
-        session.execute(select(func.pg_advisory_xact_lock(lock_class, lock)))
+    locks = sorted({crc32(key.encode()) % HOUSEHOLD_LOCKS for key in keys})
+    # Rows of `unnest` come in the order of the array, so all are taken one after the other at one asking.
+    session.execute(_TAKE, {"lock_class": lock_class, "locks": locks})

@@ -3,20 +3,25 @@
 from datetime import date, timedelta
 from importlib.metadata import version
 from typing import Annotated
+from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import chinese_calendar
 from chinese_calendar.constants import holidays, workdays
 from fastapi import Depends, Request
-from sqlalchemy import Integer, extract, func, select
+from sqlalchemy import Engine, Integer, extract, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from case_service.database import SessionDep
 from case_service.settings import Settings
 from case_service.tables import CalendarDay, CalendarOverride
+from case_service.tables.calendar import CALENDAR_EDITION
 from case_service.working_days import DueRule, WorkingCalendar
 
 SATURDAY_IN_POSTGRES = 6
+_EDITION = select(CALENDAR_EDITION.c.mark)
+_kept: WeakKeyDictionary[Engine, tuple[UUID | None, WorkingCalendar]] = WeakKeyDictionary()
 
 
 def load_published_calendar(session: Session) -> None:
@@ -30,7 +35,20 @@ def load_published_calendar(session: Session) -> None:
 
 
 def stored_calendar(session: Session) -> WorkingCalendar:
-    """The calendar as the database has it now, with the city's own days laid over the official ones."""
+    """The calendar as the database has it now, with the city's own days laid over the official ones.
+
+    It is read again only where its edition is another than the one that was read last.
+    """
+    bind = session.get_bind()
+    # Read first: whatever changes before the rest is read leaves another mark, and is then read once more.
+    edition = session.scalar(_EDITION)
+    kept = _kept.get(bind.engine)
+    if kept is None or kept[0] != edition:
+        kept = _kept[bind.engine] = (edition, _read(session))
+    return kept[1]
+
+
+def _read(session: Session) -> WorkingCalendar:
     year = extract("year", CalendarDay.day).cast(Integer)
     years = session.scalars(select(year).group_by(year).having(func.count() >= 365))
     is_weekday = extract("isodow", CalendarDay.day) < SATURDAY_IN_POSTGRES

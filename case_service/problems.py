@@ -8,15 +8,18 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 from starlette.exceptions import HTTPException
 
 from case_service.access import NotSignedInError, StepMissingError
 from case_service.orders.states import MoveRefusedError
-from case_service.security_headers import with_security_headers
+from case_service.security_headers import security_headers
 from case_service.web import page, see_other, wants_json
 
-WORDED = frozenset({401, 403, 404, 405, 409, 411, 413, 422, 500})
+WORDED = frozenset({401, 403, 404, 405, 409, 411, 413, 422, 500, 503})
+DATABASE_AWAY = (OperationalError, InterfaceError, NoConnectionFreeError)
+SECONDS_TO_TRY_AGAIN = 10
 
 logger = logging.getLogger(__name__)
 
@@ -25,11 +28,13 @@ def register_problems(app: FastAPI) -> None:
     """Give `app` one answer to each kind of failure."""
     app.add_exception_handler(NotSignedInError, _not_signed_in)
     app.add_exception_handler(StepMissingError, _step_missing)
-    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(MoveRefusedError, _moved_on)
     app.add_exception_handler(DataError, _not_storable)
     app.add_exception_handler(OverflowError, _not_storable)
+    for away in DATABASE_AWAY:
+        app.add_exception_handler(away, _database_away)
     app.add_exception_handler(Exception, _broken)
 
 
@@ -56,7 +61,8 @@ def _step_missing(request: Request, error: Exception) -> Response:
     return see_other(target)
 
 
-def _refused(request: Request, error: Exception) -> Response:
+def refused(request: Request, error: Exception) -> Response:
+    """The answer to whatever a route, or what stands before the routes, refuses by its status."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = error.detail if isinstance(error, HTTPException) else None
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
@@ -79,10 +85,21 @@ def _not_storable(request: Request, _: Exception) -> Response:
     return _answer(request, 422, detail="a text holds a NUL character, or a number or a day is out of range")
 
 
+def _database_away(request: Request, error: Exception) -> Response:
+    """The database is stopped, starting, or out of reach. What was sent may be sent again: its key makes it safe."""
+    logger.warning("the database does not answer: %s %s: %s", request.method, request.url.path, error)
+    # Who is signed in cannot be asked; a page that knew would ask for more.
+    request.state.viewer = None
+    detail = "the database does not answer now; send the same again in a moment"
+    return _answer(request, 503, detail=detail, headers={"Retry-After": str(SECONDS_TO_TRY_AGAIN)})
+
+
 def _broken(request: Request, error: Exception) -> Response:
     logger.error("request failed: %s %s", request.method, request.url.path, exc_info=error)
     # This answer is made outside the middleware that adds the headers to all others.
-    return with_security_headers(request, _answer(request, 500))
+    answer = _answer(request, 500)
+    answer.headers.update(security_headers(request))
+    return answer
 
 
 def _answer(

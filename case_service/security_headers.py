@@ -1,8 +1,8 @@
 """What every answer tells the browser: load nothing from elsewhere, keep nothing, show nowhere else."""
 
-from collections.abc import Awaitable, Callable
-
-from fastapi import Request, Response
+from fastapi import Request
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -24,16 +24,30 @@ HEADERS = {
 CACHED_PATHS = ("/static/",)
 
 
-async def add_security_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Add the headers to whatever is answered."""
-    return with_security_headers(request, await call_next(request))
+class SecurityHeaders:
+    """Adds the headers to whatever the application answers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(security_headers(Request(scope)))
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
 
 
-def with_security_headers(request: Request, response: Response) -> Response:
-    """`response` with the headers; only files that hold nobody's data may be kept by the browser."""
-    response.headers.update(HEADERS)
+def security_headers(request: Request) -> dict[str, str]:
+    """What every answer carries; only files that hold nobody's data may be kept by the browser."""
     is_static = request.url.path.startswith(CACHED_PATHS)
-    response.headers["Cache-Control"] = "public, max-age=3600" if is_static else "no-store"
+    given = {**HEADERS, "Cache-Control": "public, max-age=3600" if is_static else "no-store"}
     if not request.app.state.settings.is_demo:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    return response
+        given["Strict-Transport-Security"] = "max-age=31536000"
+    return given

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from fastapi import HTTPException, Request
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from case_service.access_matrix import Right
@@ -36,11 +37,11 @@ def admit_token(request: Request, session: Session, right: Right) -> None:
 
 def create_token(session: Session, name: str, rights: Collection[Right], at: datetime) -> str:
     """A new token; it is told once and stored nowhere. Raises `TokenNameTakenError`."""
-    if session.get(ServiceToken, name) is not None:
-        raise TokenNameTakenError(name)
     token = secrets.token_urlsafe(32)
-    session.add(ServiceToken(name=name, token_hash=_hash(token), rights=sorted(set(rights)), created_at=at))
-    session.flush()
+    new = insert(ServiceToken).values(name=name, token_hash=_hash(token), rights=sorted(set(rights)), created_at=at)
+    kept = new.on_conflict_do_nothing(index_elements=[ServiceToken.name]).returning(ServiceToken.name)
+    if session.scalar(kept) is None:
+        raise TokenNameTakenError(name)
     return token
 
 

@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     home: Path = Path("var")
     host: str = "127.0.0.1"
     port: int = 8420
+    processes: int = Field(default=1, ge=1)
     public_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
     keys_dir: Path | None = None
@@ -46,6 +47,8 @@ class Settings(BaseSettings):
     node_modules: Path = PROJECT_FOLDER / "node_modules"
     due_cut_off: time = time(23, 59, 59)
     work_order_working_days: int = Field(default=5, ge=1)
+    papers_working_days: int = Field(default=10, ge=1, le=250)
+    follow_up_working_days: int = Field(default=20, ge=0, le=250)
     outcomes_to_approve: frozenset[OutcomeKind] = frozenset()
     smallest_count_shown: int = Field(default=5, ge=1)
     visits_per_week: int = Field(default=10, ge=1)

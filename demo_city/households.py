@@ -47,14 +47,11 @@ class Template:
     male_heads: float = 0.75
 
 
-def _spouse(older: int = -2) -> Slot:
-    return Slot("spouse", older, 3, 20, 95, "other")
-
-
 def _child(older: int, oldest: int = 34) -> Slot:
     return Slot("child", older, 4, 0, oldest)
 
 
+SPOUSE = Slot("spouse", -2, 3, 20, 95, "other")
 FATHER = Slot("parent_m", 27, 4, 48, 99, "male")
 MOTHER = Slot("parent_f", 25, 4, 46, 100, "female")
 SON = Slot("child", -26, 3, 22, 48, "male")
@@ -63,15 +60,15 @@ DAUGHTER_IN_LAW = Slot("child_in_law", -27, 3, 21, 47, "female")
 TEMPLATES = (
     Template(0.09, (60, 72, 100), male_heads=0.45),
     Template(0.10, (20, 36, 62), male_heads=0.6),
-    Template(0.14, (60, 68, 92), (_spouse(),), 0.9),
-    Template(0.11, (24, 48, 62), (_spouse(),), 0.85),
-    Template(0.17, (26, 40, 56), (_spouse(), _child(-27))),
-    Template(0.11, (28, 40, 54), (_spouse(), _child(-26), _child(-30, 28))),
+    Template(0.14, (60, 68, 92), (SPOUSE,), 0.9),
+    Template(0.11, (24, 48, 62), (SPOUSE,), 0.85),
+    Template(0.17, (26, 40, 56), (SPOUSE, _child(-27))),
+    Template(0.11, (28, 40, 54), (SPOUSE, _child(-26), _child(-30, 28))),
     Template(0.06, (25, 42, 60), (_child(-26),), 0.35),
-    Template(0.07, (28, 40, 52), (_spouse(), _child(-26), MOTHER)),
-    Template(0.05, (28, 40, 50), (_spouse(), _child(-26), _child(-30, 24), FATHER, MOTHER)),
-    Template(0.05, (52, 60, 74), (_spouse(), SON, DAUGHTER_IN_LAW, Slot("grandchild", -54, 4, 0, 20)), 0.9),
-    Template(0.04, (50, 62, 80), (_spouse(), _child(-28, 45))),
+    Template(0.07, (28, 40, 52), (SPOUSE, _child(-26), MOTHER)),
+    Template(0.05, (28, 40, 50), (SPOUSE, _child(-26), _child(-30, 24), FATHER, MOTHER)),
+    Template(0.05, (52, 60, 74), (SPOUSE, SON, DAUGHTER_IN_LAW, Slot("grandchild", -54, 4, 0, 20)), 0.9),
+    Template(0.04, (50, 62, 80), (SPOUSE, _child(-28, 45))),
     Template(0.01, (40, 62, 80), (Slot("sibling", -4, 5, 18, 95),), 0.8),
 )  # fmt: skip
 

@@ -8,16 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from demo_city.bills import self_paid
-from demo_city.cadence import snapshots_since_the_first
 from demo_city.circumstances import Circumstances
 from demo_city.disability import certificates_on, newly_certified
-from demo_city.employment import NOT_INSURED, Contributions, rolled
 from demo_city.facts import City
 from demo_city.left_out import left_out_for
-from demo_city.medical import standing
 from demo_city.named_cases import NamedPerson, first_named, named_people
-from demo_city.outpatient import standing_months
+from demo_city.truth_of_costs import by_person, counted_costs, over_limit_across_years, sudden_bills, years_over_limit
 from demo_city.truth_of_households import (
     accidents,
     breadwinners_dead,
@@ -33,12 +29,11 @@ from demo_city.truth_of_people import (
     unclaimed,
     work_on_and_off,
 )
+from demo_city.truth_of_work import incomes_fallen, jobs_lost, unemployed_in_low_income_families
 from demo_city.truth_rows import hardship_rows
 
-NOT_COUNTED = ("41", "51", "52")
-LEAST_SUDDEN_BILL = 300_000
-PAID_MONTHS_BEFORE_A_BREAK = 6
-DAYS_OF_A_YEAR, DAYS_OF_A_QUARTER = 365, 90
+DAYS_OF_A_YEAR = 365
+DAYS_OF_A_QUARTER = 90
 
 
 def hardships(city: City) -> pd.DataFrame:
@@ -57,18 +52,18 @@ def _visible(city: City, night: int) -> pd.DataFrame:
     now = Circumstances(city, night)
     people = len(city.people)
     costs = counted_costs(city, night, now.day - (DAYS_OF_A_YEAR - 1))
-    year = _by_person(costs, people)
-    quarter = _by_person(costs[costs["on"].to_numpy("datetime64[D]") > now.day - DAYS_OF_A_QUARTER], people)
+    year = by_person(costs, people)
+    quarter = by_person(costs[costs["on"].to_numpy("datetime64[D]") > now.day - DAYS_OF_A_QUARTER], people)
     parts = [
         years_over_limit(city, night),
-        _sudden_bills(city, night),
+        sudden_bills(city, night),
         _new_certificates(city, night),
         _worsened_certificates(city, night),
-        _jobs_lost(city, night),
-        _incomes_fallen(city, night),
-        _unemployed_in_low_income_families(city, night),
+        jobs_lost(city, night),
+        incomes_fallen(city, night),
+        unemployed_in_low_income_families(city, night),
         _told_with_the_named_cases(city),
-        _over_limit_across_years(city, night, year, quarter),
+        over_limit_across_years(city, night, year, quarter),
         burdened_by_illness(now, year),
         *(told(now) for told in BEYOND_BILLS_AND_WORK),
     ]
@@ -89,54 +84,6 @@ BEYOND_BILLS_AND_WORK = (
     schooling_at_risk,
     unclaimed,
 )
-
-
-def _by_person(costs: pd.DataFrame, people: int) -> npt.NDArray[np.int64]:
-    return np.bincount(costs["person"], weights=costs["cents"], minlength=people).astype(np.int64)
-
-
-def _over_limit_across_years(
-    city: City, night: int, year: npt.NDArray[np.int64], quarter: npt.NDArray[np.int64]
-) -> pd.DataFrame:
-    """Over the limit within 365 days and still paying, though no calendar year shows as much."""
-    limits = city.assisted.limits(city.plan, len(city.people), night)
-    ill = (year > limits) & (10 * quarter >= limits)
-    ill[years_over_limit(city, night)["person"]] = False
-    day = np.datetime64(city.plan.dates[night], "D")
-    person = np.flatnonzero(ill)
-    return hardship_rows(person, "medical_over_limit_across_years", np.repeat(day, len(person)), "")
-
-
-def counted_costs(city: City, night: int, since: np.datetime64 | None = None) -> pd.DataFrame:
-    """Self-paid cost that counts, of the year or since a day, as it stands after a night: person, on, cents, bill."""
-    first_day = np.datetime64(city.plan.year_start_on(night), "D") if since is None else since
-    settled = pd.concat([standing(city.inpatient, night), standing(city.chronic, night)], ignore_index=True)
-    counts = (settled["vali_flag"] == "1") & (settled["refd_setl_flag"] == "0") & ~settled["med_type"].isin(NOT_COUNTED)
-    settled = settled[counts & (settled["setl_date"] >= first_day)]
-    months = standing_months(city.outpatient, night)
-    month_end = (months["ym"].to_numpy("datetime64[M]") + 1).astype("datetime64[D]") - 1
-    months, month_end = months[month_end >= first_day], month_end[month_end >= first_day]
-    bills = settled[["person"]].assign(on=settled["setl_date"], cents=self_paid(settled), bill=settled["setl_id"])
-    outpatient = months[["person"]].assign(on=month_end.astype("datetime64[s]"), cents=self_paid(months), bill="")
-    return pd.concat([bills, outpatient], ignore_index=True)
-
-
-def years_over_limit(city: City, night: int) -> pd.DataFrame:
-    """People whose self-paid cost of the year is above their limit, with the day it passed the limit."""
-    limits = city.assisted.limits(city.plan, len(city.people), night)
-    costs = counted_costs(city, night).sort_values(["person", "on"], kind="stable")
-    costs["total"] = costs.groupby("person")["cents"].cumsum()
-    over = costs[costs["total"] > limits[costs["person"]]].drop_duplicates("person")
-    return hardship_rows(over["person"], "medical_year_over_limit", over["on"], "")
-
-
-def _sudden_bills(city: City, night: int) -> pd.DataFrame:
-    """Single settlements of at least three fifths of the person's limit, and 3,000 yuan."""
-    limits = city.assisted.limits(city.plan, len(city.people), night)
-    bills = counted_costs(city, night)
-    bills = bills[bills["bill"] != ""]
-    large = bills[bills["cents"] >= np.maximum(limits[bills["person"]] * 6 // 10, LEAST_SUDDEN_BILL)]
-    return hardship_rows(large["person"], "sudden_bill", large["on"], large["bill"])
 
 
 def _new_certificates(city: City, night: int) -> pd.DataFrame:
@@ -161,52 +108,9 @@ def _worsened_certificates(city: City, night: int) -> pd.DataFrame:
     )
 
 
-def _contributed(city: City, night: int) -> Contributions:
-    """The twelve months that the snapshots up to a night tell of."""
-    return rolled(city.contributed, snapshots_since_the_first(city.plan, "employee_pension_contribution", night))
-
-
-def _jobs_lost(city: City, night: int) -> pd.DataFrame:
-    """Three months or more without contributions after at least six, and nobody else at home pays any."""
-    contributed = _contributed(city, night)
-    household = city.people.household[contributed.person]
-    pays = contributed.is_paid[:, -3:].any(axis=1)
-    earners = np.bincount(household[pays], minlength=city.people.households)
-    paid_months = contributed.is_paid.sum(axis=1)
-    lost = contributed.is_breaking & (paid_months >= PAID_MONTHS_BEFORE_A_BREAK) & (earners[household] == 0)
-    lost &= ~np.isin(contributed.person, city.planted.dead)
-    last_paid = contributed.is_paid.shape[1] - 1 - np.argmax(contributed.is_paid[:, ::-1], axis=1)
-    began = contributed.months[np.minimum(last_paid + 1, contributed.is_paid.shape[1] - 1)].astype("datetime64[D]")
-    return hardship_rows(contributed.person[lost], "job_lost", began[lost], "")
-
-
-def _incomes_fallen(city: City, night: int) -> pd.DataFrame:
-    """The base stood at or below half its twelve-month median for three months, and did not fall in July."""
-    contributed = _contributed(city, night)
-    bases = np.where(contributed.bases == NOT_INSURED, np.nan, contributed.bases)
-    eligible = np.isfinite(bases).sum(axis=1) >= PAID_MONTHS_BEFORE_A_BREAK
-    median = np.zeros(len(bases))
-    median[eligible] = np.nanmedian(bases[eligible], axis=1)
-    low = bases <= median[:, None] / 2
-    months_low = np.argmin(low[:, ::-1], axis=1)
-    first_low = contributed.months[np.minimum(low.shape[1] - months_low, low.shape[1] - 1)]
-    in_july = first_low.astype(np.int64) % 12 == 6
-    fallen = eligible & (months_low >= 3) & ~in_july & ~contributed.is_retired
-    return hardship_rows(contributed.person[fallen], "income_drop", first_low[fallen].astype("datetime64[D]"), "")
-
-
-def _unemployed_in_low_income_families(city: City, night: int) -> pd.DataFrame:
-    """Whose latest registration is unemployment, in a dibao, marginal, rigid-expenditure or monitored household."""
-    known = city.registered[city.registered["night"] <= night].sort_values("register_date", kind="stable")
-    latest = known.drop_duplicates("person", keep="last")
-    low_income = city.assisted.low_income(city.plan, len(city.people), night)
-    jobless = latest[(latest["register_type"] == "2") & low_income[latest["person"]]]
-    return hardship_rows(jobless["person"], "unemployed_low_income", jobless["register_date"], "")
-
-
 def _told_with_the_named_cases(city: City) -> pd.DataFrame:
     told = [
-        (_place(city, named), named.household.extra_truth)
+        (place_of(city, named), named.household.extra_truth)
         for named in named_people()
         if named.household.extra_truth and named.member.role == "head"
     ]
@@ -218,7 +122,7 @@ def near_misses(city: City) -> pd.DataFrame:
     """Named people who look like a case and are none, with the reason."""
     missed = [named for named in named_people() if named.household.near_miss and named.member.role == "head"]
     return pd.DataFrame({
-        "identity_number": [city.people.certno[_place(city, named)].as_py() for named in missed],
+        "identity_number": [city.people.certno[place_of(city, named)].as_py() for named in missed],
         "case": [named.household.case for named in missed],
         "reason": [named.household.near_miss for named in missed],
     })  # fmt: skip
@@ -261,7 +165,7 @@ def shielded_people(city: City, found: pd.DataFrame) -> npt.NDArray[np.bool_]:
 def with_identities(city: City, found: pd.DataFrame) -> pd.DataFrame:
     """The truth as it is written down."""
     places = found["person"].to_numpy()
-    cases = {_place(city, named): named.household.case for named in named_people()}
+    cases = {place_of(city, named): named.household.case for named in named_people()}
     return pd.DataFrame({
         "identity_number": city.people.certno.take(places).to_pylist(),
         "household_no": city.people.household_no.take(places).to_pylist(),
@@ -275,5 +179,5 @@ def with_identities(city: City, found: pd.DataFrame) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _place(city: City, named: NamedPerson) -> int:
+def place_of(city: City, named: NamedPerson) -> int:
     return first_named(len(city.people)) + named.at

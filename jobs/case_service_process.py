@@ -1,19 +1,23 @@
-"""Starts the case service beside a night where none answers; it stays another program."""
+"""Starts the case service beside a night where none answers, and its commands; it stays another program."""
 
+import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from jobs.errors import CaseServiceUnreachableError
+from jobs.errors import CaseServiceCommandError, CaseServiceUnreachableError
 from jobs.installation import Installation
 
 _START_SECONDS = 60
+_COMMAND = (sys.executable, "-m", "case_service")
 
 
 def answers(url: str) -> bool:
@@ -22,6 +26,16 @@ def answers(url: str) -> bool:
         return httpx.get(f"{url}/healthz", timeout=5).is_success
     except httpx.HTTPError:
         return False
+
+
+def calendar_until(url: str) -> int | None:
+    """The last year whose days off the case service knows; None where it does not answer or knows none."""
+    try:
+        answer = httpx.get(f"{url.rstrip('/')}/healthz", timeout=5)
+        year: int | None = answer.json().get("calendar_until")
+    except (httpx.HTTPError, ValueError):
+        return None
+    return year
 
 
 @contextmanager
@@ -34,13 +48,33 @@ def case_service(installation: Installation) -> Iterator[None]:
     if answers(url):
         yield
         return
-    log_path = installation.settings.home / "case_service.log"
+    with serving(serve_command(url), url, installation.settings.home / "case_service.log"):
+        yield
+
+
+@contextmanager
+def serving(
+    command: Sequence[str],
+    url: str,
+    log_path: Path,
+    env: Mapping[str, str] = os.environ,
+    given: str = "",
+    seconds: float = _START_SECONDS,
+) -> Iterator[int]:
+    """A server that `command` starts and that answers at the URL until the end of the block; gives its process id.
+
+    It reads what is `given` from standard input. Raises CaseServiceUnreachableError where it does not start in so many
+    seconds.
+    """
     log_path.parent.mkdir(parents=True, exist_ok=True)
     with log_path.open("ab") as log:
-        process = subprocess.Popen(serve_command(url), stdout=log, stderr=log, env=os.environ.copy())
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=dict(env))
     try:
-        _wait_until_it_answers(url, process)
-        yield
+        if process.stdin:
+            process.stdin.write(given.encode())
+            process.stdin.close()
+        _wait_until_it_answers(url, process, seconds, log_path)
+        yield process.pid
     finally:
         process.terminate()
         process.wait(timeout=30)
@@ -50,11 +84,22 @@ def serve_command(url: str) -> list[str]:
     """The command that serves at a URL."""
     parts = urlsplit(url)
     address = ["--host", parts.hostname or "127.0.0.1", "--port", str(parts.port or 80)]
-    return [sys.executable, "-m", "case_service", "serve", *address]
+    return [*_COMMAND, "serve", *address]
 
 
-def _wait_until_it_answers(url: str, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + _START_SECONDS
+def answer_of_case_service(*arguments: str) -> dict[str, Any]:
+    """What a command of the case service answers as JSON. Raises CaseServiceCommandError with its own words."""
+    done = subprocess.run([*_COMMAND, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        told = [line for line in done.stderr.splitlines() if line.startswith("case_service: ")]
+        words = "\n".join(told) or done.stderr.strip()[-2000:]
+        raise CaseServiceCommandError(words.removeprefix("case_service: "))
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def _wait_until_it_answers(url: str, process: "subprocess.Popen[bytes]", seconds: float, log_path: Path) -> None:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if answers(url):
             return
@@ -62,5 +107,5 @@ def _wait_until_it_answers(url: str, process: "subprocess.Popen[bytes]") -> None
             break
         time.sleep(0.2)
     raise CaseServiceUnreachableError(
-        f"the case service did not start at {url}; its own words are in case_service.log under SHOUWANG_HOME"
+        f"the case service did not start at {url}; its own words are in {log_path.name} under SHOUWANG_HOME"
     )

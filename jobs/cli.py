@@ -16,13 +16,18 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from jobs.case_service_process import case_service, serve_command
+from jobs.commands.backup import backup_command, restore_command
 from jobs.commands.contracts import contracts_app
 from jobs.commands.deliveries import deliveries_app
 from jobs.commands.demo import demo_app
+from jobs.commands.dictionary import dictionary_command
+from jobs.commands.doctor import doctor_command
+from jobs.commands.metrics import metrics_command
 from jobs.commands.models import models_app
 from jobs.commands.people import people_app
 from jobs.commands.printing import AsJson, BusinessDate, console
 from jobs.commands.printing import print_report as _print
+from jobs.commands.query import query_command
 from jobs.commands.replay import replay_command
 from jobs.commands.sources import sources_app
 from jobs.commands.tables import tables_app
@@ -46,6 +51,7 @@ from jobs.nightly import (
 from jobs.orchestration import AIRFLOW, AIRFLOW_PORT, airflow_environment, run_night_through_airflow
 from jobs.screen import show_nights
 from jobs.steps import StepResult
+from schemas.backup import BackupError
 from schemas.delivery import business_dates
 from schemas.loader import ContractError
 from warning_models.loader import ModelError
@@ -63,10 +69,16 @@ app.add_typer(sources_app, name="sources")
 app.add_typer(tables_app, name="tables")
 app.add_typer(people_app, name="people")
 app.add_typer(warnings_app, name="warnings")
+app.command("backup")(backup_command)
+app.command("restore")(restore_command)
 app.command("upkeep")(upkeep_command)
 app.command("retention")(retention_command)
 app.command("replay")(replay_command)
 app.command("watch")(watch_command)
+app.command("doctor")(doctor_command)
+app.command("metrics")(metrics_command)
+app.command("query")(query_command)
+app.command("dictionary")(dictionary_command)
 
 OnStep = Callable[[str], None]
 
@@ -76,7 +88,7 @@ def main() -> None:
     configure_logging(quiet=sys.stderr.isatty())
     try:
         app()
-    except (ShouwangError, ModelError, ContractError) as error:
+    except (ShouwangError, ModelError, ContractError, BackupError) as error:
         Console(stderr=True).print(f"[red]{error}[/red]", highlight=False)
         raise SystemExit(1) from None
 

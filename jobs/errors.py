@@ -39,12 +39,20 @@ class CaseServiceUnreachableError(ShouwangError):
     """The case service does not answer; warnings stay in the outbox."""
 
 
+class CaseServiceCommandError(ShouwangError):
+    """A command of the case service did not do what it promises."""
+
+
 class NothingDeliveredError(ShouwangError):
     """No department has delivered anything for the date."""
 
 
 class TableError(ShouwangError):
     """There is no such table to show."""
+
+
+class QueryError(ShouwangError):
+    """The published file cannot be asked, or its rows not written, as wanted."""
 
 
 class StoryError(ShouwangError):

@@ -82,6 +82,14 @@ def latest_business_date(installation: Installation) -> date:
     return dates[-1]
 
 
+def latest_night(installation: Installation) -> date | None:
+    """The latest date of which a night was published, if there was one."""
+    if not installation.warehouse.exists("ops.step"):
+        return None
+    days = installation.warehouse.rows("ops.step", rows_where(step="publish"))["business_date"].to_pylist()
+    return max(days, default=None)
+
+
 def departments_of(installation: Installation, business_date: date) -> list[str]:
     """The departments that delivered anything for the date or have a delivery released since.
 

@@ -1,7 +1,8 @@
 """Publish: last night's warehouse as one DuckDB file and Parquet files, without identities.
 
-Built under another name and moved into place, so an analyst who has yesterday's file open keeps
-it. Titles and columns carry Chinese comments. The vault and the quarantine stay behind.
+Built beside the last and named by `latest` in one step, so an analyst who has yesterday's file open keeps it. Tables
+and columns carry Chinese comments, keys are the analysts' own (`jobs.published_keys`). The vault and the quarantine
+stay behind.
 """
 
 import json
@@ -14,6 +15,7 @@ import duckdb
 from jobs.conform import ensure_conformed
 from jobs.installation import Installation
 from jobs.layer_state import holds_state_of
+from jobs.published_keys import secrets, select_rekeyed
 from jobs.steps import Report, StepResult, fingerprint_of, recorded_step, run_step
 from warehouse.definitions import TableDefinition, definition, layer_definitions
 from warehouse.engines import open_engine
@@ -22,7 +24,11 @@ from warehouse.layers import register_layer_table
 
 PUBLISHED_LAYERS = ("dwd", "dws", "ads")
 PUBLISHED_OUTCOMES = "ods.case_outcome"
-LATEST = "latest.duckdb"
+LATEST = "latest"
+DATABASE = "shouwang.duckdb"
+FRESHNESS = "ads.freshness"
+PART = ".part"
+DATE_LENGTH = len("2026-11-20")
 
 
 def publish(installation: Installation, business_date: date) -> StepResult:
@@ -36,12 +42,16 @@ def publish(installation: Installation, business_date: date) -> StepResult:
         return StepResult(recorded[1], 0.0, repeated=True)
     ensure_conformed(installation, business_date)
     states = {table.name: installation.warehouse.files(table.name) for table in tables}
+    selects = [select_rekeyed(table) for table in tables]
+    fingerprint = fingerprint_of(business_date, states, selects, secrets(installation.pseudonymiser))
+    folder = installation.settings.published_folder / f"{business_date}-{fingerprint[:8]}"
     return run_step(
         installation,
         business_date,
         "publish",
-        fingerprint_of(business_date, states),
-        lambda: _publish(installation, business_date, tables),
+        fingerprint,
+        lambda: _publish(installation, business_date, tables, folder),
+        is_lost=lambda report: not Path(report["file"]).exists(),
     )
 
 
@@ -50,33 +60,36 @@ def _published_tables() -> list[TableDefinition]:
     return [*layers, definition(PUBLISHED_OUTCOMES)]
 
 
-def _publish(installation: Installation, business_date: date, tables: list[TableDefinition]) -> Report:
-    folder = installation.settings.published_folder / business_date.isoformat()
-    part = folder.with_name(folder.name + ".part")
+def _publish(installation: Installation, business_date: date, tables: list[TableDefinition], folder: Path) -> Report:
+    part = folder.with_name(folder.name + PART)
     shutil.rmtree(part, ignore_errors=True)
     (part / "parquet").mkdir(parents=True)
     counts = {}
     work_folder = installation.settings.work_folder
     with (
         open_engine("duckdb", work_folder=work_folder) as engine,
-        duckdb.connect(str(part / "shouwang.duckdb")) as connection,
+        duckdb.connect(str(part / DATABASE)) as connection,
     ):
         for table in tables:
             register_layer_table(engine, installation.warehouse, table)
             file = part / "parquet" / f"{table.sql_name}.parquet"
-            _write_parquet(engine, table, file)
+            _write_parquet(engine, table, secrets(installation.pseudonymiser), file)
             counts[table.name] = _publish_table(connection, table, file)
-    manifest = {"business_date": business_date.isoformat(), "rows": counts}
-    (part / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=2), encoding="utf-8")
+        freshness = engine.query(f"select * from {definition(FRESHNESS).sql_name} order by extract_class").to_pylist()
+    manifest = {"business_date": business_date, "rows": counts, "freshness": freshness}
+    (part / "manifest.json").write_text(
+        json.dumps(manifest, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8"
+    )
     shutil.rmtree(folder, ignore_errors=True)
     part.rename(folder)
-    _point_latest(installation.settings.published_folder)
-    return {"rows": counts, "file": str(folder / "shouwang.duckdb")}
+    newest = _point_latest(installation.settings.published_folder)
+    _let_go(installation.settings.published_folder, installation.settings.published_nights, {folder, newest})
+    return {"rows": counts, "file": str(folder / DATABASE)}
 
 
-def _write_parquet(engine: Engine, table: TableDefinition, file: Path) -> None:
+def _write_parquet(engine: Engine, table: TableDefinition, keyed_with: dict[str, str], file: Path) -> None:
     folder = file.with_suffix("")
-    [written] = engine.write(f"select * from {table.sql_name}", {}, table.schema, folder)
+    [written] = engine.write(select_rekeyed(table), keyed_with, table.schema, folder)
     Path(written).rename(file)
     folder.rmdir()
 
@@ -96,10 +109,29 @@ def _quoted(text: str) -> str:
     return text.replace("'", "''")
 
 
-def _point_latest(published: Path) -> None:
-    """Let latest.duckdb name the newest night, in one step."""
-    newest = max(path for path in published.iterdir() if path.is_dir() and not path.name.endswith(".part"))
+def _nights(published: Path) -> list[Path]:
+    """What is published, the oldest date first."""
+    return sorted(path for path in published.iterdir() if _is_night(path))
+
+
+def _is_night(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and not path.name.endswith(PART)
+
+
+def _point_latest(published: Path) -> Path:
+    """Let `latest` name the folder of the newest date, in one step; of two of one date the later made."""
+    newest = max(_nights(published), key=lambda path: (path.name[:DATE_LENGTH], path.stat().st_mtime_ns))
     link = published / f".{LATEST}"
     link.unlink(missing_ok=True)
-    link.symlink_to(Path(newest.name) / "shouwang.duckdb")
+    link.symlink_to(newest.name)
     link.rename(published / LATEST)
+    return newest
+
+
+def _let_go(published: Path, nights: int, kept: set[Path]) -> None:
+    """Remove what a later publication of the same date replaced, and dates beyond the last so many."""
+    dates = sorted({path.name[:DATE_LENGTH] for path in _nights(published)})[-nights:]
+    kept_dates = {path.name[:DATE_LENGTH] for path in kept}
+    for path in _nights(published):
+        if path not in kept and (path.name[:DATE_LENGTH] in kept_dates or path.name[:DATE_LENGTH] not in dates):
+            shutil.rmtree(path)

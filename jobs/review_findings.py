@@ -5,6 +5,7 @@ for a person to decide on after notice; `jobs.review_sending` hands it to them b
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from itertools import chain
@@ -25,10 +26,11 @@ from jobs.steps import Report, StepResult, fingerprint_of, run_step
 from warehouse.definitions import definition
 from warehouse.engines.engine import Engine
 from warehouse.tables import rows_before, rows_where
+from warning_models import as_ran
 from warning_models.loader import ReviewModel, load_models
 from warning_models.render import as_json, reason
 
-TABLE = "ads.review_finding"
+TABLE, RUN = "ads.review_finding", "ads.review_run"
 STEP = "warn.review"
 _ID_CHARACTERS = 20
 
@@ -55,7 +57,6 @@ def find_for_review(installation: Installation, business_date: date) -> StepResu
 
 def _find(installation: Installation, business_date: date, models: Sequence[ReviewModel]) -> Report:
     ensure_conformed(installation, business_date)
-    earlier = _ids_before(installation, business_date)
     known = Known(
         former=former_keys(installation.warehouse),
         covered=covered_until(installation, business_date),
@@ -63,16 +64,39 @@ def _find(installation: Installation, business_date: date, models: Sequence[Revi
     )
     with installation.engine() as engine:
         show_inputs(engine, installation.warehouse, models)
-        found = [
-            row
-            for model in models
-            for row in findings_on(engine, model, business_date, known, earlier)
-            if not is_on_hold(model.id, county_of(row), known.on_hold)
-        ]
-    table = definition(TABLE)
-    rows = pa.Table.from_pylist(sorted(found, key=lambda row: str(row["finding_id"])), schema=table.schema)
-    installation.warehouse.replace_rows(table, rows, rows_where(business_date=business_date))
-    return {model.id: sum(row["model_id"] == model.id for row in found) for model in models}
+        found = new_findings(engine, installation, models, business_date, known)
+    counts = Counter(row["model_id"] for row in found)
+    runs = [_run(model, business_date, counts[model.id]) for model in models]
+    for name, rows in ((TABLE, found), (RUN, runs)):
+        table = definition(name)
+        kept = pa.Table.from_pylist(rows, schema=table.schema)
+        installation.warehouse.replace_rows(table, kept, rows_where(business_date=business_date))
+    return {model.id: counts[model.id] for model in models}
+
+
+def new_findings(
+    engine: Engine, installation: Installation, models: Sequence[ReviewModel], as_of: date, known: Known
+) -> list[dict[str, Any]]:
+    """A night's rows of `ads.review_finding`, by id: not what earlier nights found, nor where a model is on hold."""
+    earlier = _ids_before(installation, as_of)
+    found = [
+        row
+        for model in models
+        for row in findings_on(engine, model, as_of, known, earlier)
+        if not is_on_hold(model.id, county_of(row), known.on_hold)
+    ]
+    return sorted(found, key=lambda row: str(row["finding_id"]))
+
+
+def _run(model: ReviewModel, business_date: date, finding_count: int) -> dict[str, Any]:
+    return {
+        "business_date": business_date,
+        "model_id": model.id,
+        "model_version": model.version,
+        "sql": model.sql,
+        "model": as_ran.as_text(model),
+        "finding_count": finding_count,
+    }
 
 
 def findings_on(

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     keys_dir: Path | None = None
     key_version: int = 1
     controls: Path | None = None
+    published_nights: int = Field(default=7, ge=1)
     workers: int = Field(default_factory=lambda: min(4, os.cpu_count() or 1), ge=1)
     person_key: str | None = Field(default=None, repr=False)
     vault_key: str | None = Field(default=None, repr=False)
@@ -55,7 +56,7 @@ class Settings(BaseSettings):
 
     @property
     def published_folder(self) -> Path:
-        return self.home / "published"
+        return self.warehouse_folder / "published"
 
     @property
     def work_folder(self) -> Path:

@@ -44,12 +44,18 @@ def recorded_step(installation: Installation, business_date: date, step: str) ->
 
 
 def run_step(
-    installation: Installation, business_date: date, step: str, fingerprint: str | None, work: Callable[[], Report]
+    installation: Installation,
+    business_date: date,
+    step: str,
+    fingerprint: str | None,
+    work: Callable[[], Report],
+    *,
+    is_lost: Callable[[Report], bool] = lambda _report: False,
 ) -> StepResult:
-    """Do the step unless it was done from the same inputs; with no fingerprint, always do it."""
+    """Do the step unless it was done from the same inputs and what it made is not lost; with no fingerprint, always."""
     started = time.monotonic()
     recorded = recorded_step(installation, business_date, step)
-    if recorded and fingerprint is not None and recorded[0] == fingerprint:
+    if recorded and fingerprint is not None and recorded[0] == fingerprint and not is_lost(recorded[1]):
         return StepResult(recorded[1], time.monotonic() - started, repeated=True)
     report = work()
     seconds = time.monotonic() - started

@@ -83,15 +83,6 @@ class Vault:
         """
         self._seal("rejected", rows, source, gathering)
 
-    def rejected_of(self, delivery_id: str) -> list[dict[str, str]]:
-        """The rejected rows of a delivery as they were delivered, by file and line."""
-        of_delivery = rows_where(delivery_id=delivery_id, kind="rejected")
-        found: list[dict[str, str]] = []
-        if self._warehouse.exists("vault.block"):
-            for block in self._warehouse.rows("vault.block", of_delivery).to_pylist():
-                found += self._sealer.open(block["block"], block["sealed"]).to_pylist()
-        return sorted(found, key=lambda row: (row["file"], int(row["line"])))
-
     def numbers_of(self, person_keys: Iterable[str]) -> dict[str, str]:
         """The identity numbers of these people, as far as the vault knows them."""
         rows = self._opened("identity", person_keys)

@@ -32,13 +32,6 @@ REASONS_ZH = {
     "malformed_line": "该行的列数与表头不一致",
 }
 
-# What was mended in an accepted row, where it is certain what the department meant.
-REPAIRS_ZH = {
-    "identity_15_digits": "15位身份证号已换算为18位",
-    "identity_tidied": "身份证号已去除空格、撇号或转为半角大写",
-    "unquoted_delimiter": "地址中含有未加引号的分隔符, 已并回地址",
-}
-
 # Fields that hold an identity number as such, to be read, checked and mended as one.
 IDENTITY_NUMBERS = ("number", "former_number")
 

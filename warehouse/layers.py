@@ -10,11 +10,9 @@ Whoever reads a layer table reads it through this file.
 """
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -22,7 +20,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from warehouse.definitions import Column, TableDefinition, layer_sql
-from warehouse.engines import open_engine
 from warehouse.engines.engine import Engine, sql_type
 from warehouse.history import data_files
 from warehouse.tables import EVERY_ROW, Warehouse
@@ -183,13 +180,6 @@ def _register_stored(engine: Engine, table: TableDefinition, files: LayerFiles) 
     engine.register_files(stored, files.all, stored_schema(table))
     engine.register_files(changes, files.changes, stored_schema(table))
     return stored, changes
-
-
-def layer_rows(warehouse: Warehouse, table: TableDefinition) -> pa.Table:
-    """What the table says now; for small tables."""
-    with tempfile.TemporaryDirectory() as folder, open_engine("duckdb", work_folder=Path(folder)) as engine:
-        register_layer_table(engine, warehouse, table)
-        return engine.query(f"select * from {table.sql_name}")
 
 
 def build_whole(

@@ -44,6 +44,9 @@ _TABLE_PROPERTIES = {
 # As many as an engine's worker reads at once.
 _ROWS_A_GROUP = 128 * 1024
 
+# The catalog beside the data, where no other is named.
+CATALOG_FILE = "catalog.db"
+
 # What came since a state of the layers was built is read off these tables' snapshots.
 _HISTORY_IS_READ = "ods."
 _MOST_SNAPSHOTS, _SNAPSHOTS_LEFT = 20, 5
@@ -87,7 +90,7 @@ class Warehouse:
         root.mkdir(parents=True, exist_ok=True)
         self.root = root.resolve()
         self._ensured: set[TableDefinition] = set()
-        uri = catalog_uri or f"sqlite:///{self.root / 'catalog.db'}"
+        uri = catalog_uri or f"sqlite:///{self.root / CATALOG_FILE}"
         self._catalog = _unless_overtaken(lambda: _Catalog("shouwang", uri=uri, warehouse=f"file://{self.root}"))
 
     def ensure(self, table: TableDefinition) -> None:
@@ -215,6 +218,11 @@ class Warehouse:
     def table(self, name: str) -> Table:
         """The Iceberg table itself, for upkeep."""
         return self._load(name)
+
+    def enter(self, name: str, metadata_location: str) -> None:
+        """Enter into the catalog a table whose files are there already."""
+        self._catalog.create_namespace_if_not_exists(name.split(".")[0])
+        self._catalog.register_table(name, metadata_location)
 
     def _load(self, name: str) -> Table:
         return self._catalog.load_table(name)

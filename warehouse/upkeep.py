@@ -120,7 +120,7 @@ def _expire(table: Table, since: datetime) -> int:
 
 def _orphans(table: Table, before: datetime) -> list[Path]:
     """Files of the table's folder that no snapshot and no metadata names, old enough not to be in the making."""
-    named = set(_named_files(table))
+    named = set(named_files(table))
     folder = Path(table.location().removeprefix("file://"))
     return [
         path
@@ -129,7 +129,8 @@ def _orphans(table: Table, before: datetime) -> list[Path]:
     ]
 
 
-def _named_files(table: Table) -> Iterator[str]:
+def named_files(table: Table) -> Iterator[str]:
+    """Every file that the table's metadata or one of its snapshots names."""
     metadata = [table.metadata_location, *(entry.metadata_file for entry in table.metadata.metadata_log)]
     yield from (path.removeprefix("file://") for path in metadata)
     for snapshot in table.metadata.snapshots:

@@ -4,29 +4,31 @@ from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import TypeAdapter
 
-from warning_models.loader import MODELS_FOLDER, HelpModel, parsed_yaml
+from warning_models.loader import MODELS_FOLDER, WarningModel, parsed_yaml
+
+Kind = TypeVar("Kind", bound=WarningModel)
 
 _KEPT_APART = {"folder", "sql"}
 _FOLDER = "folder"
 
 
-def as_text(model: HelpModel) -> str:
+def as_text(model: WarningModel) -> str:
     """Everything about the model but its SQL, with exact decimals."""
-    described: dict[str, Any] = TypeAdapter(HelpModel).dump_python(model, exclude=_KEPT_APART)
+    described: dict[str, Any] = TypeAdapter(type(model)).dump_python(model, exclude=_KEPT_APART)
     described[_FOLDER] = f"{model.hardship}/{model.folder.name}"
     return yaml.dump(described, Dumper=_ExactDumper, allow_unicode=True, sort_keys=True)
 
 
-def from_text(text: str, sql: str) -> HelpModel:
-    """The model that `as_text` wrote, with the SQL that it ran."""
+def from_text(kind: type[Kind], text: str, sql: str) -> Kind:
+    """The model that `as_text` wrote, with the SQL that it ran; one of another kind is refused."""
     described: Mapping[str, Any] = parsed_yaml(text)
     folder: Path = MODELS_FOLDER / described[_FOLDER]
-    return TypeAdapter(HelpModel).validate_python({**described, _FOLDER: folder, "sql": sql})
+    return TypeAdapter(kind).validate_python({**described, _FOLDER: folder, "sql": sql})
 
 
 class _ExactDumper(yaml.SafeDumper):

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, HTTPException
 from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from case_service.access import SignedIn, Viewer, in_subtree
@@ -74,21 +74,12 @@ def accounts(session: Session, viewer: Viewer, words: str, page_number: int) -> 
 
 def new_account(session: Session, details: Details, unit: Unit) -> bool:
     """Create an account without a role or a password; false when the username is taken."""
-    if session.scalar(select(Staff.id).where(Staff.username == details.username)) is not None:
-        return False
-    session.add(
-        Staff(
-            username=details.username,
-            display_name=details.display_name,
-            phone=details.phone or None,
-            unit_code=unit.code,
-            role=None,
-        )
+    new = insert(Staff).values(
+        username=details.username,
+        display_name=details.display_name,
+        phone=details.phone or None,
+        unit_code=unit.code,
+        role=None,
     )
-    session.flush()
-    return True
-
-
-def is_locked(staff: Staff, at: datetime) -> bool:
-    """Whether wrong passwords or codes have locked the account for now."""
-    return staff.locked_until is not None and at < staff.locked_until
+    kept = new.on_conflict_do_nothing(index_elements=[Staff.username]).returning(Staff.id)
+    return session.scalar(kept) is not None

@@ -4,6 +4,7 @@ import re
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from case_service import action_log
@@ -43,15 +44,19 @@ def create_unit(request: Request, viewer: SignedIn, form: CheckedForm, session: 
         mistake = "units.mistake.grid" if is_grid else "units.mistake.department"
     elif not 0 < len(name) <= LONGEST_UNIT_NAME:
         mistake = "units.mistake.name"
-    elif session.get(Unit, code) is not None:
+    elif not _is_new(session, code, parent_code=parent.code, name=name, level=level, path=f"{parent.path}{code}/"):
         mistake = "units.mistake.taken"
     if mistake is not None:
         return _units_page(request, viewer, session, parent, mistake)
-    session.add(Unit(code=code, parent_code=parent.code, name=name, level=level, path=f"{parent.path}{code}/"))
-    session.flush()
     action_log.record(session, now, [Action(viewer.username, "unit_created", code, None, {"name": name})])
     session.commit()
     return see_other(f"/administration/units?unit={parent.code}")
+
+
+def _is_new(session: Session, code: str, **values: str | UnitLevel) -> bool:
+    """Whether the unit was added; not where its code is taken, also by somebody just now."""
+    new = insert(Unit).values(code=code, **values).on_conflict_do_nothing(index_elements=[Unit.code])
+    return session.scalar(new.returning(Unit.code)) is not None
 
 
 def _units_page(request: Request, viewer: Viewer, session: Session, unit: Unit, mistake: str | None = None) -> Response:

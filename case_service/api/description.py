@@ -32,7 +32,10 @@ _MEANING = {
     400: "The body cannot be read.",
     401: "Nobody is signed in, or the service token is missing or wrong.",
     403: "The role or the token does not allow this, or the form token is missing.",
+    411: "The body comes in chunks, so its size is not known.",
+    413: "The body is too large; `detail` says how much may be sent at once.",
     422: "The request does not keep to the contract; `errors` says where.",
+    503: "The database does not answer now. The same request may be sent again; `Retry-After` says when.",
 }
 _ABOUT = """The case service for programs.
 

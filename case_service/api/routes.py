@@ -114,8 +114,11 @@ def post_visit(
         found = mistakes(answers, form_definition(order.form_version), delivered_on, now)
         if found:
             raise HTTPException(422, "; ".join(f"{name}: {say(words, 'en')}" for name, words in sorted(found.items())))
-        to_approve = request.app.state.settings.outcomes_to_approve
-        record_visit(session, order, answers, viewer, now, request.app.state.seal, to_approve=to_approve)
+        settings = request.app.state.settings
+        record_visit(
+            session, order, answers, viewer, now, request.app.state.seal,
+            to_approve=settings.outcomes_to_approve, look_in_after=settings.follow_up_working_days,
+        )  # fmt: skip
 
     change = Change(order, viewer, key, f"visit {order.number} {sent.model_dump_json()}", now)
     return once(session, change, make, lambda: _resource(request, order, viewer, rule, now), status=201)

@@ -7,20 +7,24 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from case_service.inbox.queries import next_order_number, worker_of_each_grid
+from case_service.orders.cards import claims_behind
 from case_service.orders.states import Actor, move
 from case_service.row_security import looking_as_system
-from case_service.tables import Case, DispatchRule, Handling, Referral, WorkOrder
+from case_service.tables import Case, DispatchRule, Handling, Referral, UrgentHelp, WorkOrder
 from case_service.tables.casework import CaseStatus, OrderKind, OrderStatus, Origin
 from case_service.tables.referrals import HandlingResult
 from case_service.visits.form_definition import CURRENT_HOME_VISIT_FORM
 from schemas.messages import OutcomeKind
 
+NOBODY_TO_VISIT = frozenset({OutcomeKind.DECEASED, OutcomeKind.MOVED_OR_ABSENT, OutcomeKind.REFUSED})
 
-def close_if_done(session: Session, case: Case, at: datetime) -> bool:
+
+def close_if_done(session: Session, case: Case, at: datetime, look_in_after: int) -> bool:
     """Close `case` once none of its orders is left to do (办结汇总); says whether it was closed.
 
-    The case of an application stays open: its decision closes it. Where a department helped, that is the outcome,
-    and by the rule of that help a visit follows to see whether it reached the family.
+    The case of an application stays open: its decision closes it. Whoever was helped is visited again, to see whether
+    it was enough: by the rule of the help that a department gave, which is then the outcome, else after
+    `look_in_after` working days; never where that is 0.
     """
     with looking_as_system(session):  # orders of departments lie outside the sight of whoever ends the last one
         left = select(func.count(WorkOrder.id)).where(
@@ -32,6 +36,8 @@ def close_if_done(session: Session, case: Case, at: datetime) -> bool:
         after = _days_after_help(session, case)
         if after is not None:
             case.outcome = OutcomeKind.HELPED
+        elif case.outcome is OutcomeKind.HELPED or _was_helped_at_once(session, case):
+            after = look_in_after
         if after:
             _look_in_again(session, case, after, at)
         session.flush()
@@ -63,15 +69,24 @@ def _days_after_help(session: Session, case: Case) -> int | None:
     return min((one for one in days if one), default=0) if days else None
 
 
+def _was_helped_at_once(session: Session, case: Case) -> bool:
+    """Whether a worker helped before the papers, and somebody is there to be visited again."""
+    given = select(UrgentHelp.id).join(WorkOrder, WorkOrder.id == UrgentHelp.order_id)
+    return (
+        case.outcome not in NOBODY_TO_VISIT
+        and session.scalar(given.where(WorkOrder.case_id == case.id).limit(1)) is not None
+    )
+
+
 def _look_in_again(session: Session, case: Case, working_days: int, at: datetime) -> None:
     visit = session.scalars(
         select(WorkOrder)
         .where(WorkOrder.case_id == case.id, WorkOrder.kind == OrderKind.HOME_VISIT)
         .order_by(WorkOrder.id.desc())
     ).first()
-    basis = _basis(session, case)
-    if visit is None or basis is None:
+    if visit is None:
         return
+    basis = _basis(session, case) or claims_behind(visit)[0].model_dump(mode="json")
     order = WorkOrder(
         number=next_order_number(session, at),
         case=case,

@@ -19,7 +19,9 @@ WORDED_EVENTS = frozenset(
     {
         "warning_opened", "warning_joined", "order_assigned", "order_reassigned", "visit_recorded", "visit_submitted",
         "closure_approved", "closure_sent_back", "referral_opened", "handling_accept", "handling_take_over",
-        "handling_returned", "handling_resolved", "handling_settled", "identity_number_read",
+        "handling_returned", "handling_resolved", "handling_settled", "identity_number_read", "helped_at_once",
+        "time_asked_for", "time_granted", "time_refused", "order_handed_over", "addition_recorded", "clock_paused",
+        "clock_resumed", "escalated_to_community", "escalated_to_town", "escalated_to_county",
     }
 )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 
 from case_service.access import SignedIn
@@ -15,14 +15,28 @@ from case_service.freshness.queries import latest
 from case_service.official_calendar import DueRuleDep
 from case_service.supervision.queries import way_down
 from case_service.supervision.routes import UnitShown
+from case_service.tables import Unit
 from case_service.web import language_of, page, say_for, word_for
 from schemas.messages import SourceStatus
 
 router = APIRouter(include_in_schema=False)
 
 
+def unit_counted(viewer: SignedIn, shown: UnitShown) -> Unit:
+    """The unit that was asked for. Whoever may open no list counts at their own unit alone: any other is 404.
+
+    What one page leaves out as too small, the page above less the pages beside it would tell.
+    """
+    if not viewer.is_supervisor and shown.code != viewer.unit_code:
+        raise HTTPException(404)
+    return shown
+
+
+UnitCounted = Annotated[Unit, Depends(unit_counted)]
+
+
 def tables_asked_for(
-    request: Request, viewer: SignedIn, session: SessionDep, shown: UnitShown, rule: DueRuleDep, now: Now
+    request: Request, viewer: SignedIn, session: SessionDep, shown: UnitCounted, rule: DueRuleDep, now: Now
 ) -> list[Table]:
     """All tables of the unit that the address names."""
     return tables(Asked(session, viewer, shown, rule, now, request.app.state.settings.smallest_count_shown))
@@ -36,7 +50,7 @@ def dashboard(
     request: Request,
     viewer: SignedIn,
     session: SessionDep,
-    shown: UnitShown,
+    shown: UnitCounted,
     found: TablesAskedFor,
     now: Now,
     wall: bool = False,

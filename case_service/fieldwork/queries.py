@@ -14,13 +14,17 @@ from case_service.clock import local_date
 from case_service.fieldwork.entries import Entry
 from case_service.household_locks import lock_households
 from case_service.inbox.queries import next_order_number
+from case_service.notifications.outbox import Telling, tell
+from case_service.orders.cards import due_of
 from case_service.orders.states import Actor, MoveRefusedError, move
 from case_service.row_security import looking_as_system
 from case_service.sealing import Seal
 from case_service.tables import ClockPause, HandOver, MoreTimeRequest, Staff, UrgentHelp, WorkOrder
 from case_service.tables.casework import OrderKind
 from case_service.tables.fieldwork import HandOverReason, HelpGiven, MoreTimeReason
+from case_service.tables.notifications import Happening
 from case_service.visits.form_definition import PAPERS_FORM
+from case_service.working_days import DueRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,12 @@ class TimeAsked:
     note: str
 
 
-def help_at_once(session: Session, order: WorkOrder, entry: Entry, viewer: Viewer, at: datetime, seal: Seal) -> None:
+def help_at_once(
+    session: Session, order: WorkOrder, entry: Entry, viewer: Viewer, at: datetime, seal: Seal, days_for_papers: int
+) -> None:
     """Record help given before any papers, and open the order for the papers; the visit stays to be made.
+
+    The papers are due `days_for_papers` working days from now.
 
     Raises `MoveRefusedError` when the order was closed or handed on in the meantime.
     """
@@ -55,6 +63,7 @@ def help_at_once(session: Session, order: WorkOrder, entry: Entry, viewer: Viewe
         follows=order,
         form_version=PAPERS_FORM,
         level=order.level,
+        working_days=days_for_papers,
     )
     move(papers, "follow_up", Actor.ASSIGNEE, opened_at=at, delivered_at=at, assignee_id=viewer.staff_id)
     session.add(papers)
@@ -97,8 +106,10 @@ def ask_for_time(session: Session, order: WorkOrder, entry: Entry, viewer: Viewe
     action_log.record(session, at, [Action(viewer.username, "time_asked_for", order.number, None, details)])
 
 
-def decide_on_time(session: Session, order: WorkOrder, is_granted: bool, viewer: Viewer, at: datetime) -> None:
-    """Grant or refuse the request that waits; a grant is written to the ledger of pauses.
+def decide_on_time(
+    session: Session, order: WorkOrder, is_granted: bool, viewer: Viewer, rule: DueRule, at: datetime
+) -> None:
+    """Grant or refuse the request that waits; a grant is written to the ledger of pauses and told to the holder.
 
     Raises `MoveRefusedError` when nothing waits any more.
     """
@@ -109,15 +120,25 @@ def decide_on_time(session: Session, order: WorkOrder, is_granted: bool, viewer:
     if request is None:
         raise MoveRefusedError(f"no request for more time waits on order {order.number}")
     request.decided_at, request.decided_by_id, request.is_granted = at, viewer.staff_id, is_granted
-    if is_granted:
-        session.add(
-            ClockPause(
-                order_id=order.id, paused_on=request.asked_on, resumed_on=request.until, reason=request.reason.value
-            )
-        )
     session.flush()
+    if is_granted:
+        _grant(session, order, request, rule, at)
     action = "time_granted" if is_granted else "time_refused"
     action_log.record(session, at, [Action(viewer.username, action, order.number, request.reason.value)])
+
+
+def _grant(session: Session, order: WorkOrder, request: MoreTimeRequest, rule: DueRule, at: datetime) -> None:
+    session.refresh(order, ["pauses"])
+    order.pauses.append(ClockPause(paused_on=request.asked_on, resumed_on=request.until, reason=request.reason.value))
+    session.flush()
+    if order.assignee_id is not None:
+        due = due_of(order, rule)
+        cause = f"{order.number}/{Happening.CLOCK_PAUSED}/{at.isoformat()}"
+        tell(
+            session,
+            [Telling(order.assignee_id, order.id, Happening.CLOCK_PAUSED, cause, due.at if due else None)],
+            at,
+        )
 
 
 def hand_over(session: Session, order: WorkOrder, entry: Entry, colleague: Staff, viewer: Viewer, at: datetime) -> None:

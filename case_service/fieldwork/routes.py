@@ -28,7 +28,7 @@ from case_service.submissions import in_conflict, keep_receipt, submission_of, t
 from case_service.tables import WorkOrder
 from case_service.tables.fieldwork import HelpGiven, MoreTimeReason
 from case_service.visits.conflicts import Line, conflict_about
-from case_service.web import language_of, page, say_for, see_other, wants_json, word_for
+from case_service.web import language_of, own_path, page, say_for, see_other, wants_json, word_for
 
 router = APIRouter(include_in_schema=False)
 
@@ -77,7 +77,8 @@ def save_fieldwork(
     try:
         match task:
             case Task.URGENT_HELP:
-                queries.help_at_once(session, order, entry, viewer, now, seal)
+                days = request.app.state.settings.papers_working_days
+                queries.help_at_once(session, order, entry, viewer, now, seal, days)
             case Task.MORE_TIME:
                 queries.ask_for_time(session, order, entry, viewer, now, seal)
             case Task.HAND_OVER:
@@ -92,18 +93,15 @@ def save_fieldwork(
 
 @router.post("/orders/{number}/more-time-decision")
 def decide_on_time(
-    order: OrderToAssign, viewer: Supervisor, form: CheckedForm, session: SessionDep, now: Now
+    order: OrderToAssign, viewer: Supervisor, form: CheckedForm, session: SessionDep, rule: DueRuleDep, now: Now
 ) -> Response:
     """Grant or refuse the request for more time that waits."""
     decision = field(form, "decision")
     if decision not in ("grant", "refuse"):
         raise HTTPException(422)
-    try:
-        queries.decide_on_time(session, order, decision == "grant", viewer, now)
-    except MoveRefusedError as refusal:
-        raise HTTPException(409) from refusal
+    queries.decide_on_time(session, order, decision == "grant", viewer, rule, now)
     session.commit()
-    return see_other(f"/orders/{order.number}")
+    return see_other(own_path(field(form, "next"), f"/orders/{order.number}"))
 
 
 def form_page(

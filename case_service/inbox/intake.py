@@ -55,6 +55,7 @@ class Desk:
     root: Unit
     workers: dict[str, int]
     room: dict[int, int]
+    numbers: queries.Numbers
     actions: list[Action]
 
     @classmethod
@@ -65,6 +66,7 @@ class Desk:
         codes = grids | {code for warning in batch.warnings for code in _places_upwards(warning.village_code)}
         longest_quiet = max(warning.quiet_days for warning in batch.warnings) if batch.warnings else 0
         workers = queries.worker_of_each_grid(session, grids)
+        open_orders = queries.open_orders(session, households)
         given = queries.opened_in_week(session, set(workers.values()), batch.business_date)
         return cls(
             session=session,
@@ -72,13 +74,14 @@ class Desk:
             business_date=batch.business_date,
             seal=seal,
             received=queries.received_before(session, batch.warnings),
-            open_orders=queries.open_orders(session, households),
+            open_orders=open_orders,
             open_cases=queries.open_cases(session, households),
             recent_cases=queries.recent_cases(session, households, batch.business_date, longest_quiet),
             units=queries.units_by_code(session, codes),
             root=queries.root_unit(session),
             workers=workers,
             room={worker_id: visits_per_week - given[worker_id] for worker_id in workers.values()},
+            numbers=queries.Numbers(session, at, len(households - open_orders.keys())),
             actions=[],
         )
 
@@ -143,7 +146,7 @@ class Desk:
     def _open(self, warning: WarningMessage) -> WorkOrder:
         unit = self._unit_for(warning)
         case = self.open_cases.get(warning.household_key) or Case(
-            number=queries.next_case_number(self.session, self.at),
+            number=self.numbers.next_case(),
             household_key=warning.household_key,
             matter=Matter.HARDSHIP,
             origin=Origin.WARNING,
@@ -152,7 +155,7 @@ class Desk:
             opened_at=self.at,
         )
         order = WorkOrder(
-            number=queries.next_order_number(self.session, self.at),
+            number=self.numbers.next_order(),
             case=case,
             kind=OrderKind.HOME_VISIT,
             unit_code=unit.code,

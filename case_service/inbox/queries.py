@@ -2,10 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import Sequence, func, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from case_service.clock import SHANGHAI, local_date
@@ -116,14 +117,34 @@ def worker_of_each_grid(session: Session, grid_codes: set[str]) -> dict[str, int
     return dict(rows.all())
 
 
-def next_case_number(session: Session, at: datetime) -> str:
-    """GA, the date, and a number that is never used again."""
-    return f"GA{local_date(at):%Y%m%d}{session.execute(select(CASE_NUMBER.next_value())).scalar_one():06d}"
-
-
 def next_order_number(session: Session, at: datetime) -> str:
     """GD, the date, and a number that is never used again."""
-    return f"GD{local_date(at):%Y%m%d}{session.execute(select(ORDER_NUMBER.next_value())).scalar_one():06d}"
+    return Numbers(session, at, 1).next_order()
+
+
+@dataclass
+class Numbers:
+    """Numbers of cases and orders, never used again: so many are drawn at once, and those left over are lost."""
+
+    session: Session
+    at: datetime
+    at_once: int
+    _cases: list[int] = field(default_factory=list)
+    _orders: list[int] = field(default_factory=list)
+
+    def next_case(self) -> str:
+        """GA, the date, and a number."""
+        return f"GA{local_date(self.at):%Y%m%d}{self._next(CASE_NUMBER, self._cases):06d}"
+
+    def next_order(self) -> str:
+        """GD, the date, and a number."""
+        return f"GD{local_date(self.at):%Y%m%d}{self._next(ORDER_NUMBER, self._orders):06d}"
+
+    def _next(self, sequence: Sequence, drawn: list[int]) -> int:
+        if not drawn:
+            series = func.generate_series(1, max(self.at_once, 1)).table_valued("place")
+            drawn += sorted(self.session.scalars(select(sequence.next_value()).select_from(series)), reverse=True)
+        return drawn.pop()
 
 
 def _recent_case(case: Case, warnings: list[tuple[Level, StoredWarning]]) -> RecentCase:

@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from case_service.access import Viewer
 from case_service.tables import Message, Unit, WorkOrder
 
 SHOWN = 30
+# Asked for every page, so written once.
+_UNREAD = select(func.count(Message.id)).where(Message.staff_id == bindparam("reader"), Message.read_at.is_(None))
 
 
 def unread_count(session: Session, viewer: Viewer) -> int:
     """How many messages this person has not read yet."""
-    mine = select(func.count(Message.id)).where(Message.staff_id == viewer.staff_id, Message.read_at.is_(None))
-    return session.scalar(mine) or 0
+    return session.scalar(_UNREAD, {"reader": viewer.staff_id}) or 0
 
 
 def messages_of(session: Session, viewer: Viewer, before: int | None) -> tuple[Sequence[Message], int | None]:

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 
 from case_service.access import SignedIn
+from case_service.body_sizes import MOST_BYTES_OF_A_FORM, refuse_too_large
 from case_service.clock import Now, local_date
 from case_service.database import SessionDep
-from case_service.forms_posted import MOST_BYTES, MOST_FIELDS, CheckedForm, checked_form, field, refuse_too_large
+from case_service.forms_posted import MOST_FIELDS, CheckedForm, checked_form, field
 from case_service.official_calendar import DueRuleDep
 from case_service.official_year import importing
 from case_service.official_year.notice import Notice, NoticeError, read_notice, text_of_file
@@ -25,8 +26,8 @@ LONGEST_REASON = 100
 
 async def checked_upload(request: Request) -> FormData:
     """The posted form with at most one file, if it carries the token of this session."""
-    refuse_too_large(request, MOST_BYTES)
-    return checked_form(request, await request.form(max_files=1, max_fields=MOST_FIELDS))
+    refuse_too_large(request, MOST_BYTES_OF_A_FORM)
+    return await checked_form(request, await request.form(max_files=1, max_fields=MOST_FIELDS))
 
 
 CheckedUpload = Annotated[FormData, Depends(checked_upload)]

@@ -93,7 +93,8 @@ def approve_closure(
     request: Request, order: OrderToAssign, viewer: Supervisor, _: CheckedForm, session: SessionDep, now: Now
 ) -> Response:
     """Let the visit take effect that waits for it."""
-    approve(session, order, viewer, now, request.app.state.seal)
+    look_in_after = request.app.state.settings.follow_up_working_days
+    approve(session, order, viewer, now, request.app.state.seal, look_in_after)
     session.commit()
     return see_other(f"/orders/{order.number}")
 
@@ -139,7 +140,7 @@ def own_orders_page(
         today=local_date(now),
         open_count=len(cards),
         trips=trips(cards),
-        closed_cards=[card(order, viewer, rule, seal, now) for order in queries.lately_closed(session, viewer)],
+        closed=queries.lately_closed(session, viewer, seal),
         orders_mark=orders_mark(cards, language_of(request), now),
     )
 

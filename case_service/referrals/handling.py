@@ -76,19 +76,33 @@ def give_back(session: Session, order: WorkOrder, reason: str, viewer: Viewer, a
 
 
 def resolve(
-    session: Session, order: WorkOrder, result: HandlingResult, text: str, viewer: Viewer, at: datetime, seal: Seal
+    session: Session,
+    order: WorkOrder,
+    result: HandlingResult,
+    text: str,
+    viewer: Viewer,
+    at: datetime,
+    seal: Seal,
+    look_in_after: int,
 ) -> None:
     """End the department's part with its result; the last part ends the case. Raises `MoveRefusedError`."""
     _take_up(session, order)
     move(order, "resolve", _as_holder(order, viewer), closed_at=at)
     session.add(ended(order, result, text, viewer, at, seal))
     session.flush()
-    closed = close_if_done(session, order.case, at)
+    closed = close_if_done(session, order.case, at, look_in_after)
     _note(session, order, "handling_resolved", viewer, at, result=result.value, case_closed=closed)
 
 
 def settle(
-    session: Session, order: WorkOrder, department: str, reason: str, viewer: Viewer, at: datetime, seal: Seal
+    session: Session,
+    order: WorkOrder,
+    department: str,
+    reason: str,
+    viewer: Viewer,
+    at: datetime,
+    seal: Seal,
+    look_in_after: int,
 ) -> None:
     """Give what was returned to another department, or end it there. Raises `MoveRefusedError`."""
     _take_up(session, order)
@@ -102,7 +116,7 @@ def settle(
             successor = order_for(session, referral, order.is_lead, order, order.basis or {}, at)
             hand_to(session, successor, unit, county, viewer, at, seal)
             session.flush()
-        close_if_done(session, order.case, at)
+        close_if_done(session, order.case, at, look_in_after)
     _note(session, order, "handling_settled", viewer, at, reason=reason, department=department or None)
 
 

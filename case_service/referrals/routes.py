@@ -66,7 +66,9 @@ def resolve_order(
     result, text = field(form, "result"), text_of(form, "text")
     if result not in RESULTS:
         raise HTTPException(422)
-    handling.resolve(session, order, HandlingResult(result), text, viewer, now, request.app.state.seal)
+    state = request.app.state
+    look_in_after = state.settings.follow_up_working_days
+    handling.resolve(session, order, HandlingResult(result), text, viewer, now, state.seal, look_in_after)
     session.commit()
     return see_other(f"/orders/{order.number}")
 
@@ -79,6 +81,8 @@ def settle_return(
     department, reason = field(form, "department"), text_of(form, "reason")
     if department and department not in handling.departments_to_ask(session, order):
         raise HTTPException(422)
-    handling.settle(session, order, department, reason, viewer, now, request.app.state.seal)
+    state = request.app.state
+    look_in_after = state.settings.follow_up_working_days
+    handling.settle(session, order, department, reason, viewer, now, state.seal, look_in_after)
     session.commit()
     return see_other(f"/orders/{order.number}")

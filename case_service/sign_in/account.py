@@ -38,18 +38,13 @@ def show_second_factor(
     request: Request, viewer: SignedIn, staff: OwnRow, form: CheckedForm, session: SessionDep, now: Now
 ) -> Response:
     """Complete the sign-in with a code. Wrong codes count as wrong passwords do, and lock the account."""
-    settings = request.app.state.settings
-    is_locked = staff.locked_until is not None and now < staff.locked_until
-    is_right = not is_locked and second_factor.is_right(
-        session, staff, field(form, "code"), now, request.app.state.seal
-    )
-    if is_right:
+    if _shows_code(request, staff, field(form, "code"), session, now):
         staff.failed_sign_ins, staff.locked_until = 0, None
         _own_session(request, session).second_factor_at = now
         _record(session, viewer, "second_factor_shown", now)
         session.commit()
         return see_other("/")
-    if sessions.note_failure(staff, now, settings):
+    if sessions.note_failure(staff, now, request.app.state.settings):
         sessions.revoke(session, staff.id, now, only=_own_session(request, session).id_hash)
     _record(session, viewer, "second_factor_failed", now)
     session.commit()
@@ -57,16 +52,21 @@ def show_second_factor(
 
 
 @router.get("/account/second-factor")
-def enrolment_page(request: Request, viewer: SignedIn) -> Response:
+def enrolment_page(request: Request, viewer: SignedIn, session: SessionDep) -> Response:
     """Show a new secret for an authenticator app."""
-    return _enrolment(request, viewer, second_factor.new_secret(), has_failed=False)
+    staff = session.get_one(Staff, viewer.staff_id)
+    return _enrolment(request, viewer, staff, second_factor.new_secret())
 
 
 @router.post("/account/second-factor")
 def enrol(
     request: Request, viewer: SignedIn, staff: OwnRow, form: CheckedForm, session: SessionDep, now: Now
 ) -> Response:
-    """Keep the secret once a code shows that the app has it; the recovery codes are shown this once."""
+    """Keep the secret once a code shows that the app has it; the recovery codes are shown this once.
+
+    Whoever found a session open is asked for more: a code of the present second factor, or else the password.
+    Wrong ones count as wrong passwords do.
+    """
     seal = request.app.state.seal
     try:
         secret = seal.open(bytes.fromhex(field(form, "sealed_secret")), _enrolment_place(viewer))
@@ -74,7 +74,13 @@ def enrol(
         raise HTTPException(422) from error
     step = second_factor.accepted_step(secret, field(form, "code"), now, 0)
     if step is None:
-        return _enrolment(request, viewer, secret, has_failed=True)
+        return _enrolment(request, viewer, staff, secret, mistake="account.mistake.code")
+    if not _is_owner(request, staff, field(form, "proof"), session, now):
+        sessions.note_failure(staff, now, request.app.state.settings)
+        _record(session, viewer, "second_factor_failed", now)
+        session.commit()
+        return _enrolment(request, viewer, staff, secret, mistake="account.mistake.owner")
+    staff.failed_sign_ins, staff.locked_until = 0, None
     codes = second_factor.enrol(session, staff, secret, step, seal)
     _own_session(request, session).second_factor_at = now
     _record(session, viewer, "second_factor_enrolled", now)
@@ -94,8 +100,7 @@ def change_password(
 ) -> Response:
     """Change the password, which ends every other session."""
     current, wanted = field(form, "current"), field(form, "new")
-    is_locked = staff.locked_until is not None and now < staff.locked_until
-    if is_locked or not passwords.is_right(current, staff.password_hash):
+    if sessions.is_locked(staff, now) or not passwords.is_right(current, staff.password_hash):
         sessions.note_failure(staff, now, request.app.state.settings)
         session.commit()
         return page(request, "pages/new_password.html", status_code=422, mistake="account.mistake.current")
@@ -135,16 +140,36 @@ def end_session(viewer: SignedIn, form: CheckedForm, session: SessionDep, now: N
     return see_other("/account")
 
 
-def _enrolment(request: Request, viewer: Viewer, secret: str, has_failed: bool) -> Response:
+def _enrolment(request: Request, viewer: Viewer, staff: Staff, secret: str, mistake: str | None = None) -> Response:
     return page(
         request,
         "pages/enrolment.html",
-        status_code=422 if has_failed else 200,
-        has_failed=has_failed,
+        status_code=422 if mistake else 200,
+        mistake=mistake,
+        proof=_proof_asked_of(staff),
         secret=secret,
         drawing=second_factor.drawing(secret, viewer.username),
         sealed_secret=request.app.state.seal.close(secret, _enrolment_place(viewer)).hex(),
     )
+
+
+def _proof_asked_of(staff: Staff) -> str | None:
+    """What shows that the owner is at the session; nothing where all of the sign-in is the city's."""
+    if staff.sealed_second_factor is not None:
+        return "code"
+    return "password" if staff.password_hash is not None else None
+
+
+def _is_owner(request: Request, staff: Staff, proof: str, session: Session, at: Now) -> bool:
+    asked = _proof_asked_of(staff)
+    if asked == "code":
+        return _shows_code(request, staff, proof, session, at)
+    return asked is None or (not sessions.is_locked(staff, at) and passwords.is_right(proof, staff.password_hash))
+
+
+def _shows_code(request: Request, staff: Staff, code: str, session: Session, at: Now) -> bool:
+    seal = request.app.state.seal
+    return not sessions.is_locked(staff, at) and second_factor.is_right(session, staff, code, at, seal)
 
 
 def _enrolment_place(viewer: Viewer) -> str:

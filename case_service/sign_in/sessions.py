@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from case_service import action_log
@@ -18,6 +18,8 @@ from case_service.tables.people import ADMINISTRATORS
 SESSION_COOKIE = "session"
 NOTED_EVERY = timedelta(minutes=1)
 LONGEST_DEVICE = 200
+# Asked for every request, so written once.
+_BY_HASH = select(SignInSession).where(SignInSession.id_hash == bindparam("id_hash"))
 
 
 def sign_in(
@@ -29,12 +31,10 @@ def sign_in(
     if staff is None or staff.role is None:
         action_log.record(session, at, [Action("nobody", "sign_in_failed", "unknown username")])
         return None
-    is_locked = staff.locked_until is not None and at < staff.locked_until
-    if not is_right or is_locked:
+    if not is_right or is_locked(staff, at):
+        failure = "sign_in_locked" if is_locked(staff, at) else "sign_in_failed"
         note_failure(staff, at, settings)
-        action_log.record(
-            session, at, [Action(username, "sign_in_locked" if is_locked else "sign_in_failed", username)]
-        )
+        action_log.record(session, at, [Action(username, failure, username)])
         return None
     if staff.sealed_second_factor is None:
         staff.failed_sign_ins, staff.locked_until = 0, None
@@ -62,7 +62,7 @@ def start(session: Session, staff: Staff, at: datetime, device: str = "") -> str
 
 def viewer_of(session: Session, session_id: str, at: datetime, settings: Settings) -> Viewer | None:
     """Who holds this session, unless it is revoked, idle too long, or too old."""
-    row = session.get(SignInSession, hash_of(session_id))
+    row = session.scalar(_BY_HASH, {"id_hash": hash_of(session_id)})
     if row is None or not row.staff.is_active or not is_current(row, at, settings):
         return None
     if at - row.last_seen_at >= NOTED_EVERY:
@@ -122,9 +122,14 @@ def revoke(session: Session, staff_id: int, at: datetime, only: str | None = Non
     return len(session.scalars(ended.values(revoked_at=at).returning(SignInSession.id_hash)).all())
 
 
+def is_locked(staff: Staff, at: datetime) -> bool:
+    """Whether wrong passwords or codes have locked the account for now."""
+    return staff.locked_until is not None and at < staff.locked_until
+
+
 def note_failure(staff: Staff, at: datetime, settings: Settings) -> bool:
     """Count a wrong password or code; says whether it locked the account. While it is locked nothing counts."""
-    if staff.locked_until is not None and at < staff.locked_until:
+    if is_locked(staff, at):
         return True
     staff.failed_sign_ins += 1
     if staff.failed_sign_ins < settings.failures_before_lockout:

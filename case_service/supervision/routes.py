@@ -14,7 +14,7 @@ from case_service.official_calendar import DueRuleDep
 from case_service.orders.cards import card
 from case_service.orders.queries import assign
 from case_service.orders.states import MoveRefusedError
-from case_service.supervision import queries
+from case_service.supervision import more_time, queries
 from case_service.supervision.compliance import lateness
 from case_service.supervision.export import XLSX, export
 from case_service.supervision.filters import WantedDep
@@ -90,6 +90,7 @@ def supervision(
         levels=list(Level),
         kinds=list(OrderKind),
         workers=workers_in(session, viewer, shown) if can_assign else [],
+        more_time_count=more_time.count_waiting(session, viewer, shown) if viewer.is_supervisor else 0,
     )
 
 
@@ -111,6 +112,22 @@ def exported_orders(
     session.commit()
     return Response(
         content, media_type=XLSX, headers={"Content-Disposition": f'attachment; filename="orders-{shown.code}.xlsx"'}
+    )
+
+
+@router.get("/supervision/more-time")
+def requests_for_more_time(
+    request: Request, viewer: Supervisor, session: SessionDep, rule: DueRuleDep, now: Now, shown: UnitShown
+) -> Response:
+    """The requests for more time that wait in the unit, each to be granted or refused."""
+    return page(
+        request,
+        "pages/more_time.html",
+        unit=shown,
+        way_down=queries.way_down(session, viewer, shown),
+        requests=more_time.waiting(session, viewer, shown, rule, request.app.state.seal, now),
+        count=more_time.count_waiting(session, viewer, shown),
+        most=more_time.REQUESTS_SHOWN,
     )
 
 

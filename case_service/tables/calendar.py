@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from sqlalchemy import Column, Table, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from case_service.tables.base import Base
@@ -28,3 +29,7 @@ class CalendarOverride(Base):
     entered_by: Mapped[str]
     entered_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+
+
+# One row, whose mark is another after every change of the two tables above; triggers of theirs write it.
+CALENDAR_EDITION = Table("calendar_edition", Base.metadata, Column("mark", Uuid, nullable=False))

@@ -16,12 +16,13 @@ from case_service.tables.casework import OrderStatus
 from case_service.visits.queries import answers_of, take_effect
 
 
-def approve(session: Session, order: WorkOrder, viewer: Viewer, at: datetime, seal: Seal) -> None:
+def approve(session: Session, order: WorkOrder, viewer: Viewer, at: datetime, seal: Seal, look_in_after: int) -> None:
     """Let a visit take effect that waited for it. Raises `MoveRefusedError` when none waits any more."""
     _take_up(session, order)
     move(order, "approve", Actor.SUPERVISOR, closed_at=at)
     visit = visit_that_counts(session, order)
-    followed = take_effect(session, order, visit, answers_of(order, visit, seal), viewer, at, seal)
+    answers = answers_of(order, visit, seal)
+    followed = take_effect(session, order, visit, answers, viewer, at, seal, look_in_after)
     approved = Action(viewer.username, "closure_approved", order.number, None, {"outcome": visit.outcome.value})
     action_log.record(session, at, [approved, *followed])
 

@@ -48,8 +48,11 @@ def record_visit(
     seal: Seal,
     seen: str = "",
     to_approve: Set[OutcomeKind] = frozenset(),
+    look_in_after: int = 0,
 ) -> None:
     """Write the visit, and close the order unless a supervisor has to approve of such an outcome first.
+
+    Where the case ends with help, somebody looks in again after `look_in_after` working days.
 
     Raises `MoveRefusedError` when the order was closed or handed on in the meantime, `OrderChangedError` when it
     changed since `seen` was marked.
@@ -68,14 +71,21 @@ def record_visit(
     visit = _visit(order, answers, viewer, at, seal)
     session.add(visit)
     session.flush()
-    followed = [] if is_to_wait else take_effect(session, order, visit, answers, viewer, at, seal)
+    followed = [] if is_to_wait else take_effect(session, order, visit, answers, viewer, at, seal, look_in_after)
     details = {"outcome": visit.outcome.value, "data_error_field": visit.data_error_field}
     name = "visit_submitted" if is_to_wait else "visit_recorded"
     action_log.record(session, at, [Action(viewer.username, name, order.number, None, details), *followed])
 
 
 def take_effect(
-    session: Session, order: WorkOrder, visit: Visit, answers: Answers, viewer: Viewer, at: datetime, seal: Seal
+    session: Session,
+    order: WorkOrder,
+    visit: Visit,
+    answers: Answers,
+    viewer: Viewer,
+    at: datetime,
+    seal: Seal,
+    look_in_after: int,
 ) -> list[Action]:
     """What follows from a visit whose order is closed: its outcomes, the help asked of departments, the case's end.
 
@@ -89,7 +99,7 @@ def take_effect(
             session, case_in_hand(session, case), answers.help_wanted, answers.note, order, viewer, at, seal
         )
     session.flush()
-    close_if_done(session, case, at)
+    close_if_done(session, case, at, look_in_after)
     write_outcomes(session, order, visit)
     return followed
 

@@ -118,17 +118,20 @@ def save_visit(sent: VisitSent) -> Response:
     found = _mistakes(sent)
     if found:
         return _to_mend(sent, found)
-    seal = sent.request.app.state.seal
+    seal, settings = sent.request.app.state.seal, sent.request.app.state.settings
     try:
-        to_approve = sent.request.app.state.settings.outcomes_to_approve
-        record_visit(sent.session, sent.order, sent.answers, sent.viewer, sent.now, seal, sent.seen, to_approve)
+        record_visit(
+            sent.session, sent.order, sent.answers, sent.viewer, sent.now, seal, sent.seen,
+            settings.outcomes_to_approve, settings.follow_up_working_days,
+        )  # fmt: skip
     except (MoveRefusedError, OrderChangedError):
         sent.session.rollback()
         return _conflict(sent)
     keep_photos(sent.session, sent.order, sent.photos.pictures, sent.viewer.staff_id, sent.now, seal)
     keep_receipt(sent.session, sent.submission, sent.order, sent.viewer, sent.now, "visit")
+    answer = taken(sent.request, sent.path)  # afterwards the order would have to be read again
     sent.session.commit()
-    return taken(sent.request, sent.path)
+    return answer
 
 
 @router.post("/orders/{number}/visit/questions")
@@ -153,8 +156,9 @@ def add_to_visit(sent: VisitSent) -> Response:
     addition = record_addition(sent.session, sent.order, sent.answers, sent.viewer, sent.now, seal)
     keep_photos(sent.session, sent.order, sent.photos.pictures, sent.viewer.staff_id, sent.now, seal, addition)
     keep_receipt(sent.session, sent.submission, sent.order, sent.viewer, sent.now, "addition")
+    answer = taken(sent.request, sent.path)  # afterwards the order would have to be read again
     sent.session.commit()
-    return taken(sent.request, sent.path)
+    return answer
 
 
 @router.get("/orders/{number}/photos/{photo_id}")

@@ -89,9 +89,18 @@ WORDS: dict[str, Text] = {
     "enrolment.by_hand": _text("不能扫描时，手工输入这个密钥：", "If you cannot scan it, type this key:"),
     "enrolment.code": _text("验证器显示的 6 位动态码", "The six digits the app shows"),
     "enrolment.button": _text("确认绑定", "Confirm"),
-    "enrolment.failed": _text(
+    "account.mistake.code": _text(
         "动态码不对。请检查手机时间是否准确，再输入最新的动态码。",
         "The code is not right. Check the time on your phone, then enter the latest code.",
+    ),
+    "enrolment.proof_code": _text(
+        "现用验证器的动态码，或一个恢复码", "A code of the app you use until now, or a recovery code"
+    ),
+    "enrolment.proof_password": _text("登录密码", "Your password"),
+    "account.mistake.owner": _text(
+        "登录密码或现用验证器的动态码不对、已经用过，或者账号已暂时锁定。手机和恢复码都丢失时，请找安全管理员重置。",
+        "The password, or the code of the app you use until now, is wrong or was used, or the account is locked for a "
+        "while. Whoever lost phone and recovery codes asks the security administrator to reset the second step.",
     ),
     "recovery.title": _text("请抄下恢复码", "Write down your recovery codes"),
     "recovery.why": _text(
@@ -344,6 +353,14 @@ WORDS: dict[str, Text] = {
     "problem.500.line": _text(
         "这不是您的操作问题，已经记录下来。请过几分钟再试；仍不行请联系系统管理员。",
         "It is not your doing, and it has been recorded. Try again in a few minutes, or tell the system administrator.",
+    ),
+    "problem.503.title": _text("系统暂时不能用", "Not available just now"),
+    "problem.503.line": _text(
+        "数据库暂时连不上，已经登记的内容都在。请一分钟后再试；刚才提交的没有看到结果，就再提交一次，不会重复登记。"
+        "手机上没有发出去的会自动补交。几分钟后仍不行，请联系系统管理员检查数据库。",
+        "The database cannot be reached; what was recorded is there. Try again in a minute. If you saw no answer to "
+        "what you sent, send it again: it is recorded once. What waits on phones goes by itself. If it lasts longer "
+        "than a few minutes, tell the system administrator to look at the database.",
     ),
     "problem.home": _text("返回首页", "Back to the start"),
 }

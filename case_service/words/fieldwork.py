@@ -129,6 +129,8 @@ FIELDWORK_WORDS: dict[str, Text] = {
     "fieldwork.mistake.until": _text("请选明天起 30 天内的日期", "Choose a day within 30 days from tomorrow"),
     "fieldwork.mistake.note": _text("请写明情况", "Say what happened"),
     "fieldwork.mistake.colleague": _text("请选择同事", "Choose a colleague"),
+    "visit.draft": _text("已恢复上次没有提交的内容：", "What was entered and not sent is back:"),
+    "visit.drop_draft": _text("不要了，重新填", "Drop it and start again"),
     "help.legend": _text("给了什么帮助", "What was given"),
     "help.cash": _text("现金", "Cash"),
     "help.goods": _text("食品衣被等实物", "Food, clothing, bedding"),

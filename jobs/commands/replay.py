@@ -7,7 +7,7 @@ import typer
 
 from jobs.commands.printing import AsJson, console, print_report, print_rows
 from jobs.installation import Installation, this_installation
-from jobs.replay import Held, ReplayedNight, recorded_nights, replay
+from jobs.replay import Held, ReplayedModel, ReplayedNight, recorded_nights, replay
 from warehouse.engines.engine import EngineName
 
 _MOST_IDS_SHOWN = 5
@@ -39,18 +39,15 @@ def _as_report(night: ReplayedNight) -> dict[str, Any]:
     return {
         "business_date": night.business_date.isoformat(),
         "equal": night.is_equal,
-        "models": [
-            {
-                "model": item.model_id,
-                "number": item.number,
-                "version": item.version,
-                "status": item.status,
-                **_counts(item.claims),
-            }
-            for item in night.models
-        ],
+        "models": [_of_model(item) for item in night.models],
+        "reviews": [_of_model(item) for item in night.reviews],
         "warnings": _counts(night.warnings) if night.warnings else None,
     }
+
+
+def _of_model(item: ReplayedModel) -> dict[str, Any]:
+    told = {"model": item.model_id, "number": item.number, "version": item.version, "status": item.status}
+    return told | _counts(item.ids)
 
 
 def _counts(held: Held) -> dict[str, Any]:
@@ -64,7 +61,8 @@ def _counts(held: Held) -> dict[str, Any]:
 
 
 def _show(report: dict[str, Any]) -> None:
-    rows = [{**row, "model": f"{row['number']} v{row['version']}"} for row in report["models"]]
+    said = [*report["models"], *report["reviews"]]
+    rows = [{**row, "model": f"{row['number']} v{row['version']}"} for row in said]
     if report["warnings"]:
         rows.append({"model": "warnings", "status": "", **report["warnings"]})
     shown = ("model", "status", "recomputed", "recorded", "same", "only_then", "only_now")

@@ -22,6 +22,7 @@ from schemas.loader import Contract
 from schemas.row_rules import PARSING_SQL
 
 LINES_NAMED = 5
+MEMORY_LIMIT = "2GB"
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class Batch:
         self.connection.register("text_of_row", shown)
 
 
-def open_batch(delivery: Delivery, keys: PersonKeys, memory_limit: str = "2GB") -> Batch:
+def open_batch(delivery: Delivery, keys: PersonKeys) -> Batch:
     """Read all files of the delivery.
 
     Raises DeliveryHeldError where one cannot be read at all, or too many of its lines are no rows.
@@ -117,7 +118,7 @@ def open_batch(delivery: Delivery, keys: PersonKeys, memory_limit: str = "2GB") 
     texts = [
         text for file in delivery.manifest.files for text in read_delivered_file(delivery.folder / file.name, contract)
     ]
-    connection = scratch_database(memory_limit=memory_limit)
+    connection = scratch_database(memory_limit=MEMORY_LIMIT)
     connection.execute(PARSING_SQL)
     names = {field.headers[contract.schema_version]: field.name for field in contract.fields}
     batch = Batch(

@@ -23,16 +23,20 @@ Features = Sequence[Sequence[float]]
 
 @dataclass(frozen=True)
 class Score:
-    """A fitted score; `middle` are the features of the usual warning, from which each score is explained."""
+    """A fitted score; `middle` are the features of the usual warning, from which each score is explained.
+
+    A feature that too few visits knew to learn from is not `used`: it moves no score.
+    """
 
     classifier: CalibratedClassifierCV
     middle: npt.NDArray[np.float64]
+    used: npt.NDArray[np.bool_]
 
     def of(self, features: Features) -> list[float]:
         """For each warning the chance that a visit finds somebody to help."""
         if not features:
             return []
-        return [round(float(value), 6) for value in self.classifier.predict_proba(_matrix(features))[:, 1]]
+        return [round(float(value), 6) for value in self.classifier.predict_proba(_matrix(features, self.used))[:, 1]]
 
     def explained(self, features: Sequence[float]) -> dict[str, float]:
         """By feature, how much of a score it makes: the score less what it were, were that feature as usual."""
@@ -56,7 +60,8 @@ def fitted(features: Features, found: Sequence[bool]) -> Score:
     """The score that these outcomes teach. Raises ValueError where they are too few."""
     if reason := too_few(found):
         raise ValueError(reason)
-    matrix, labels = _matrix(features), np.asarray(found, np.int64)
+    used = np.isfinite(_matrix(features)).sum(axis=0) >= LEAST_OF_EACH
+    matrix, labels = _matrix(features, used), np.asarray(found, np.int64)
     boosting = HistGradientBoostingClassifier(
         monotonic_cst=list(DIRECTIONS.values()),
         max_iter=80,
@@ -71,8 +76,10 @@ def fitted(features: Features, found: Sequence[bool]) -> Score:
     # Sigmoid calibration keeps the order that the constraints promise.
     classifier = CalibratedClassifierCV(boosting, method="sigmoid", cv=folds).fit(matrix, labels)
     known = [column[np.isfinite(column)] for column in matrix.T]
-    return Score(classifier, np.array([np.median(column) if len(column) else np.nan for column in known]))
+    return Score(classifier, np.array([np.median(column) for column in known]), used)
 
 
-def _matrix(features: Features) -> npt.NDArray[np.float64]:
-    return np.asarray(features, np.float64).reshape(len(features), len(DIRECTIONS))
+def _matrix(features: Features, used: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.float64]:
+    """As numbers; what is not used is the same for everybody, known or not: boosting refuses what nobody knows."""
+    matrix = np.asarray(features, np.float64).reshape(len(features), len(DIRECTIONS))
+    return matrix if used is None else np.where(used, matrix, 0.0)

@@ -9,6 +9,7 @@ from typing import Any
 
 from jobs.installation import Installation
 from jobs.stories.conditions import conditions_of
+from jobs.stories.overtaken import is_overtaken
 from jobs.stories.rows_behind import rows_behind
 from schemas.loader import contracts
 from warehouse.engines.engine import Engine, EngineError
@@ -17,6 +18,7 @@ from warning_models.render import figures, from_json
 from warning_models.sql_rules import tables_used
 
 SAME = "the same"
+NO_LONGER = "no longer: what landed later on the same date overtook it"
 
 _TYPES: Mapping[str, Any] = {"int": int, "Decimal": Decimal, "date": date.fromisoformat, "str": str}
 
@@ -57,7 +59,12 @@ def claim_story(
             {"extract_class": name, "title": contracts()[name].title if name in contracts() else name, "until": until}
             for name, until in sources.items()
         ],
-        "rows": [asdict(row) for row in rows_behind(engine, installation, tables_used(run["sql"]), sources, people)],
+        "rows": [
+            asdict(row)
+            for row in rows_behind(
+                engine, installation, tables_used(run["sql"]), sources, people, with_replaced=is_overtaken(claim)
+            )
+        ],
         "worked_out_again": _worked_out_again(engine, run["sql"], params, claim),
     }
 
@@ -101,7 +108,7 @@ def _worked_out_again(engine: Engine, sql: str, params: Mapping[str, Any], claim
             now = json.loads(json.dumps({name: row.get(name) for name in evidence}, default=str))
             differing = sorted(name for name in evidence if now[name] != evidence[name])
             return f"other values today: {', '.join(differing)}" if differing else SAME
-    return "not found again: tables or contracts have changed since"
+    return NO_LONGER if is_overtaken(claim) else "not found again: tables or contracts have changed since"
 
 
 def _is_of_episode(claimed: str, episode: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from jobs.claims.household import from_text
 from jobs.dispositions import standing_dispositions
 from jobs.installation import Installation
+from jobs.stories.overtaken import is_overtaken
 from warehouse.tables import rows_until
 
 WAITING = "waiting"
@@ -33,4 +34,5 @@ def _line(row: dict[str, Any], fate: dict[str, Any]) -> dict[str, Any]:
         "reason": fate.get("reason"),
         "until": fate.get("expires_on"),
         "order": fate.get("order_number"),
+        "overtaken": is_overtaken(row),
     }

@@ -17,13 +17,17 @@ from warehouse.engines.engine import Engine
 
 @dataclass(frozen=True)
 class RowBehind:
-    """One delivered row; `files` are the delivery's, none where they are no longer kept."""
+    """One delivered row; `files` are the delivery's, none where they are no longer kept.
+
+    `stood` says whether the row still stood at the end of the night: later deliveries may have replaced it.
+    """
 
     extract_class: str
     person_key: str
     delivery_id: str
     source_line: int | None
     known_on: date
+    stood: bool
     files: tuple[str, ...]
 
 
@@ -33,18 +37,25 @@ def rows_behind(
     inputs: Collection[str],
     sources: Iterable[str],
     people: Collection[str],
+    *,
+    with_replaced: bool = False,
 ) -> list[RowBehind]:
     """The rows about the people in a model's sources, as the tables that the model reads were made from them.
 
-    `inputs` are those tables, by their names in SQL; the engine must show the layers about the people.
+    `inputs` are those tables, by their names in SQL; the engine must show the layers about the people. Rows that later
+    ones replaced are there where a table reads them too, or `with_replaced`.
     """
     read = [contracts()[name] for name in sources if name in contracts()]
     found = [
         row | {"extract_class": contract.extract_class}
         for contract in read
         for row in engine.query(
-            f"select person_key, delivery_id, source_line, known_on from {_view(contract, inputs)} "
-            f"where person_key in (select person_key from {PEOPLE}) order by known_on, delivery_id, source_line"
+            f"select version.person_key, version.delivery_id, version.source_line, version.known_on, "
+            f"standing.delivery_id is not null as stood from {_view(contract, inputs, with_replaced)} as version "
+            f"left join {ods_table(contract).sql_name} as standing on standing.delivery_id = version.delivery_id "
+            "and standing.source_line = version.source_line "
+            f"where version.person_key in (select person_key from {PEOPLE}) "
+            "order by version.known_on, version.delivery_id, version.source_line"
         ).to_pylist()
         if row["person_key"] in people
     ]
@@ -52,11 +63,11 @@ def rows_behind(
     return [RowBehind(**row, files=files.get(row["delivery_id"], ())) for row in found]
 
 
-def _view(contract: Contract, inputs: Collection[str]) -> str:
-    """All versions of a class where any table behind the inputs reads them, else the rows that stand."""
+def _view(contract: Contract, inputs: Collection[str], with_replaced: bool) -> str:
+    """All versions of a class where asked for or where any table behind the inputs reads them, else what stands."""
     tables = {item for table in layer_tables() if table.sql_name in inputs for item in upstream(table)}
     name = ods_table(contract).sql_name
-    return f"{name}_version" if any(reads_versions(table, contract) for table in tables) else name
+    return f"{name}_version" if with_replaced or any(reads_versions(table, contract) for table in tables) else name
 
 
 def _files(installation: Installation, delivery_ids: set[str]) -> Mapping[str, tuple[str, ...]]:

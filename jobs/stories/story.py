@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ from jobs.claims.household import from_text
 from jobs.claims.placing import CITY, county_of
 from jobs.errors import StoryError
 from jobs.installation import Installation
-from jobs.stories.claim_story import SAME, claim_story
+from jobs.stories.claim_story import NO_LONGER, SAME, claim_story
 from jobs.stories.layers_about import PEOPLE, show_layers_about, show_layers_whole
+from jobs.stories.overtaken import GOES_ON_ELSEWHERE, HOLDS_NO_LONGER, goes_on_in, is_overtaken, overtaken_by
 from schemas.messages import WITHHELD, DispositionKind, WithheldReason
 from warehouse.engines import open_engine
 from warehouse.tables import rows_where
@@ -23,7 +25,8 @@ Row = Mapping[str, Any]
 def story(installation: Installation, asked_id: str) -> dict[str, Any]:
     """What was claimed of a household and on what grounds, what became of the warning, and what the visit found.
 
-    Never who it is. Raises StoryError where nothing has the id.
+    `overtaken` says what later deliveries of the date made of a warning that people were told already, `told_before`
+    which such warnings this one took the place of. Never who it is. Raises StoryError where nothing has the id.
     """
     asked = _rows(installation, "ads.claim", claim_id=asked_id)
     if not asked:
@@ -41,16 +44,39 @@ def story(installation: Installation, asked_id: str) -> dict[str, Any]:
         "level": (warning or claims[0])["level"],
         "village_code": claims[0]["village_code"],
         "household": from_text(warning["household"]).model_dump() if warning else None,
+        "overtaken": _overtaken(installation, warning) if warning else None,
         "claims": _claim_stories(installation, claims, night),
-        "dispositions": list(_dispositions(installation, warning_id)) if warning_id else [],
-        "outcomes": _outcomes(installation, warning_id) if warning_id else [],
+        "told_before": [
+            {name: earlier[name] for name in ("warning_id", "level", "reason_zh", "reason_en")}
+            | {"overtaken": _overtaken(installation, earlier)}
+            | _what_became_of(installation, earlier["warning_id"])
+            for earlier in overtaken_by(partial(_rows, installation), claims)
+        ],
+        **_what_became_of(installation, warning_id),
+    }
+
+
+def _overtaken(installation: Installation, warning: Row) -> dict[str, Any] | None:
+    """In words, and in which warnings its claims stand now."""
+    if not is_overtaken(warning):
+        return None
+    now = goes_on_in(partial(_rows, installation), warning)
+    return (GOES_ON_ELSEWHERE if now else HOLDS_NO_LONGER).model_dump() | {"goes_on_in": now}
+
+
+def _what_became_of(installation: Installation, warning_id: str | None) -> dict[str, Any]:
+    if warning_id is None:
+        return {"dispositions": [], "outcomes": []}
+    return {
+        "dispositions": list(_dispositions(installation, warning_id)),
+        "outcomes": _outcomes(installation, warning_id),
     }
 
 
 def _claim_stories(installation: Installation, claims: Sequence[Row], night: date) -> list[dict[str, Any]]:
     """The claims' stories from what is known of the people around, or where that does not do, of the whole city."""
     stories = _told_by(installation, claims, night, show_layers_about)
-    if any(told["worked_out_again"] != SAME for told in stories):
+    if any(told["worked_out_again"] not in (SAME, NO_LONGER) for told in stories):
         stories = _told_by(installation, claims, night, show_layers_whole)
     return stories
 

@@ -16,10 +16,11 @@ def listed(lines: Sequence[Part]) -> Iterator[str]:
     for line in lines:
         grouped = f" with {line['claims'] - 1} more claims" if line["claims"] > 1 else ""
         until = f" until {line['until']}" if line["until"] else ""
+        overtaken = ", overtaken 已被取代" if line["overtaken"] else ""
         fate = f"{line['fate']} {line['order'] or line['reason'] or ''}".rstrip()
         yield (
             f"{line['warning_id']}  {line['business_date']}  {line['level']:<6}  {line['hardship']}, "
-            f"{line['model']}{grouped}: {fate}{until}"
+            f"{line['model']}{grouped}: {fate}{until}{overtaken}"
         )
 
 
@@ -27,6 +28,8 @@ def told(story: Part) -> Iterator[str]:
     """The story line by line, as a caseworker's question goes: what, why, on what, and then."""
     name = story["warning_id"] or f"claim {story['claims'][0]['claim_id']} (in no warning)"
     yield f"{name}: {story['hardship']}, {story['level']}, found on {story['business_date']}"
+    if story["overtaken"]:
+        yield from _overtaken(story["overtaken"])
     if story["household"]:
         yield from _household(story["household"])
     for claim in story["claims"]:
@@ -35,6 +38,19 @@ def told(story: Part) -> Iterator[str]:
     yield ""
     yield "What happened next"
     yield from _after(story)
+    for earlier in story["told_before"]:
+        yield ""
+        yield f"Told before it on the same date 同日先前已告知: {earlier['warning_id']}, {earlier['level']}"
+        yield f"  {earlier['reason_zh']}"
+        yield f"  {earlier['reason_en']}"
+        yield from _overtaken(earlier["overtaken"])
+        yield from _after(earlier)
+
+
+def _overtaken(overtaken: Part) -> Iterator[str]:
+    now = f": {', '.join(overtaken['goes_on_in'])}" if overtaken["goes_on_in"] else ""
+    yield f"  {overtaken['zh']}{now}"
+    yield f"  {overtaken['en']}{now}"
 
 
 def _household(household: Part) -> Iterator[str]:
@@ -93,7 +109,10 @@ def _rows(rows: Sequence[Part]) -> Iterator[str]:
         lines = [str(row["source_line"]) for row in rows if row["delivery_id"] == delivery_id and row["source_line"]]
         more = f" and {count - _LINES_NAMED} more" if count > _LINES_NAMED else ""
         where = files or "files no longer kept"
-        yield f"    {extract_class}: delivery {delivery_id}, {where}, line {', '.join(lines[:_LINES_NAMED])}{more}"
+        stood = any(row["stood"] for row in rows if row["delivery_id"] == delivery_id)
+        since = "" if stood else " (replaced by later deliveries 已被后来批次取代)"
+        named = ", ".join(lines[:_LINES_NAMED])
+        yield f"    {extract_class}: delivery {delivery_id}, {where}, line {named}{more}{since}"
 
 
 def _after(story: Part) -> Iterator[str]:

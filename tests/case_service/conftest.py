@@ -17,7 +17,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, create_engine, make_url, select, text
+from sqlalchemy import Engine, create_engine, event, make_url, select, text
 from sqlalchemy.orm import Session
 
 from case_service import clock as service_clock
@@ -204,12 +204,13 @@ def clock() -> StoppedClock:
 
 @contextmanager
 def opened_door(database: str, home: Path, clock: StoppedClock | None = None, **given: object) -> Iterator[Door]:
-    """The service in demo mode on a database, with weeks that nothing fills unless a test narrows them."""
-    settings = read_settings(**{"mode": "demo", "home": home, "visits_per_week": 1_000, **given})
+    """The service in demo mode on a database: no week is full, and nobody looks in again, unless a test says so."""
+    usual = {"mode": "demo", "home": home, "visits_per_week": 1_000, "follow_up_working_days": 0}
+    settings = read_settings(**{**usual, **given})
     engine = make_engine(database)
     stopped = clock or StoppedClock(NOVEMBER_MORNING)
     app = create_app(settings, engine)
-    app.dependency_overrides[service_clock.now] = stopped
+    app.dependency_overrides[service_clock.moment_of_request] = stopped
     door = Door(app, engine, stopped, settings)
     yield door
     for client in door.clients:
@@ -228,6 +229,21 @@ def act(door: Door, username: str, path: str, **fields: str | list[str]) -> http
     """Post a form of a page as somebody would."""
     browser = door.browser(username)
     return browser.post(path, data={"form_token": browser.form_token, **fields})
+
+
+@contextmanager
+def counted_queries(engine: Engine) -> Iterator[list[str]]:
+    """What is asked of the database in the block."""
+    asked: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        asked.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,7 @@ class Provider:
     outage: tuple[int, dict[str, object]] | None = None
     says: dict[str, dict[str, object]] = field(default_factory=dict)
     loses_answers: bool = False
+    garbles_answers: bool = False
     tokens: list[str] = field(default_factory=list)
     times: list[datetime] = field(default_factory=list)
     blocked_until: datetime | None = None
@@ -136,6 +137,8 @@ def running_provider(clock: Callable[[], datetime]) -> Iterator[Provider]:
                 return
             self.send_response(status)
             self.send_header("Content-Type", "application/json; charset=UTF-8")
+            if provider.garbles_answers:
+                self.send_header("Content-Encoding", "gzip")
             self.end_headers()
             self.wfile.write(json.dumps(content).encode())
 
@@ -150,7 +153,7 @@ def running_provider(clock: Callable[[], datetime]) -> Iterator[Provider]:
 
 @dataclass
 class MailServer:
-    """An SMTP server that takes letters, or answers RCPT with what it is told to say."""
+    """An SMTP server that takes letters, or answers RCPT and AUTH with what it is told to say."""
 
     says: dict[str, str] = field(default_factory=dict)
     letters: list[str] = field(default_factory=list)
@@ -180,8 +183,13 @@ def running_mail_server() -> Iterator[MailServer]:
                 elif verb == "RCPT":
                     address = command.partition("<")[2].rstrip(">")
                     self.say(mail.says.get(address, "250 ok"))
+                elif verb == "AUTH":
+                    self.say(mail.says.get(verb, "235 ok"))
+                elif verb == "EHLO":
+                    self.say("250-mail.example")
+                    self.say("250 AUTH PLAIN")
                 else:
-                    self.say("250 mail.example" if verb in ("EHLO", "HELO") else "250 ok")
+                    self.say("250 ok")
 
         def _take_letter(self) -> None:
             lines = []

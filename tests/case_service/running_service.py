@@ -53,8 +53,9 @@ def running_with_directory() -> Iterator[str]:
     home = Path(tempfile.mkdtemp(prefix="sw"))
     folder = home / "demo" / "directory"
     made_up.write_directory(folder)
-    # No test of this service is about a worker's week being full.
-    with running_case_service(home, {"SHOUWANG_VISITS_PER_WEEK": "1000"}) as address:
+    # No test of this service is about a worker's week being full, or about looking in again.
+    beside_the_point = {"SHOUWANG_VISITS_PER_WEEK": "1000", "SHOUWANG_FOLLOW_UP_WORKING_DAYS": "0"}
+    with running_case_service(home, beside_the_point) as address:
         yield address
     shutil.rmtree(home, ignore_errors=True)
 

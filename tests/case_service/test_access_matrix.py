@@ -46,6 +46,8 @@ NEXT_DOOR = {
     Role.DEPARTMENT_HANDLER: made_up.HOUSING,
 }
 OWN = {Role.DEPARTMENT_HANDLER: made_up.CIVIL_AFFAIRS}
+# The unit whose page a role opens; everybody else's is the village.
+OPENED = {Role.GRID_WORKER: GRID, Role.ANALYST: made_up.CITY, **OWN}
 PEOPLE = (made_up.NAME, made_up.IDENTITY_NUMBER, made_up.PHONE, made_up.ADDRESS)
 
 
@@ -65,7 +67,7 @@ class Town:
         method, _, path = route.partition(" ")
         browser = self.browser(viewer) if viewer else self.door.anonymous()
         unit = OWN.get(role, GRID) if is_inside else NEXT_DOOR.get(role, OTHER_CITY)
-        shown_unit = OWN.get(role, GRID if role is Role.GRID_WORKER else VILLAGE) if is_inside else unit
+        shown_unit = OPENED.get(role, VILLAGE) if is_inside else unit
         address = path.format(
             number=self.cases[unit] if bounded_by(route) is Bound.CASE else self.orders[unit],
             photo_id=self.photos[unit],

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from case_service.tables import ActionLogEntry, Staff, Unit
 from tests.case_service.conftest import Door
@@ -42,6 +42,33 @@ def test_one_creates_the_account_another_grants_the_role_and_the_owner_chooses_t
         ("security", "password_issued", "li.new"),
     ]
     assert password not in str(actions(door))
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "table", "new"),
+    [
+        ("system", "/staff", "staff", {"username": "li.new", "display_name": "李新", "unit": GRID, "phone": ""}),
+        ("system", "/units", "unit", {"unit": VILLAGE, "name": "第九网格", "suffix": "009"}),
+        ("security", "/tokens", "service_token", {"name": "nightly", "rights": "warnings:write"}),
+    ],
+)
+def test_of_two_who_create_the_same_at_once_one_is_told_that_it_is_taken(
+    door: Door, who: str, path: str, table: str, new: dict[str, str]
+) -> None:
+    first, second = door.browser(who), door.browser(who)
+    others: list[int | None] = []
+
+    def another_is_quicker(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith(f"INSERT INTO {table} ") and not others:
+            others.append(None)
+            others[0] = post(second, path, **new).status_code
+
+    event.listen(door.engine, "before_cursor_execute", another_is_quicker)
+    late = post(first, path, **new)
+    event.remove(door.engine, "before_cursor_execute", another_is_quicker)
+    assert others[0] in (200, 303)
+    assert late.status_code == 422
+    assert 'role="alert"' in late.text
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from uuid import uuid4
 import httpx
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from case_service.tables import ActionLogEntry, Outcome
 from tests.case_service import made_up
-from tests.case_service.conftest import Door
+from tests.case_service.conftest import Door, counted_queries
 from tests.case_service.made_up import GRID, NAME, OTHER_WORKER, SECOND_WORKER, VILLAGE, WORKER, warning
 
 
@@ -41,16 +41,13 @@ def test_orders_come_in_pages_that_lead_on_and_name_nobody(door: Door) -> None:
 @pytest.mark.parametrize("path", ["/orders?limit=200", "/cases?limit=200", "/units?limit=200"])
 def test_a_page_takes_the_same_queries_however_long_it_is(door: Door, path: str) -> None:
     def queries() -> int:
-        statements: list[str] = []
-        listener = lambda *given: statements.append(given[2])  # noqa: E731
-        event.listen(door.engine, "before_cursor_execute", listener)
         browser = door.browser("village")
-        statements.clear()
-        assert browser.get(f"/api/v1{path}").status_code == 200
-        event.remove(door.engine, "before_cursor_execute", listener)
-        return len(statements)
+        with counted_queries(door.engine) as asked:
+            assert browser.get(f"/api/v1{path}").status_code == 200
+        return len(asked)
 
     door.put(warning())
+    queries()  # reads the calendar, which the next ones need not
     few = queries()
     door.put(*(warning(household_key=f"h{n}") for n in range(20)))
     assert queries() == few
@@ -171,3 +168,15 @@ def test_the_document_says_who_may_and_how(door: Door) -> None:
     put = document["paths"]["/api/v1/warnings"]["put"]
     assert put["security"] == [{"service_token": []}]
     assert "HTTPValidationError" not in str(document)
+
+
+@pytest.mark.parametrize("path", ["/warnings", "/review-findings", "/orders/1/visit"])
+def test_more_json_than_may_be_sent_at_once_is_refused_before_it_is_read(door: Door, path: str) -> None:
+    client = door.anonymous()
+    refused = client.put(f"/api/v1{path}", headers={"Content-Length": str(64 * 1024 * 1024 + 1)}, content=b"[]")
+    assert (refused.status_code, refused.headers["content-type"]) == (413, "application/problem+json")
+    assert "send it in several smaller requests" in refused.json()["detail"]
+    chunks = {"Content-Length": "2", "Transfer-Encoding": "chunked"}
+    endless = client.put(f"/api/v1{path}", headers=chunks, content=b"[]")
+    assert endless.status_code == 411, "what comes in chunks is read whatever length was said"
+    assert client.post("/sign-in", headers=chunks, content=b"x=").status_code == 411

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -13,7 +13,7 @@ from case_service.dashboard.suppression import suppressed
 from schemas.messages import Text
 from tests.case_service import made_up
 from tests.case_service.conftest import Door, opened_door
-from tests.case_service.made_up import OTHER_GRID, OTHER_VILLAGE, WUSONG, YIAN, warning
+from tests.case_service.made_up import CITY, OTHER_GRID, OTHER_VILLAGE, VILLAGE, WUSONG, YIAN, warning
 
 LEAST = 5
 
@@ -74,6 +74,7 @@ def test_every_figure_opens_a_list_of_as_many(door: Door, unit: str) -> None:
     page = browser.get("/dashboard", params={"unit": unit}).text
     links = set(re.findall(r'<a href="(/supervision\?[^"]*)#orders">(\d+)</a>', page))
     assert len(links) > 10
+    assert re.findall(r"<td[^>]*>\s*[1-9]\d*\s*</td>", page) == [], "no count but zero stands without its list"
     for address, count in links:
         assert f"共 {count} 件" in browser.get(html.unescape(address)).text, address
 
@@ -82,6 +83,41 @@ def test_whoever_may_see_no_order_sees_figures_and_no_way_to_the_lists(door: Doo
     page = door.browser("analyst").get("/dashboard").text
     assert table(page, "by_unit")["合计"] == ["8", "6", "0", "3"], "with the departments' orders"
     assert "/supervision?" not in page
+
+
+def told_by_subtraction(door: Door, username: str, whole: str, parts: Sequence[str]) -> dict[tuple[str, str, int], int]:
+    """What a page leaves out, by theme, line and column, worked out from the page above less those beside it."""
+    browser, pages = door.browser(username), {}
+    for unit in (whole, *parts):
+        answer = browser.get("/dashboard", params={"unit": unit})
+        if answer.status_code == 200:
+            pages[unit] = {theme: table(answer.text, theme) for theme in ("by_month", "by_model")}
+    told = {}
+    for left_out in [one for one in parts if one in pages and whole in pages]:
+        beside = [pages[one] for one in parts if one in pages and one != left_out]
+        for theme, lines in pages[left_out].items():
+            for label, cells in lines.items():
+                for column in [place for place, cell in enumerate(cells[:4]) if cell == "–"]:
+                    others = [page[theme].get(label, ["0"] * 4)[column] for page in (pages[whole], *beside)]
+                    if all(one.isdigit() for one in others) and len(beside) == len(parts) - 1:
+                        above, *rest = map(int, others)
+                        told[theme, label, column] = above - sum(rest)
+    return told
+
+
+def test_no_small_count_is_told_by_the_pages_of_other_units_less_each_other(door: Door) -> None:
+    door.settings.smallest_count_shown = LEAST
+    try:
+        by_supervisor = told_by_subtraction(door, "city", WUSONG, [VILLAGE, OTHER_VILLAGE])
+        by_analyst = told_by_subtraction(door, "analyst", WUSONG, [VILLAGE, OTHER_VILLAGE])
+    finally:
+        door.settings.smallest_count_shown = 1
+    assert by_supervisor["by_month", "2025年11月", 0] == 2, "who may open the list behind it anyway"
+    assert by_analyst == {}
+    analyst = door.browser("analyst")
+    for path in ("/dashboard", "/dashboard/figures"):
+        answers = {unit: analyst.get(path, params={"unit": unit}).status_code for unit in (CITY, YIAN, WUSONG, VILLAGE)}
+        assert answers == {CITY: 200, YIAN: 404, WUSONG: 404, VILLAGE: 404}, "one page has nothing to be taken from"
 
 
 def test_nobody_counts_outside_their_scope(door: Door) -> None:

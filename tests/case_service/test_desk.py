@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from case_service.access import Viewer
 from case_service.official_calendar import due_rule
@@ -21,7 +21,7 @@ from case_service.tables.casework import CaseStatus, OrderStatus
 from case_service.tables.people import Role
 from schemas.messages import Contact, Text
 from tests.case_service import made_up
-from tests.case_service.conftest import Door, StoppedClock, act, opened_door
+from tests.case_service.conftest import Door, StoppedClock, act, counted_queries, opened_door
 from tests.case_service.made_up import (
     GRID,
     OTHER_GRID,
@@ -231,7 +231,9 @@ def test_no_cell_runs_as_a_formula(door: Door, start: str) -> None:
     assert as_text("普通") == "普通"
 
 
-@pytest.mark.parametrize("path", ["/supervision", "/supervision/workers", "/handling", "/cases/{case}"])
+@pytest.mark.parametrize(
+    "path", ["/supervision", "/supervision/workers", "/handling", "/cases/{case}", "/dashboard", "/dashboard/figures"]
+)
 def test_a_page_asks_as_many_questions_for_many_orders_as_for_few(door: Door, path: str) -> None:
     viewer = "civil" if path == "/handling" else "village"
     first = door.put(warning(household_key="h0"))[0]
@@ -247,16 +249,8 @@ def test_a_page_asks_as_many_questions_for_many_orders_as_for_few(door: Door, pa
 def queries_for(door: Door, viewer: str, address: str) -> int:
     browser = door.browser(viewer)
     browser.get(address)
-    asked: list[str] = []
-
-    def note(_: object, __: object, statement: str, *___: object) -> None:
-        asked.append(statement)
-
-    event.listen(door.engine, "before_cursor_execute", note)
-    try:
+    with counted_queries(door.engine) as asked:
         assert browser.get(address).status_code == 200
-    finally:
-        event.remove(door.engine, "before_cursor_execute", note)
     return len(asked)
 
 

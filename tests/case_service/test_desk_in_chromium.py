@@ -9,7 +9,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
+from case_service.reviews.states import STEPS
 from case_service.settings import DEMO_SERVICE_TOKEN
+from case_service.tables.reviews import Decision
+from case_service.words import WORDS
 from schemas.messages import Contact, Level, Text, WarningMessage
 from tests.case_service import made_up
 from tests.case_service.chromium import DESK, PHONE, Watched, open_page, sign_in
@@ -20,8 +23,11 @@ MODELS = (
     ("job_lost", "失业且无新参保"),
     ("newly_disabled", "新办重度残疾证"),
 )
+SETTINGS = {"SHOUWANG_OUTCOMES_TO_APPROVE": '["moved_or_absent"]', "SHOUWANG_FOLLOW_UP_WORKING_DAYS": "0"}
 TOWN_VILLAGES = ("340706100200", "340706100208", "340706101000")
 WALL = {"width": 1920, "height": 1080}
+STEP = {name: WORDS[f"review_step.{name}"].zh for name in STEPS}
+DECISION = {one.value: WORDS[f"review_decision.{one}"].zh for one in Decision}
 OUTCOMES = ("helped", "helped", "referred", "resolved_by_itself", "already_receiving", "data_error")
 
 
@@ -30,7 +36,7 @@ def base_url() -> Iterator[str]:
     """A running service in which nobody is gone without a second look, with a month's warnings in it."""
     home = Path(tempfile.mkdtemp(prefix="sw"))
     made_up.write_directory(home / "demo" / "directory")
-    with running_case_service(home, {"SHOUWANG_OUTCOMES_TO_APPROVE": '["moved_or_absent"]'}) as address:
+    with running_case_service(home, SETTINGS) as address:
         put(address, "warnings", made_up.batch(*warnings()))
         put(address, "freshness", made_up.freshness())
         yield address
@@ -205,3 +211,70 @@ def test_the_dashboard_on_a_desk_a_phone_and_a_wall(browser: Browser, base_url: 
     watched.check()
     page.locator(".tiles a").first.click()
     expect(page.locator("#orders")).to_be_visible()
+
+
+def test_findings_for_review_go_from_two_sources_over_a_hearing_to_an_appeal(browser: Browser, base_url: str) -> None:
+    one = made_up.finding()
+    put(base_url, "review-findings", made_up.finding_batch(one))
+    # Three people of the county: whoever prepared a decision does not take it, nor decides on the appeal.
+    desks = [open_page(browser, base_url, DESK) for _ in range(3)]
+    for desk, username in zip(desks, ("yian", "yian2", "yian3"), strict=True):
+        sign_in(desk, username)
+        desk.page.goto(f"{base_url}/reviews")
+        desk.page.get_by_role("link", name=one.finding_id).click()
+    prepares, decides, hears_appeal = desks
+
+    def take(desk: Watched, step: str, text: str, decision: str = "") -> None:
+        desk.page.reload()
+        form = desk.page.locator("form.stack").filter(has=desk.page.get_by_role("button", name=step, exact=True))
+        if decision:
+            form.get_by_label("决定", exact=True).select_option(label=decision)
+        form.get_by_role("textbox").fill(text)
+        form.get_by_role("button", name=step, exact=True).click()
+
+    prepares.check("review-received.png")
+    take(prepares, STEP["corroborate"], "与殡葬火化记录一致")
+    take(prepares, STEP["give_notice"], "已书面告知，五个工作日内可以要求听证")
+    expect(prepares.page.get_by_text("期限至")).to_be_visible()
+    take(prepares, STEP["hold_hearing"], "家属到场，说明了情况")
+    expect(prepares.page.get_by_text("家属到场，说明了情况")).to_be_visible()
+    expect(prepares.page.get_by_role("button", name=STEP["decide"], exact=True)).to_have_count(0)
+    take(decides, STEP["decide"], "停发并说明理由", DECISION["stop"])
+    take(prepares, STEP["take_appeal"], "家属不服")
+    take(hears_appeal, STEP["decide_appeal"], "维持", DECISION["stop"])
+    expect(hears_appeal.page.get_by_text("已了结")).to_be_visible()
+    story = hears_appeal.page.locator("ol.story > li")
+    expect(story).to_have_count(6)
+    hears_appeal.check("review-closed.png")
+    hears_appeal.page.set_viewport_size(PHONE)
+    hears_appeal.check("phone-review-closed.png")
+
+
+def test_requests_for_more_time_are_decided_one_after_the_other(browser: Browser, base_url: str) -> None:
+    worker = open_page(browser, base_url, PHONE)
+    sign_in(worker, made_up.WORKER)
+    worker.page.goto(f"{base_url}/orders")
+    links = worker.page.locator(".card:not(.card-closed) a[data-order]")
+    paths = [links.nth(at).get_attribute("data-order") for at in range(2)]
+    for path in paths:
+        worker.page.goto(f"{base_url}{path}/do/more-time")
+        worker.page.get_by_text("对象住院", exact=True).click()
+        worker.page.get_by_label("从哪天起继续计时").evaluate(
+            "e => { const d = new Date(Date.now() + 10 * 864e5); e.value = d.toISOString().slice(0, 10); }"
+        )
+        worker.page.get_by_label("说明").fill("老人在市医院")
+        worker.page.get_by_role("button", name="提交申请").click()
+        expect(worker.page.get_by_text("等待审批")).to_be_visible()
+    desk = open_page(browser, base_url, DESK)
+    sign_in(desk, "wusong")
+    desk.page.get_by_role("link", name="2 件延期申请待批").click()
+    expect(desk.page.get_by_text("共 2 件待批")).to_be_visible()
+    desk.check("more-time.png")
+    desk.page.set_viewport_size(PHONE)
+    desk.check("phone-more-time-queue.png")
+    desk.page.get_by_role("button", name="批准", exact=True).first.click()
+    expect(desk.page.get_by_text("共 1 件待批")).to_be_visible()
+    desk.page.get_by_role("button", name="不批准").click()
+    expect(desk.page.get_by_text("共 0 件待批")).to_be_visible()
+    worker.page.goto(f"{base_url}/messages")
+    expect(worker.page.get_by_text("已暂停计时")).to_be_visible()

@@ -1,8 +1,15 @@
 """Help at once with papers later, more time, and handing over to a colleague."""
 
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
+from case_service.clocks.steps import take_steps
+from case_service.official_calendar import due_rule
+from case_service.row_security import SYSTEM, ServiceSession
 from case_service.tables import (
     ActionLogEntry,
     Case,
@@ -15,8 +22,8 @@ from case_service.tables import (
 )
 from case_service.tables.casework import CaseStatus, OrderKind, OrderStatus
 from schemas.messages import OutcomeKind
-from tests.case_service.conftest import Door
-from tests.case_service.made_up import NAME, OTHER_WORKER, SECOND_WORKER, WORKER, warning
+from tests.case_service.conftest import Door, StoppedClock, act, counted_queries, opened_door
+from tests.case_service.made_up import NAME, OTHER_WORKER, SECOND_WORKER, VILLAGE, WORKER, warning
 
 HELP = {"help": "cash", "amount": "500", "given_at": "2025-11-21T09:00", "note": "家中断炊，当场给了现金"}
 TIME = {"reason": "in_hospital", "until": "2025-12-01", "note": "老人在市医院，下周出院"}
@@ -47,7 +54,7 @@ def test_help_comes_first_and_the_papers_get_an_order_of_their_own(door: Door, o
     assert "登记走访结果" in page
     papers = papers_number(door)
     page = browser.get(f"/orders/{papers}").text
-    for words in (f"补办手续：{NAME} 家", "500 元 · 家中断炊", "今年以来看病个人自付", "还剩 5 个工作日"):
+    for words in (f"补办手续：{NAME} 家", "500 元 · 家中断炊", "今年以来看病个人自付", "还剩 10 个工作日"):
         assert words in page
     assert "已经补齐的材料" in browser.get(f"/orders/{papers}/visit").text
     with door.session() as session:
@@ -116,6 +123,123 @@ def test_time_refused_leaves_the_clock_running(door: Door, order_number: str) ->
     with door.session() as session:
         assert session.scalars(select(ClockPause)).all() == []
         assert session.scalars(select(MoreTimeRequest)).one().is_granted is False
+
+
+def test_what_waits_stands_in_a_queue_until_somebody_decides(door: Door, order_number: str) -> None:
+    other = str(door.put(warning(household_key="h2"))[0]["order_number"])
+    for number in (other, order_number):
+        do(door, number, "more-time", **TIME)
+        door.clock.moment += timedelta(hours=1)
+    desk = door.browser("wusong")
+    assert "2 件延期申请待批" in desk.get("/supervision").text
+    queue = desk.get("/supervision/more-time").text
+    assert queue.index(other) < queue.index(order_number), "whoever has waited longest comes first"
+    assert "葛一 申请延长到12月1日(周一)：对象住院" in queue
+    assert NAME not in queue
+    assert TIME["note"] not in queue
+    assert "共 0 件待批" in door.browser("shunan").get("/supervision/more-time").text
+    back = "/supervision/more-time?unit=" + VILLAGE
+    for number, decision in ((other, "grant"), (order_number, "refuse")):
+        data = {"form_token": desk.form_token, "decision": decision, "next": back}
+        decided = desk.post(f"/orders/{number}/more-time-decision", data=data)
+        assert (decided.status_code, decided.headers["location"]) == (303, back)
+    assert "共 0 件待批" in desk.get(back).text
+    assert "延期申请待批" not in desk.get("/supervision").text
+    told = door.browser(WORKER).get("/messages").text
+    assert f"工单 {other}（城东村委会）已暂停计时，时限：12月5日" in told
+
+
+def test_the_story_of_a_case_tells_in_words_what_was_done_on_the_way(door: Door, order_number: str) -> None:
+    do(door, order_number, "urgent-help", **HELP)
+    do(door, order_number, "more-time", **TIME)
+    decide(door, order_number, "refuse")
+    do(door, order_number, "more-time", **TIME)
+    decide(door, order_number, "grant")
+    act(door, "village", f"/orders/{papers_number(door)}/clock/pause", reason="waiting_for_department")
+    act(door, "village", f"/orders/{papers_number(door)}/clock/resume", reason="已核实")
+    do(door, order_number, "hand-over", **HAND_OVER)
+    for _ in range(25):
+        door.clock.moment += timedelta(days=1)
+        with ServiceSession(door.engine) as session:
+            session.looking = SYSTEM
+            take_steps(session, due_rule(session, door.settings), door.clock())
+    with door.session() as session:
+        case = session.scalars(select(Case.number)).one()
+    page = door.browser("village").get(f"/cases/{case}").text
+    story = page[page.index("全过程") :]
+    for words in ("先行救助：现金", "申请延长到 2025-12-01：对象住院", "未批准延长", "批准延长",
+                  "暂停计时：等待部门核实", "恢复计时", "转给 葛二：与该户有亲属关系，回避",
+                  "超期，报村（社区）", "超期，报乡镇（街道）", "超期，报县区"):  # fmt: skip
+        assert words in story, words
+    assert "其他记录" not in story
+    assert NAME not in page
+
+
+@pytest.fixture
+def looking_in_again(database: str, clock: StoppedClock, tmp_path: Path) -> Iterator[Door]:
+    """A city that visits whoever was helped again after ten working days."""
+    with opened_door(database, tmp_path, clock, follow_up_working_days=10) as door:
+        yield door
+
+
+def follow_up_visits(door: Door) -> list[tuple[str, int | None, str]]:
+    visits = select(WorkOrder).where(WorkOrder.kind == OrderKind.FOLLOW_UP_VISIT)
+    with door.session() as session:
+        return [(one.status.value, one.working_days, one.assignee.username) for one in session.scalars(visits)]
+
+
+@pytest.mark.parametrize("outcome", ["helped", "referred", "already_receiving", "refused"])
+def test_whoever_was_helped_is_visited_again_once(looking_in_again: Door, outcome: str) -> None:
+    door = looking_in_again
+    number = str(door.put(warning())[0]["order_number"])
+    door.visit(number, outcome=outcome)
+    expected = [("open", 10, WORKER)] if outcome == "helped" else []
+    assert follow_up_visits(door) == expected
+    if not expected:
+        return
+    page = door.browser(WORKER).get("/orders").text
+    assert "救助后回访" in page
+    with door.session() as session:
+        again = session.scalars(select(WorkOrder.number).where(WorkOrder.kind == OrderKind.FOLLOW_UP_VISIT)).one()
+    assert "今年以来看病个人自付" in door.browser(WORKER).get(f"/orders/{again}").text
+    door.visit(again, outcome="helped")
+    assert follow_up_visits(door) == [("closed", 10, WORKER)], "the second look is the last"
+    with door.session() as session:
+        assert [one.kind for one in session.scalars(select(Outcome))] == [OutcomeKind.HELPED]
+
+
+@pytest.mark.parametrize(
+    ("found", "is_visited"), [("referred", True), ("resolved_by_itself", True), ("deceased", False)]
+)
+def test_whoever_was_helped_at_once_is_visited_again_unless_nobody_is_there(
+    looking_in_again: Door, found: str, is_visited: bool
+) -> None:
+    door = looking_in_again
+    number = str(door.put(warning())[0]["order_number"])
+    do(door, number, "urgent-help", **HELP)
+    door.visit(number, outcome=found)
+    assert follow_up_visits(door) == [], "the papers are not there yet"
+    door.visit(papers_number(door), outcome="helped")
+    assert len(follow_up_visits(door)) == is_visited
+
+
+def test_a_closed_order_waits_for_nobody(door: Door, order_number: str) -> None:
+    do(door, order_number, "more-time", **TIME)
+    door.visit(order_number)
+    assert "共 0 件待批" in door.browser("village").get("/supervision/more-time").text
+
+
+def test_the_queue_takes_as_many_questions_for_many_as_for_few(door: Door) -> None:
+    counted = []
+    for count in (1, 4):
+        put = door.put(*(warning(household_key=f"{count}-{n}") for n in range(count)))
+        for one in put:
+            do(door, str(one["order_number"]), "more-time", **TIME)
+        browser = door.browser("village")
+        with counted_queries(door.engine) as asked:
+            assert browser.get("/supervision/more-time").status_code == 200
+        counted.append(len(asked))
+    assert counted[0] == counted[1]
 
 
 def test_one_request_waits_at_a_time(door: Door, order_number: str) -> None:

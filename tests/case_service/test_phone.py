@@ -5,12 +5,12 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from case_service.tables import ActionLogEntry
 from schemas.messages import Level
 from tests.case_service.checked_pages import check_page
-from tests.case_service.conftest import Door
+from tests.case_service.conftest import Door, counted_queries
 from tests.case_service.made_up import IDENTITY_NUMBER, NAME, PHONE, SECOND_WORKER, WORKER, warning
 
 MASKED_NUMBER = re.compile(r"\d{6}\*+\d{3}[\dXY]")
@@ -91,10 +91,9 @@ def test_what_is_taken_along_needs_the_same_number_of_queries_for_each_order(doo
     for start in (0, 4):
         door.put(*(warning(household_key=f"h-{start + n}") for n in range(4)))
         browser = door.browser(WORKER)
-        statements: list[str] = []
-        event.listen(door.engine, "before_cursor_execute", lambda *args, found=statements: found.append(args[2]))
-        browser.get("/phone/pages")
-        counts.append(len(statements))
+        with counted_queries(door.engine) as asked:
+            browser.get("/phone/pages")
+        counts.append(len(asked))
     assert counts[1] - counts[0] <= 4 * 14
 
 

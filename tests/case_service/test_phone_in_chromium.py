@@ -23,7 +23,7 @@ from tests.case_service.running_service import running_with_directory
 expect.set_options(timeout=20_000)
 PIPELINE = {"Authorization": f"Bearer {DEMO_SERVICE_TOKEN}"}
 SURNAMES = "赵钱孙李周吴"
-GIVEN_NAMES = iter("东南西北春夏秋冬江")
+GIVEN_NAMES = iter("东南西北春夏秋冬江河")
 REASONS = (
     "今年以来看病个人自付 16,842 元，超过低保家庭 5,000 元的关注线。",
     "11 月 6 日新办肢体二级残疾证，目前没有享受重度残疾人护理补贴。",
@@ -47,6 +47,9 @@ READ_EVERYTHING = """async () => {
       for (const row of rows) {
         asItLies.push(JSON.stringify(row, (key, value) => text(value)) + unescape(encodeURIComponent(row.path ?? '')));
         if (table === 'pages') opened.push((await store.keptPage(row.path))?.html ?? '');
+        if (table === 'drafts' && await store.draftOf(row.path)) {
+          for (const [field, value] of (await store.draftOf(row.path)).form) opened.push(field + '=' + value);
+        }
         if (table === 'waiting' && await store.waitingRow(row.id)) {
           const form = await store.formOf(row);
           for (const [field, value] of form) opened.push(field + '=' + (value.size ? await value.text() : value));
@@ -368,6 +371,59 @@ def test_a_conflict_shows_both_versions_and_the_worker_decides(
     assert outcomes(way)[len(before) :] == [(families.numbers["赵"], "helped")] * 2
     desk.page.goto(f"{way.service_url}/orders/{families.numbers['孙']}")
     expect(desk.page.get_by_text("孙家的情况")).to_be_visible()
+
+
+@with_families("李")
+def test_what_is_being_entered_outlives_a_reload_without_signal(
+    browser: Browser, way: PoorSignal, families: Families
+) -> None:
+    before = outcomes(way)
+    phone = start(browser, way)
+    page = phone.page
+    path = f"{way.base_url}/orders/{families.numbers['李']}/visit"
+    with without_signal(phone, way):
+        page.goto(path)
+        page.get_by_text("没有着落", exact=True).click()
+        page.get_by_text("吃的", exact=True).click()
+        page.get_by_label("看到了什么").fill("写到一半，手机黑屏了")
+        page.get_by_label("照片").set_input_files(
+            [{"name": "1.jpg", "mimeType": "image/jpeg", "buffer": photograph(1_000, 800)}]
+        )
+        expect(page.locator(".thumbnails canvas")).to_have_count(1)
+        page.evaluate(
+            """async (path) => {
+          const store = await import('/static/phone/store.js');
+          const photos = async () => (await store.draftOf(path))?.form.getAll('photos') ?? [];
+          while (!(await photos()).some((photo) => photo.size > 0)) await new Promise((done) => setTimeout(done, 50));
+        }""",
+            f"/orders/{families.numbers['李']}/visit",
+        )
+        page.reload()
+        expect(page.get_by_text("已恢复上次没有提交的内容")).to_be_visible()
+        expect(page.get_by_label("看到了什么")).to_have_value("写到一半，手机黑屏了")
+        expect(page.get_by_label("没有着落")).to_be_checked()
+        expect(page.get_by_label("吃的")).to_be_checked()
+        expect(page.locator(".thumbnails canvas")).to_have_count(1)
+        phone.check("phone-draft.png", full_page=False)
+        kept = page.evaluate(READ_EVERYTHING)
+        assert "写到一半" in "".join(kept["opened"])
+        assert "写到一半".encode().decode("latin1") not in "".join(kept["asItLies"])
+        page.get_by_label("看到了什么").fill("户主 340706195001010009")
+        page.get_by_text("属实，已救助", exact=True).click()
+        page.get_by_role("button", name="提交并办结").click()
+        expect(page.get_by_text("请不要写身份证号")).to_be_visible()
+        assert "340706195001010009" not in json.dumps(page.evaluate(READ_EVERYTHING))
+        page.get_by_label("看到了什么").fill("写完了")
+        page.get_by_role("button", name="提交并办结").click()
+        expect(in_waiting(page, families.name("李"))).to_contain_text("等待信号")
+        page.goto(path)
+        expect(page.get_by_label("看到了什么")).to_have_value("")
+    page.goto(f"{way.base_url}/orders")
+    ready(phone)
+    expect(page.locator("[data-waiting]")).to_be_hidden()
+    assert outcomes(way)[len(before) :] == [(families.numbers["李"], "helped")]
+    page.goto(f"{way.base_url}/orders/{families.numbers['李']}")
+    expect(page.get_by_role("img", name="第 1 张照片")).to_be_visible()
 
 
 @with_families("李")

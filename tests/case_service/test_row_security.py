@@ -19,6 +19,7 @@ ABOUT_PEOPLE = (WorkOrder, Case, Contact, ReceivedWarning, ClockPause, Visit, Ou
 ABOUT_NOBODY = {
     "action_log",
     "calendar_day",
+    "calendar_edition",
     "calendar_override",
     "channel_hold",
     "clock_plan",

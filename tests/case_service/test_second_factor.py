@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import httpx
 import pyotp
 import pytest
 from fastapi.testclient import TestClient
@@ -33,14 +34,19 @@ def posted(browser: TestClient, path: str, **data: str):
 
 def enrol(browser: TestClient, door: Door) -> tuple[str, list[str]]:
     """Set up an authenticator app as a person would; gives its secret and the recovery codes."""
+    secret, answer = enrol_with(browser, door, "shouwang-demo")
+    assert answer.status_code == 200
+    return secret, re.findall(r'<code class="secret">([0-9a-f-]{19})</code>', answer.text)
+
+
+def enrol_with(browser: TestClient, door: Door, proof: str) -> tuple[str, httpx.Response]:
+    """Try to, showing `proof` that one is the owner of the account."""
     page = browser.get("/account/second-factor").text
     secret = re.search(r'<code class="secret">([A-Z2-7]+)</code>', page)[1]
     sealed = re.search(r'name="sealed_secret" value="([^"]+)"', page)[1]
     token = re.search(r'name="form_token" value="([^"]+)"', page)[1]
-    data = {"form_token": token, "sealed_secret": sealed, "code": pyotp.TOTP(secret).at(door.clock())}
-    answer = browser.post("/account/second-factor", data=data)
-    assert answer.status_code == 200
-    return secret, re.findall(r'<code class="secret">([0-9a-f-]{19})</code>', answer.text)
+    data = {"form_token": token, "sealed_secret": sealed, "code": pyotp.TOTP(secret).at(door.clock()), "proof": proof}
+    return secret, browser.post("/account/second-factor", data=data)
 
 
 @pytest.mark.parametrize("username", ADMINISTRATORS)
@@ -107,6 +113,36 @@ def test_wrong_codes_lock_the_account_and_a_right_password_does_not_start_the_co
     sign_in(again, "audit")
     code = pyotp.TOTP(secret).at(strict.clock())
     assert posted(again, "/sign-in/second-factor", code=code).status_code == 303
+
+
+def test_an_open_session_alone_sets_up_and_replaces_no_second_factor(door: Door) -> None:
+    browser = door.browser(WORKER)
+    for wrong in ("", "wrong"):
+        assert enrol_with(browser, door, wrong)[1].status_code == 422
+    first, codes = enrol(browser, door)
+    door.clock.moment += timedelta(seconds=60)
+    code = pyotp.TOTP(first).at(door.clock())
+    for wrong in ("", "000000", "shouwang-demo"):
+        refused = enrol_with(browser, door, wrong)[1]
+        assert refused.status_code == 422
+        assert "动态码不对" in refused.text
+    second, answer = enrol_with(browser, door, code)
+    assert answer.status_code == 200
+    assert enrol_with(browser, door, codes[0])[1].status_code == 422, "the old recovery codes are gone"
+    for _ in range(4):
+        enrol_with(browser, door, "000000")
+    door.clock.moment += timedelta(seconds=60)
+    right = pyotp.TOTP(second).at(door.clock())
+    assert enrol_with(browser, door, right)[1].status_code == 422, "five wrong ones lock the account"
+    door.clock.moment += timedelta(minutes=16)
+    assert enrol_with(browser, door, pyotp.TOTP(second).at(door.clock()))[1].status_code == 200
+
+
+def test_whoever_signs_in_only_by_the_city_has_no_password_to_show(door: Door) -> None:
+    with door.session() as session:
+        session.execute(update(Staff).where(Staff.username == WORKER).values(password_hash=None))
+        session.commit()
+    assert enrol_with(door.browser(WORKER), door, "")[1].status_code == 200
 
 
 def test_a_secret_shown_in_one_session_cannot_be_kept_in_another(strict: Door) -> None:

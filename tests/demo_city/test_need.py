@@ -3,8 +3,10 @@ import pytest
 
 from demo_city.facts import City, imagine
 from demo_city.incomes import livelihoods
-from demo_city.need import assisted_households, needs, true_burdens
+from demo_city.need import needs
+from demo_city.need_of_care import true_burdens
 from demo_city.need_rates import rates
+from demo_city.need_rows import assisted_households
 from demo_city.period import FIRST_NIGHT, CityPlan
 from tests.demo_city.conftest import USUAL, BuiltCity
 

@@ -15,7 +15,8 @@ from demo_city.employment import rolled
 from demo_city.facts import City, imagine
 from demo_city.period import FIRST_NIGHT, CityPlan
 from demo_city.planning import PlannedDelivery, regular_deliveries
-from demo_city.truth import counted_costs, hardships
+from demo_city.truth import hardships
+from demo_city.truth_of_costs import counted_costs
 from schemas.loader import contracts
 from tests.demo_city.conftest import USUAL
 

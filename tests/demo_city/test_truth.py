@@ -5,7 +5,7 @@ import pytest
 
 from demo_city.facts import City, imagine
 from demo_city.medical import standing
-from demo_city.truth import counted_costs, years_over_limit
+from demo_city.truth_of_costs import counted_costs, years_over_limit
 from tests.demo_city.conftest import USUAL, BuiltCity
 
 

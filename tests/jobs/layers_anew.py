@@ -1,5 +1,6 @@
 """The layers built all anew beside the stored ones, the plain way, to hold the stored ones to."""
 
+import tempfile
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -15,8 +16,9 @@ from jobs.people.places import register_divisions
 from jobs.people.resolution import follow_links
 from schemas.loader import Contract, contracts
 from warehouse.definitions import definition, layer_sql
+from warehouse.engines import open_engine
 from warehouse.engines.engine import Engine
-from warehouse.layers import layer_rows
+from warehouse.layers import register_layer_table
 from warehouse.tables import Warehouse
 
 Tables = Mapping[str, list[str]]
@@ -31,7 +33,10 @@ def said_rows(warehouse: Warehouse, name: str) -> list[dict[str, Any]]:
     """What any table says; a layer table is not read from its files alone."""
     if name.split(".")[0] not in LAYERS:
         return list(warehouse.rows(name).to_pylist())
-    return list(layer_rows(warehouse, definition(name)).to_pylist())
+    with tempfile.TemporaryDirectory() as folder, open_engine("duckdb", work_folder=Path(folder)) as engine:
+        table = definition(name)
+        register_layer_table(engine, warehouse, table)
+        return list(engine.query(f"select * from {table.sql_name}").to_pylist())
 
 
 def layers_anew(installation: Installation, as_of: date, folder: Path) -> Tables:

@@ -39,12 +39,12 @@ def small_city(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.fixture
-def copy_city(small_city: Path, tmp_path: Path) -> Callable[[str], Path]:
+@pytest.fixture(scope="session")
+def copy_city(small_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Copies the city under a name and returns its home; of its deliveries those that bear on warnings."""
 
     def copy(name: str) -> Path:
-        home = tmp_path / name
+        home = tmp_path_factory.mktemp(name)
         shutil.copytree(small_city / "landing", home / "landing", ignore=_beside_the_point)
         shutil.copytree(small_city / "demo" / "directory", home / "demo" / "directory")
         return home
@@ -53,11 +53,9 @@ def copy_city(small_city: Path, tmp_path: Path) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def two_nights(small_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def two_nights(copy_city: Callable[[str], Path]) -> Path:
     """A home in which both nights ran, and nobody answered; others add nights of their own after these."""
-    home = tmp_path_factory.mktemp("two_nights")
-    shutil.copytree(small_city / "landing", home / "landing", ignore=_beside_the_point)
-    shutil.copytree(small_city / "demo" / "directory", home / "demo" / "directory")
+    home = copy_city("two_nights")
     for day in ("2026-11-19", "2026-11-20"):
         run_night(home, day)
     return home
@@ -70,14 +68,17 @@ def _beside_the_point(_folder: str, names: list[str]) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def case_service_at(tmp_path_factory: pytest.TempPathFactory, small_city: Path) -> Iterator[Callable[[], str]]:
-    """Starts a case service with the city's directory and an empty database of its own, and gives its address."""
+def case_service_at(tmp_path_factory: pytest.TempPathFactory, small_city: Path) -> Iterator[Callable[..., str]]:
+    """Starts a case service with the city's directory and an empty database of its own, and gives its address.
+
+    What it is given by name is added to the service's environment.
+    """
     running = []
 
-    def start() -> str:
+    def start(**env: str) -> str:
         home = tmp_path_factory.mktemp("service")
         shutil.copytree(small_city / "demo" / "directory", home / "demo" / "directory")
-        service = running_case_service(home)
+        service = running_case_service(home, env)
         running.append(service)
         return service.__enter__()
 

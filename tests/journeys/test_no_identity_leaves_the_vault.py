@@ -70,7 +70,7 @@ def test_nothing_that_leaves_the_vault_names_anybody(
     shutil.copytree(small_city / "landing", home / "landing")
     two_nights(home, case_service_at())
     written = {path.relative_to(home).parts[0] for path in home.rglob("*") if path.is_file()}
-    assert {"airflow", "published", "reports", "warehouse"} <= written
+    assert {"airflow", "reports", "warehouse"} <= written
     leaks = leaks_in(home, real_people(home / "landing"), NOT_PUBLISHED)
     assert not leaks, told(leaks)
     vault = installation_at(home).warehouse.rows("vault.identity")

@@ -31,7 +31,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
             [sys.executable, "-m", *command], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr[-2000:]
-    return home / "published" / "latest.duckdb"
+    return home / "warehouse" / "published" / "latest" / "shouwang.duckdb"
 
 
 def code_cells(notebook: Path) -> list[dict[str, Any]]:

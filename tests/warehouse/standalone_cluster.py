@@ -27,9 +27,9 @@ class Worker:
     process: subprocess.Popen[bytes]
     scratch: Path
 
-    def has_shuffled(self) -> bool:
-        """Whether one of its executors holds a part of a job's result that others will ask for."""
-        return any(self.scratch.rglob("shuffle_*.data"))
+    def shuffled(self) -> set[Path]:
+        """What its executors hold of jobs' results that others will ask for."""
+        return set(self.scratch.rglob("shuffle_*.data"))
 
     def kill(self) -> None:
         """Kill it with its executors, at once."""

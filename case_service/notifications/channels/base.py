@@ -104,10 +104,10 @@ class Channel(Protocol):
 
 
 def post(client: httpx.Client, url: str, **request: object) -> httpx.Response | Closed | TryLater:
-    """Ask the provider; one that does not answer, or says it cannot, is closed for a while."""
+    """Ask the provider; one that does not answer so that it can be read, or says it cannot, is closed for a while."""
     try:
         response = client.post(url, **request)  # type: ignore[arg-type]
-    except httpx.TransportError as error:
+    except httpx.RequestError as error:
         return Closed(type(error).__name__, whole_channel=True)
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
         return Closed("http 429", whole_channel=True, rest=_retry_after(response))

@@ -87,10 +87,14 @@ class Email:
             )
         else:
             server = smtplib.SMTP(*where, timeout=SECONDS_TO_WAIT)
-        if self._options.encryption is Encryption.STARTTLS:
-            server.starttls(context=ssl.create_default_context())
-        if self._options.username and self._options.password:
-            server.login(self._options.username, self._options.password)
+        try:
+            if self._options.encryption is Encryption.STARTTLS:
+                server.starttls(context=ssl.create_default_context())
+            if self._options.username and self._options.password:
+                server.login(self._options.username, self._options.password)
+        except Exception:
+            server.close()
+            raise
         return server
 
     def _letter(self, message: Outgoing) -> EmailMessage:

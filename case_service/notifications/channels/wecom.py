@@ -120,7 +120,7 @@ class WecomApp:
         try:
             params = {"corpid": self._options.corp_id, "corpsecret": self._options.secret}
             content = content_of(self._client.get("/cgi-bin/gettoken", params=params))
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             return Closed(type(error).__name__, whole_channel=True)
         token = content.get("access_token")
         if content.get("errcode", 0) == 0 and isinstance(token, str):

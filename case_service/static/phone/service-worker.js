@@ -16,6 +16,7 @@ const FILES_KEPT = [
   "/static/phone/page.js",
   "/static/phone/visit-form.js",
   "/static/phone/photos.js",
+  "/static/phone/drafts.js",
   "/static/phone/waiting-page.js",
 ];
 const SENT_FROM_STORE = /^\/orders\/[^/]+\/(visit|addition|do\/[a-z-]+)$/;
@@ -84,6 +85,7 @@ async function sendOrKeep(request, pathname) {
   let id;
   try {
     id = await keep(pathname, await request.formData());
+    await store.dropDraft(formOf(pathname));
   } catch {
     return fetch(asItCame).catch(stay);
   }
@@ -91,8 +93,13 @@ async function sendOrKeep(request, pathname) {
   const { taken } = await sendAndTell();
   if (taken.has(id)) return to(taken.get(id));
   const row = await store.waitingRow(id);
-  if (row?.state === "mend") return to(`${pathname.replace(/addition$/, "visit")}?waiting=${id}`);
+  if (row?.state === "mend") return to(`${formOf(pathname)}?waiting=${id}`);
   return to("/phone/waiting");
+}
+
+// The page whose form is sent there.
+function formOf(pathname) {
+  return pathname.replace(/addition$/, "visit");
 }
 
 // An answer that was called back for mending takes the place, and the photos, of what it was before.

@@ -6,12 +6,16 @@ import { openDB } from "/static/idb.js";
 export const MOST_WAITING = 50;
 const LONGEST_KEPT_MS = 24 * 3600 * 1000;
 const FRESH_MS = 3600 * 1000;
+const LONGEST_DRAFT_MS = 7 * 24 * 3600 * 1000;
 
-const opened = openDB("shouwang", 1, {
-  upgrade(database) {
-    database.createObjectStore("own", { keyPath: "name" });
-    database.createObjectStore("pages", { keyPath: "path" });
-    database.createObjectStore("waiting", { keyPath: "id", autoIncrement: true });
+const opened = openDB("shouwang", 2, {
+  upgrade(database, before) {
+    if (before < 1) {
+      database.createObjectStore("own", { keyPath: "name" });
+      database.createObjectStore("pages", { keyPath: "path" });
+      database.createObjectStore("waiting", { keyPath: "id", autoIncrement: true });
+    }
+    if (before < 2) database.createObjectStore("drafts", { keyPath: "path" });
   },
 });
 
@@ -110,6 +114,33 @@ export async function changeWaiting(row, { state, answer = null, form = null, pa
 
 export async function removeWaiting(id) {
   await (await opened).delete("waiting", id);
+}
+
+// What is entered on a page and not sent yet; of others, and of long ago, nothing is given back.
+export async function keepDraft(path, form) {
+  const who = await account();
+  if (!who) return;
+  const row = { path, account: who, at: Date.now(), ...(await sealedForm(`draft ${path}`, form)) };
+  const transaction = (await opened).transaction("drafts", "readwrite");
+  for (const old of await transaction.store.getAll()) if (isOld(old)) transaction.store.delete(old.path);
+  transaction.store.put(row);
+  await transaction.done;
+}
+
+export async function draftOf(path) {
+  const row = await (await opened).get("drafts", path);
+  if (!row || isOld(row) || row.account !== (await account())) return null;
+  const bytes = await unseal(await ownKey(), `draft ${path}`, row.sealed);
+  const form = await new Response(bytes, { headers: { "Content-Type": row.contentType } }).formData();
+  return { at: row.at, form };
+}
+
+export async function dropDraft(path) {
+  await (await opened).delete("drafts", path);
+}
+
+function isOld(draft) {
+  return Date.now() - draft.at > LONGEST_DRAFT_MS;
 }
 
 function isFresh(row) {

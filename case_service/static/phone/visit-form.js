@@ -1,10 +1,15 @@
 // The forms of a grid worker: questions appear when an answer calls for them, photos and the place are added, mistakes
 // are told before anything is kept, and answers that wait can be mended.
+import { bringBack, keepDrafts } from "./drafts.js";
 import { shrink, show } from "./photos.js";
 import * as store from "./store.js";
 
 const IDENTITY_NUMBER = /(?<!\d)\d{17}[\dXxＸｘ](?![\dXx])/;
 const form = document.querySelector("form[data-kept-form]");
+
+function isNumber(text) {
+  return IDENTITY_NUMBER.test(text);
+}
 
 function ask() {
   for (const question of form.querySelectorAll("[data-asked-if]")) {
@@ -41,7 +46,7 @@ function mistakes() {
     if (!new FormData(form).get(name)?.trim()) found.push([name, box.dataset.mistake]);
   }
   for (const field of form.querySelectorAll("textarea, input[type=text]")) {
-    if (!field.disabled && IDENTITY_NUMBER.test(field.value)) found.push([field.name, form.dataset.noNumbers]);
+    if (!field.disabled && isNumber(field.value)) found.push([field.name, form.dataset.noNumbers]);
   }
   return found;
 }
@@ -52,20 +57,24 @@ function showMistakes(found) {
   fields.find(Boolean)?.focus();
 }
 
-async function fillIn(id) {
-  const row = await store.waitingRow(id);
-  if (!row) return;
-  const before = await store.formOf(row);
+function fill(before) {
   for (const field of form.elements) {
     if (!field.name || field.type === "hidden" || field.type === "file") continue;
     if (field.type === "radio" || field.type === "checkbox") field.checked = before.getAll(field.name).includes(field.value);
     else if (before.has(field.name)) field.value = before.get(field.name);
   }
   if (before.get("position")) notePosition(before.get("position"));
+  ask();
+}
+
+async function fillIn(id) {
+  const row = await store.waitingRow(id);
+  if (!row) return;
+  const before = await store.formOf(row);
+  fill(before);
   const replaces = document.createElement("input");
   Object.assign(replaces, { type: "hidden", name: "replaces", value: String(id) });
   form.append(replaces);
-  ask();
   const thumbnails = form.querySelector("[data-thumbnails]");
   if (thumbnails) await show(before.getAll("photos"), thumbnails);
   const answer = await store.answerOf(row);
@@ -111,7 +120,10 @@ function offerPhotos() {
   let shrinking = Promise.resolve();
   input.addEventListener("change", () => {
     form.dataset.busy = "photos";
-    shrinking = shrink(input, thumbnails, Number(input.dataset.most)).finally(() => delete form.dataset.busy);
+    shrinking = shrink(input, thumbnails, Number(input.dataset.most)).finally(() => {
+      delete form.dataset.busy;
+      form.dispatchEvent(new Event("input"));
+    });
   });
   form.addEventListener("submit", async (event) => {
     if (!form.dataset.busy || event.defaultPrevented) return;
@@ -135,4 +147,6 @@ if (form) {
   ask();
   const waiting = Number(new URLSearchParams(location.search).get("waiting"));
   if (waiting) await fillIn(waiting);
+  else if (!document.querySelector(".mistake-box")) await bringBack(form, fill);
+  if (!waiting) keepDrafts(form, isNumber);
 }

@@ -85,6 +85,16 @@ def test_what_is_not_known_is_no_error(score: Score) -> None:
     assert score.of([]) == []
 
 
+def test_a_feature_that_hardly_any_visit_knew_moves_no_score() -> None:
+    features, found = made_up(400, seed=5)
+    nobody_knows = [[*row[:-1], 1500.0 if at < 10 else math.nan] for at, row in enumerate(features)]
+    score = fitted(nobody_knows, found)
+    assert not score.used[-1]
+    row = features[0][:-1]
+    assert len({*score.of([[*row, math.nan], [*row, 0.0], [*row, 9000.0]])}) == 1
+    assert score.explained([*row, 9000.0])["income_per_head"] == 0
+
+
 def test_too_few_outcomes_teach_nothing() -> None:
     assert too_few([True] * 100 + [False] * 300) is None
     assert "at least 300" in (too_few([True, False] * 20) or "")

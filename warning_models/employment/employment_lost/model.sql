@@ -17,13 +17,20 @@ insured as (
     join dwd_contribution_status as s on s.person_key = p.person_key
     where s.retired_code = '0' and full_years(p.born_on, :as_of) between :youngest and :oldest
 ),
+-- Few fall silent: only their months, not a city's, are told apart below.
+silent as (
+    select distinct i.person_key, i.household_key, i.employer_name, i.covers_until, i.silent_from
+    from insured as i
+    join dwd_contribution_month as m on m.person_key = i.person_key
+    where not m.is_paid and m.month between i.silent_from and i.covers_until
+),
 record as (
     select
         i.person_key, i.household_key, i.employer_name, i.covers_until, i.silent_from,
         count(distinct case when m.month >= i.silent_from and not m.is_paid then m.month end) as unpaid_count,
         count(distinct case when m.month < i.silent_from and m.is_paid then m.month end) as paid_count,
         max(case when m.is_paid then m.month end) as last_paid_month
-    from insured as i
+    from silent as i
     join dwd_contribution_month as m on m.person_key = i.person_key
     where m.month between months_before(i.silent_from, :history_months) and i.covers_until
     group by i.person_key, i.household_key, i.employer_name, i.covers_until, i.silent_from
@@ -31,11 +38,12 @@ record as (
 -- Who fell silent paid no more since: a later month is another member's. Compared member by member, with an inequality
 -- between months, DuckDB would pair every month of the city with every silence before it looks at households.
 paid_at_home as (
-    select p.household_key, max(m.month) as month
-    from dwd_person as p
+    select h.household_key, max(m.month) as month
+    from (select distinct household_key from silent) as h
+    join dwd_person as p on p.household_key = h.household_key
     join dwd_contribution_month as m on m.person_key = p.person_key
-    where m.is_paid and p.household_key is not null
-    group by p.household_key
+    where m.is_paid
+    group by h.household_key
 ),
 poor_household as (
     select distinct p.household_key

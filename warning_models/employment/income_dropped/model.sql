@@ -1,10 +1,20 @@
 -- Whose insured income has been at most half their own median for the latest months, while still paid, or whose pension
 -- stopped while they live and nothing else is known to come in at home; in a household without visible means?
-with latest as (
+with insured as (
     select p.person_key, p.household_key, s.covers_until, months_before(s.covers_until, :low_months - 1) as low_from
     from dwd_person as p
     join dwd_contribution_status as s on s.person_key = p.person_key
     where p.status <> 'deceased'
+),
+-- Nobody is far below their median who is not as far below their best month: few, so only theirs are ranked below.
+latest as (
+    select i.person_key, i.household_key, i.covers_until, i.low_from
+    from insured as i
+    join dwd_contribution_month as m on m.person_key = i.person_key
+    where m.is_paid and m.month between months_before(i.low_from, :history_months) and i.covers_until
+    group by i.person_key, i.household_key, i.covers_until, i.low_from
+    having max(case when m.month >= i.low_from then m.base_amount end)
+        <= :drop_ratio * max(case when m.month < i.low_from then m.base_amount end)
 ),
 paid as (
     select l.person_key, l.covers_until, l.low_from, m.month, max(m.base_amount) as base_amount

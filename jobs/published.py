@@ -1,0 +1,88 @@
+"""Reading what is published, as an analyst does: the newest file only, which nobody can change or leave through it."""
+
+import csv
+import decimal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xlsxwriter
+
+from jobs.errors import QueryError
+from jobs.installation import Installation
+from jobs.publish import DATABASE, LATEST
+
+TABLES = """
+    select tables.schema_name || '.' || table_name as "table", comment as title, estimated_size as rows
+    from duckdb_tables() as tables order by 1
+"""
+WORKBOOK_ROWS = 1_048_575
+
+
+def query(installation: Installation, sql: str, at_most: int | None = None) -> pa.Table:
+    """The rows of one SQL text over the newest published file, all or so many of the first.
+
+    No other file can be read and none written. Raises QueryError where nothing is published or the text is wrong.
+    """
+    file = installation.settings.published_folder / LATEST / DATABASE
+    if not file.exists():
+        raise QueryError(f"Nothing is published in {file.parent}: run 'shouwang nightly' or 'shouwang publish' first.")
+    try:
+        with duckdb.connect(str(file), read_only=True, config={"enable_external_access": "false"}) as connection:
+            found = connection.sql(sql)
+            if found is None:
+                raise QueryError("That text asks for no rows: write one that begins with select.")
+            return (found.limit(at_most) if at_most is not None else found).to_arrow_table()
+    except duckdb.Error as error:
+        raise QueryError(f"The published file cannot answer that: {error}") from None
+
+
+def export(rows: pa.Table, file: Path) -> None:
+    """Write rows to a file that is not there yet: `.csv` (UTF-8 with BOM, as Excel reads it), `.xlsx` or `.parquet`.
+
+    Raises QueryError for another ending, a file that is there, and more rows than a workbook's sheet holds.
+    """
+    write = _WRITERS.get(file.suffix)
+    if write is None:
+        raise QueryError(f"{file.name} is to end in one of {', '.join(_WRITERS)}.")
+    if file.exists():
+        raise QueryError(f"{file} is there already: name another file, or move it away.")
+    if file.suffix == ".xlsx" and rows.num_rows > WORKBOOK_ROWS:
+        raise QueryError(
+            f"A sheet holds {WORKBOOK_ROWS:,} rows and these are {rows.num_rows:,}: write .csv or .parquet."
+        )
+    write(rows, file)
+
+
+def _write_csv(rows: pa.Table, file: Path) -> None:
+    with file.open("w", encoding="utf-8-sig", newline="") as opened:
+        writer = csv.writer(opened)
+        writer.writerow(rows.column_names)
+        for batch in rows.to_batches():
+            writer.writerows(row.values() for row in batch.to_pylist())
+
+
+def _write_workbook(rows: pa.Table, file: Path) -> None:
+    # What looks like a formula or a link stays text.
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "default_date_format": "yyyy-mm-dd"}
+    with xlsxwriter.Workbook(str(file), options | {"constant_memory": True}) as workbook:
+        sheet = workbook.add_worksheet()
+        sheet.write_row(0, 0, rows.column_names)
+        for number, row in enumerate(rows.to_pylist(), start=1):
+            sheet.write_row(number, 0, [_cell(value) for value in row.values()])
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, decimal.Decimal):
+        return float(value)
+    return str(value) if isinstance(value, list | dict) else value
+
+
+_WRITERS: dict[str, Callable[[pa.Table, Path], None]] = {
+    ".csv": _write_csv,
+    ".xlsx": _write_workbook,
+    ".parquet": lambda rows, file: pq.write_table(rows, file, compression="zstd"),
+}

@@ -1,0 +1,177 @@
+"""What analysts get: every table but the vault, under keys of their own, and never a half of it."""
+
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from jobs.errors import QueryError
+from jobs.installation import Installation
+from jobs.publish import PUBLISHED_LAYERS, publish
+from jobs.published import export, query
+from jobs.published_keys import is_rekeyed
+from schemas.loader import contracts
+from tests.jobs.layers_anew import said_rows
+from tests.journeys.conftest import installation_at
+from warehouse.definitions import layer_definitions
+
+FIRST, SECOND = "2026-11-19", "2026-11-20"
+# Shorter ones, such as the number of a certificate's grade, may stand in a text by chance.
+TELLING = 8
+
+
+@pytest.fixture(scope="module")
+def installation(two_nights: Path) -> Installation:
+    return installation_at(two_nights)
+
+
+@pytest.fixture
+def latest(installation: Installation) -> Path:
+    return installation.settings.published_folder / "latest"
+
+
+@pytest.fixture
+def connection(latest: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(latest / "shouwang.duckdb"), read_only=True) as connection:
+        yield connection
+
+
+def texts(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
+    """Every distinct text in the published tables, with the column in which it stands."""
+    columns = connection.execute(
+        "select schema_name, table_name, column_name from duckdb_columns() where data_type = 'VARCHAR' and not internal"
+    ).fetchall()
+    for schema, table, column in columns:
+        for (text,) in connection.execute(f'select distinct "{column}" from {schema}.{table}').fetchall():
+            if text is not None:
+                yield f"{schema}.{table}.{column}", text
+
+
+def inner_keys(installation: Installation) -> set[str]:
+    """Every key of a person, household, warning, order, bill or certificate as the warehouse knows it."""
+    found, is_there = set(), installation.warehouse.exists
+    for layer in PUBLISHED_LAYERS:
+        for table in layer_definitions(layer).values():
+            names = [column.name for column in table.columns if is_rekeyed(column)]
+            for row in said_rows(installation.warehouse, table.name) if is_there(table.name) else ():
+                found |= {str(row[name]) for name in names if row[name] is not None}
+    return {key for key in found if len(key) >= TELLING}
+
+
+def test_no_key_of_the_warehouse_is_published(
+    installation: Installation, connection: duckdb.DuckDBPyConnection
+) -> None:
+    keys = inner_keys(installation)
+    assert len(keys) > 1000
+    whole = {(column, text) for column, text in texts(connection) if text in keys}
+    assert whole == set()
+    inside = "\n".join(text for column, text in texts(connection) if column.startswith("ads."))
+    assert [key for key in keys if key in inside] == []
+
+
+def test_rows_of_one_person_still_join(installation: Installation, connection: duckdb.DuckDBPyConnection) -> None:
+    claims = said_rows(installation.warehouse, "ads.claim")
+    people = {row["person_key"] for row in said_rows(installation.warehouse, "dwd.person")}
+    joined = connection.execute("select count(*) from ads.claim join dwd.person using (person_key)").fetchone()
+    assert joined == (sum(claim["person_key"] in people for claim in claims),)
+    assert joined > (0,)
+    named = connection.execute(
+        "select count(*) from ads.warning join ads.claim using (warning_id) "
+        """where list_contains(from_json(household -> '$.claim_ids', '["VARCHAR"]'), claim_id)"""
+    ).fetchone()
+    assert named == (len(claims),), "the claims that a warning lists are found by what it lists"
+
+
+def test_both_nights_know_a_person_by_one_key(latest: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    [first] = [path for path in latest.parent.iterdir() if path.name.startswith(FIRST)]
+    connection.execute(f"attach '{first}/shouwang.duckdb' as first (read_only)")
+    before, both = connection.execute(
+        "select count(*), count(later.person_key) from first.ads.claim as claim "
+        "left join ads.claim as later using (claim_id, person_key)"
+    ).fetchall()[0]
+    assert before == both > 0
+
+
+def test_every_table_and_column_says_what_it_holds(connection: duckdb.DuckDBPyConnection) -> None:
+    for kind in ("tables", "columns"):
+        unsaid = connection.execute(f"select * from duckdb_{kind}() where comment is null and not internal").fetchall()
+        assert unsaid == []
+
+
+def test_the_manifest_counts_rows_and_says_how_fresh_they_are(
+    latest: Path, connection: duckdb.DuckDBPyConnection
+) -> None:
+    manifest = json.loads((latest / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["business_date"] == SECOND
+    assert {row["extract_class"] for row in manifest["freshness"]} == contracts().keys()
+    for table, count in manifest["rows"].items():
+        assert connection.execute(f"select count(*) from {table}").fetchone() == (count,)
+        parquet = latest / "parquet" / f"{table.replace('.', '_')}.parquet"
+        assert connection.execute(f"select count(*) from '{parquet}'").fetchone() == (count,)
+
+
+def test_who_has_a_file_open_keeps_it_while_a_lost_one_is_made_again(
+    installation: Installation, latest: Path, connection: duckdb.DuckDBPyConnection
+) -> None:
+    held = connection.execute("select count(*) from dwd.person").fetchone()
+    shutil.rmtree(latest.resolve())
+    result = publish(installation, date.fromisoformat(SECOND))
+    assert not result.repeated
+    assert (latest / "shouwang.duckdb").exists()
+    assert connection.execute("select count(*) from dwd.person").fetchone() == held
+    assert publish(installation, date.fromisoformat(SECOND)).repeated
+
+
+def test_a_query_prints_rows_and_writes_them_for_others(
+    installation: Installation, latest: Path, tmp_path: Path
+) -> None:
+    wanted = "select warning_id, reason_zh, business_date, score from {} order by warning_id"
+    sql = wanted.format("ads.warning")
+    expected = duckdb.sql(wanted.format(f"'{latest}/parquet/ads_warning.parquet'")).fetchall()
+    assert [tuple(row.values()) for row in query(installation, sql).to_pylist()] == expected
+    assert query(installation, sql, at_most=2).num_rows == 2 < len(expected)
+    for ending in ("csv", "xlsx", "parquet"):
+        export(query(installation, sql), tmp_path / f"warnings.{ending}")
+    assert pq.read_table(tmp_path / "warnings.parquet").num_rows == len(expected)
+    read_workbook = partial(pd.read_excel, engine="calamine")
+    for read, ending in ((pd.read_csv, "csv"), (read_workbook, "xlsx")):
+        frame = read(tmp_path / f"warnings.{ending}")
+        assert list(frame["reason_zh"]) == [row[1] for row in expected]
+    with pytest.raises(QueryError, match="is there already"):
+        export(query(installation, sql), tmp_path / "warnings.csv")
+    with pytest.raises(QueryError, match=r"\.csv, \.xlsx, \.parquet"):
+        export(query(installation, sql), tmp_path / "warnings.docx")
+
+
+def test_what_looks_like_a_formula_stays_text(installation: Installation, tmp_path: Path) -> None:
+    export(query(installation, "select '=1+1' as note"), tmp_path / "note.xlsx")
+    sheet = zipfile.ZipFile(tmp_path / "note.xlsx").read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet
+    assert "=1+1" in sheet
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("select nothing from ads.warning", "nothing"),
+        ("drop table ads.warning", "read-only"),
+        ("select * from read_csv('/etc/passwd')", "disabled"),
+        ("copy ads.warning to 'here.csv'", "disabled"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(installation: Installation, sql: str, said: str) -> None:
+    with pytest.raises(QueryError, match=said):
+        query(installation, sql)
+
+
+def test_before_anything_is_published_the_answer_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(QueryError, match="shouwang nightly"):
+        query(installation_at(tmp_path), "select 1")
