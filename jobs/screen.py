@@ -1,11 +1,13 @@
 """What people see of a night on a terminal: one clear table, what needs attention, where to look next."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from jobs.publish import DATABASE, LATEST
 from schemas.loader import contracts, department_titles
 from schemas.messages import WITHHELD, WithheldReason
 
@@ -181,5 +183,6 @@ def _print_next(console: Console, nights: Sequence[Mapping[str, Any]], case_serv
     published = [night["published"] for night in nights if night["published"]]
     console.print(f"Work orders: run 'make serve' and open {case_service_url} ({DEMO_SIGN_INS}).", highlight=False)
     if published:
-        console.print(f"Analysts: {published[-1]} (DuckDB, no identities).", highlight=False)
+        latest = Path(published[-1]).parents[1] / LATEST / DATABASE
+        console.print(f"Analysts: {latest} (DuckDB, no identities), or 'shouwang query'.", highlight=False)
     console.print("Departments' lists of problems and Data Docs: reports/ under SHOUWANG_HOME.", highlight=False)
