@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = os.environ.get("SHOUWANG_CHROMIUM", "/usr/bin/chromium")
@@ -52,6 +52,11 @@ class Watched:
     def _note(self, is_wrong: bool, text: str) -> None:
         if is_wrong:
             self.complaints.append(text)
+
+    def follow(self, link: Locator) -> None:
+        """Click what leads to another page, and wait until that page is there."""
+        with self.page.expect_navigation():
+            link.click()
 
     def check(self, screenshot: str | None = None, full_page: bool = True) -> None:
         """No sideways scrolling, no complaints, targets large enough; keep a picture if asked to."""
@@ -102,4 +107,4 @@ def sign_in(watched: Watched, username: str) -> None:
     watched.check(f"sign-in-{page.viewport_size['width']}.png" if page.viewport_size else None)
     page.get_by_label("用户名").fill(username)
     page.get_by_label("密码").fill("shouwang-demo")
-    page.get_by_role("button", name="登录", exact=True).click()
+    watched.follow(page.get_by_role("button", name="登录", exact=True))

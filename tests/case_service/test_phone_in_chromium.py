@@ -350,7 +350,7 @@ def test_a_conflict_shows_both_versions_and_the_worker_decides(
         sign_in(desk, "village")
         desk.page.goto(f"{way.service_url}/orders/{families.numbers['孙']}")
         desk.page.get_by_label("网格员", exact=True).select_option(made_up.SECOND_WORKER)
-        desk.page.get_by_role("button", name="分派").click()
+        desk.follow(desk.page.get_by_role("button", name="分派"))
 
     expect(in_waiting(page, families.name("赵"))).to_contain_text("昨天又住院一次")
     expect(in_waiting(page, families.name("赵"))).to_contain_text("赵家的情况")
@@ -509,7 +509,7 @@ def test_signing_out_and_another_account_forget_what_was_kept_but_not_what_waits
     assert "等待本人同步" not in opened
     before = outcomes(way)
     page.goto(f"{way.base_url}/orders")
-    page.get_by_role("button", name="退出").click()
+    phone.follow(page.get_by_role("button", name="退出"))
     sign_in(phone, made_up.WORKER)
     ready(phone)
     expect(page.locator("[data-waiting]")).to_be_hidden()
