@@ -8,10 +8,10 @@ this one behind. Analysts and administrators see no order. Outside their scope n
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 from fastapi import Depends, HTTPException, Request
-from sqlalchemy import ColumnElement, Integer, Select, String, and_, bindparam, false, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, String, and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from case_service.database import SessionDep
@@ -99,7 +99,19 @@ Supervisor = SignedIn
 
 def in_subtree(path: str) -> ColumnElement[bool]:
     """Units at or below `path`."""
-    return Unit.path.startswith(path, autoescape=True)
+    return _path_like(_below(path))
+
+
+def _path_like(pattern: str | BindParameter[str]) -> ColumnElement[bool]:
+    return Unit.path.like(pattern, escape="\\")
+
+
+def _below(path: str) -> str:
+    return "".join(f"\\{one}" if one in "%_\\" else one for one in path) + "%"
+
+
+def _held(holder: int | BindParameter[int], village: str | BindParameter[str]) -> ColumnElement[bool]:
+    return and_(WorkOrder.assignee_id == holder, _path_like(village))
 
 
 def in_scope(viewer: Viewer) -> ColumnElement[bool]:
@@ -107,28 +119,28 @@ def in_scope(viewer: Viewer) -> ColumnElement[bool]:
     if viewer.is_supervisor or viewer.role is Role.DEPARTMENT_HANDLER:
         return in_subtree(viewer.unit_path)
     if viewer.role is Role.GRID_WORKER:
-        return and_(WorkOrder.assignee_id == viewer.staff_id, in_subtree(village_path(viewer.unit_path)))
+        return _held(**held_by(viewer))
     return false()
 
 
-# The same for a grid worker, written once: their list need not be put together for each request.
+class Held(TypedDict):
+    """What `HELD_ORDERS` is asked with: who holds them, and the pattern of paths below their village."""
+
+    holder: int
+    village: str
+
+
+def held_by(viewer: Viewer) -> Held:
+    """As a grid worker asks `HELD_ORDERS`."""
+    return {"holder": viewer.staff_id, "village": _below(village_path(viewer.unit_path))}
+
+
+# Put together once: a grid worker's list is asked for more often than anything else.
 HELD_ORDERS = (
     select(WorkOrder)
     .join(WorkOrder.unit)
-    .where(
-        WorkOrder.assignee_id == bindparam("holder", type_=Integer),
-        Unit.path.like(bindparam("village", type_=String), escape="\\"),
-    )
+    .where(_held(bindparam("holder", type_=Integer()), bindparam("village", type_=String())))
 )
-
-
-def held_by(viewer: Viewer) -> dict[str, int | str]:
-    """What `HELD_ORDERS` is asked with for a grid worker: who holds them, and below which village they lie."""
-    village = village_path(viewer.unit_path)
-    return {
-        "holder": viewer.staff_id,
-        "village": "".join(f"\\{one}" if one in "%_\\" else one for one in village) + "%",
-    }
 
 
 def village_path(grid_path: str) -> str:

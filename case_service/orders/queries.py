@@ -64,12 +64,12 @@ class ClosedOrder:
 
 def open_orders_held(session: Session, viewer: Viewer) -> Sequence[WorkOrder]:
     """The open orders the grid worker holds."""
-    return session.scalars(_OPEN, held_by(viewer)).unique().all()
+    return session.scalars(_OPEN, dict(held_by(viewer))).unique().all()
 
 
 def lately_closed(session: Session, viewer: Viewer, seal: Seal) -> list[ClosedOrder]:
     """The last few orders the grid worker closed, with names as everybody may see them."""
-    orders = session.execute(_LATELY_CLOSED, held_by(viewer)).all()
+    orders = session.execute(_LATELY_CLOSED, dict(held_by(viewer))).all()
     if not orders:
         return []
     order_ids = [one.follows_id or one.id for one in orders]
