@@ -7,6 +7,9 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,22 +23,31 @@ _START_SECONDS = 60
 _COMMAND = (sys.executable, "-m", "case_service")
 
 
-def answers(url: str) -> bool:
-    """Whether a case service is there and well."""
-    try:
-        return httpx.get(f"{url}/healthz", timeout=5).is_success
-    except httpx.HTTPError:
-        return False
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a case service tells of itself: whether it is well, its words, the time on its clock, its calendar's end."""
+
+    is_well: bool
+    status: str
+    at: datetime
+    calendar_until: int | None
 
 
-def calendar_until(url: str) -> int | None:
-    """The last year whose days off the case service knows; None where it does not answer or knows none."""
+def health_of(url: str) -> Health | None:
+    """How the case service at a URL is; None where none answers."""
     try:
         answer = httpx.get(f"{url.rstrip('/')}/healthz", timeout=5)
-        year: int | None = answer.json().get("calendar_until")
-    except (httpx.HTTPError, ValueError):
+        told = answer.json()
+        at = parsedate_to_datetime(answer.headers["Date"])
+        return Health(answer.is_success, told["status"], at, told.get("calendar_until"))
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return None
-    return year
+
+
+def answers(url: str) -> bool:
+    """Whether a case service is there and well."""
+    health = health_of(url)
+    return health is not None and health.is_well
 
 
 @contextmanager

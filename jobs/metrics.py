@@ -3,14 +3,14 @@
 No metric names or counts a person's data; what is counted is the city's work. Times are seconds since 1970.
 """
 
-import shutil
 from collections import Counter
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from jobs.case_service_process import calendar_until
+from jobs.case_service_process import health_of
+from jobs.disk import free_bytes
 from jobs.freshness import FRESHNESS
 from jobs.installation import Installation
 from jobs.nightly import latest_night, night_report
@@ -22,8 +22,10 @@ def metrics_text(installation: Installation) -> str:
     """The metrics of the last night that ran, in Prometheus' text format; what is not known yet is left out."""
     registry = CollectorRegistry()
     _disk(installation, registry)
-    if year := calendar_until(installation.settings.case_service_url):
-        _gauge(registry, "calendar_until", "The last year whose days off the case service knows").set(year)
+    health = health_of(installation.settings.case_service_url)
+    if health and health.calendar_until:
+        said = "The last year whose days off the case service knows"
+        _gauge(registry, "calendar_until", said).set(health.calendar_until)
     night = latest_night(installation)
     if night:
         _night(night_report(installation, night), night, registry)
@@ -60,9 +62,8 @@ def _sources(installation: Installation, registry: CollectorRegistry) -> None:
 
 
 def _disk(installation: Installation, registry: CollectorRegistry) -> None:
-    home = installation.settings.home.resolve()
-    there = next(path for path in (home, *home.parents) if path.exists())
-    _gauge(registry, "disk_free_bytes", "Space left where the installation lies").set(shutil.disk_usage(there).free)
+    free = free_bytes(installation.settings.home)
+    _gauge(registry, "disk_free_bytes", "Space left where the installation lies").set(free)
 
 
 def _gauge(registry: CollectorRegistry, name: str, said: str, *labels: str) -> Gauge:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from jobs.disk import free_bytes, nearest_folder
 from jobs.doctor.finding import Finding
 from jobs.settings import Settings
 from schemas.delivery import business_dates
@@ -59,13 +60,13 @@ def engine(settings: Settings) -> Iterator[Finding]:
 
 def disk(settings: Settings) -> Iterator[Finding]:
     """Whether the home can be written and has room for nights as large as the largest that landed."""
-    there = next(path for path in (settings.home.resolve(), *settings.home.resolve().parents) if path.exists())
+    there = nearest_folder(settings.home)
     if not os.access(there, os.W_OK):
         yield Finding(
             "disk", "wrong", f"{there} cannot be written: the system administrator must give its user the right."
         )
         return
-    free, needed = shutil.disk_usage(there).free, max(LEAST_FREE, TIMES_OF_A_NIGHT * _largest_night(settings))
+    free, needed = free_bytes(there), max(LEAST_FREE, TIMES_OF_A_NIGHT * _largest_night(settings))
     said = f"{free / GIB:.1f} GiB free at {there}; a night may need {needed / GIB:.1f}"
     if free < needed:
         yield Finding("disk", "wrong", f"{said}: the system administrator must free or add space.")

@@ -2,22 +2,20 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
-from typing import Any
 
-import httpx
-from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from jobs.case_service_process import health_of
 from jobs.doctor.finding import Finding
+from jobs.errors import ShouwangError
 from jobs.installation import Installation
 from jobs.settings import Settings
 from jobs.sources.addresses import is_configured, sourced_contracts, url_of
+from jobs.sources.database import Reading
 
 SECONDS_APART = 30
 # The State Council publishes a year's days off in October or November of the year before.
 CALENDAR_AHEAD = timedelta(days=30)
-TIMEOUT = 5
 
 
 def warehouse(settings: Settings) -> Iterator[Finding]:
@@ -35,35 +33,24 @@ def warehouse(settings: Settings) -> Iterator[Finding]:
 
 def sources(settings: Settings) -> Iterator[Finding]:
     """Whether each department's database that is configured answers."""
-    servers = {contract.source.server: contract for contract in sourced_contracts() if contract.source}
-    for server, contract in servers.items():
+    servers = {one.source.server: (one, one.source) for one in sourced_contracts() if one.source}
+    for server, (contract, source) in servers.items():
         if not is_configured(settings, server):
             yield Finding("sources", "well", f"{server} ({contract.department_title}) is not connected; files are read")
             continue
-        engine = create_engine(url_of(settings, server), connect_args={})
         try:
-            with engine.connect() as connection:
-                connection.execute(text("select 1"))
-        except SQLAlchemyError:
-            yield Finding(
-                "sources",
-                "wrong",
-                f"{server} does not answer: the system administrator must see to the network and the account, and "
-                f"{contract.department_title} ({contract.owner}) to the server.",
-            )
+            Reading(contract, source, url_of(settings, server)).check()
+        except ShouwangError as error:
+            yield Finding("sources", "wrong", f"{error}.")
         else:
             yield Finding("sources", "well", f"{server} answers")
-        finally:
-            engine.dispose()
 
 
 def case_service(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Whether the case service is well, agrees on the time, and knows the calendar of the days to come."""
-    url = settings.case_service_url.rstrip("/")
-    try:
-        answer = httpx.get(f"{url}/healthz", timeout=TIMEOUT)
-        told: dict[str, Any] = answer.json()
-    except (httpx.HTTPError, ValueError):
+    url = settings.case_service_url
+    health = health_of(url)
+    if health is None:
         yield Finding(
             "case service",
             "wrong",
@@ -71,18 +58,17 @@ def case_service(settings: Settings, now: datetime) -> Iterator[Finding]:
             "SHOUWANG_CASE_SERVICE_URL. Warnings wait meanwhile and are not lost.",
         )
         return
-    if not answer.is_success:
-        yield Finding(
-            "case service", "wrong", f"{url}: {told.get('status')}. The system administrator must see to PostgreSQL."
-        )
+    if not health.is_well:
+        said = f"{url} is not well: {health.status}. The system administrator must see to its PostgreSQL."
+        yield Finding("case service", "wrong", said)
         return
     yield Finding("case service", "well", f"{url} answers")
-    yield _clock(answer, now)
-    yield _calendar(told.get("calendar_until"), now)
+    yield _clock(health.at, now)
+    yield _calendar(health.calendar_until, now)
 
 
-def _clock(answer: httpx.Response, now: datetime) -> Finding:
-    apart = abs((parsedate_to_datetime(answer.headers["Date"]) - now).total_seconds())
+def _clock(told: datetime, now: datetime) -> Finding:
+    apart = abs((told - now).total_seconds())
     if apart > SECONDS_APART:
         return Finding(
             "clock",

@@ -55,6 +55,11 @@ class Reading:
         """Table and database, without the password."""
         return f"{self.source.name} of {self.url.render_as_string(hide_password=True)}"
 
+    def check(self) -> None:
+        """Connect and read nothing. Raises SourceUnreachableError, or SettingsError where a driver is missing."""
+        with self._told(), self._connected():
+            pass
+
     def batches(self, start: Value | None) -> Iterator[Sequence[Row[Any]]]:
         """The rows from `start` on, in batches: the promised headers in order, then the watermark.
 

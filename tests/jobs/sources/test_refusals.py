@@ -6,14 +6,17 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from jobs.doctor import examine
 from jobs.errors import SettingsError
 from jobs.installation import Installation
+from jobs.settings import Settings
 from jobs.sources.addresses import source_departments, url_of
 from schemas.checking import contract_failures
 from tests.jobs.landing import NIGHT_1
@@ -152,3 +155,25 @@ def test_memory_does_not_grow_with_the_table(tmp_path: Path, database: Database)
         assert json.loads(done.stdout)["landed"] == {f"{DEPARTMENT}.{CLASS}.20261119.90": last}
         peaks.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
     assert peaks[1] - peaks[0] < 100, peaks
+
+
+def test_the_doctor_connects_and_says_who_must_see_to_a_database_that_does_not_answer(
+    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said() -> tuple[str, str]:
+        found = examine(Settings(mode="demo", home=tmp_path, case_service_url="http://127.0.0.1:9"), datetime.now(UTC))
+        [finding] = [one for one in found if one.check == "sources"]
+        return finding.state, finding.said
+
+    assert said()[0] == "well"
+    monkeypatch.setenv(VARIABLE, "postgresql+psycopg://reader:geheim@127.0.0.1:9/pension")
+    state, words = said()
+    assert state == "wrong"
+    assert "system administrator" in words
+    assert "geheim" not in words
+    monkeypatch.setenv(VARIABLE, "no URL at all")
+    assert said()[0] == "wrong"
+    monkeypatch.delenv(VARIABLE)
+    state, words = said()
+    assert state == "well"
+    assert "is not connected; files are read" in words
