@@ -51,7 +51,7 @@ def publish(installation: Installation, business_date: date) -> StepResult:
         "publish",
         fingerprint,
         lambda: _publish(installation, business_date, tables, folder),
-        is_lost=lambda report: not Path(report["file"]).exists(),
+        is_lost=not folder.exists(),
     )
 
 

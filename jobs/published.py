@@ -1,15 +1,12 @@
 """Reading what is published, as an analyst does: the newest file only, which nobody can change or leave through it."""
 
-import csv
-import decimal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import xlsxwriter
 
 from jobs.errors import QueryError
 from jobs.installation import Installation
@@ -57,28 +54,21 @@ def export(rows: pa.Table, file: Path) -> None:
     write(rows, file)
 
 
+def _frame(rows: pa.Table) -> pd.DataFrame:
+    # Arrow's own types, so that a whole number beside a null stays whole.
+    frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
+
+
 def _write_csv(rows: pa.Table, file: Path) -> None:
-    with file.open("w", encoding="utf-8-sig", newline="") as opened:
-        writer = csv.writer(opened)
-        writer.writerow(rows.column_names)
-        for batch in rows.to_batches():
-            writer.writerows(row.values() for row in batch.to_pylist())
+    _frame(rows).to_csv(file, index=False, encoding="utf-8-sig")
 
 
 def _write_workbook(rows: pa.Table, file: Path) -> None:
     # What looks like a formula or a link stays text.
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "default_date_format": "yyyy-mm-dd"}
-    with xlsxwriter.Workbook(str(file), options | {"constant_memory": True}) as workbook:
-        sheet = workbook.add_worksheet()
-        sheet.write_row(0, 0, rows.column_names)
-        for number, row in enumerate(rows.to_pylist(), start=1):
-            sheet.write_row(number, 0, [_cell(value) for value in row.values()])
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, decimal.Decimal):
-        return float(value)
-    return str(value) if isinstance(value, list | dict) else value
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    with pd.ExcelWriter(file, engine="xlsxwriter", engine_kwargs={"options": options}) as workbook:
+        _frame(rows).to_excel(workbook, index=False)
 
 
 _WRITERS: dict[str, Callable[[pa.Table, Path], None]] = {

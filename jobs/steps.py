@@ -50,12 +50,12 @@ def run_step(
     fingerprint: str | None,
     work: Callable[[], Report],
     *,
-    is_lost: Callable[[Report], bool] = lambda _report: False,
+    is_lost: bool = False,
 ) -> StepResult:
     """Do the step unless it was done from the same inputs and what it made is not lost; with no fingerprint, always."""
     started = time.monotonic()
     recorded = recorded_step(installation, business_date, step)
-    if recorded and fingerprint is not None and recorded[0] == fingerprint and not is_lost(recorded[1]):
+    if recorded and fingerprint is not None and recorded[0] == fingerprint and not is_lost:
         return StepResult(recorded[1], time.monotonic() - started, repeated=True)
     report = work()
     seconds = time.monotonic() - started
