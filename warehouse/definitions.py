@@ -98,7 +98,16 @@ def definition(name: str) -> TableDefinition:
     return layer_definitions(name.split(".")[0])[name]
 
 
+def is_computed(name: str) -> bool:
+    """Whether SQL of ours builds the layer table; the others are written by jobs."""
+    return _sql_file(name).exists()
+
+
 def layer_sql(name: str) -> str:
     """The SQL text that builds a layer table."""
+    return _sql_file(name).read_text(encoding="utf-8")
+
+
+def _sql_file(name: str) -> Path:
     layer, table = name.split(".")
-    return (WAREHOUSE_FOLDER / layer / f"{table}.sql").read_text(encoding="utf-8")
+    return WAREHOUSE_FOLDER / layer / f"{table}.sql"

@@ -13,12 +13,11 @@ from sqlglot.lineage import Node, lineage
 from jobs.lineage import layer_tables
 from jobs.ods import VERSION_COLUMNS, ods_table
 from schemas.loader import contracts
-from warehouse.definitions import layer_definitions, layer_sql
+from warehouse.definitions import is_computed, layer_definitions, layer_sql
 from warning_models.loader import load_models
 
 # What a view of a class has beside its table's columns.
 DELIVERED_KEY = "delivered_person_key"
-COMPUTED_IN_ADS = ("ads.freshness", "ads.model_performance")
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -33,7 +32,7 @@ class ColumnName:
 def origins() -> Mapping[ColumnName, tuple[ColumnName, ...]]:
     """For every column of a layer and every value that a model's SQL gives, the columns it is computed from."""
     found: dict[ColumnName, tuple[ColumnName, ...]] = {}
-    for table in [*layer_tables(), *(layer_definitions("ads")[name] for name in COMPUTED_IN_ADS)]:
+    for table in [*layer_tables(), *filter(lambda table: is_computed(table.name), layer_definitions("ads").values())]:
         found.update(_origins_in(table.name, layer_sql(table.name)))
     for model in load_models():
         found.update(_origins_in(model.number, model.sql))

@@ -24,14 +24,13 @@ from case_service import clock as service_clock
 from case_service.app import create_app
 from case_service.clock import SHANGHAI
 from case_service.database import embedded_postgres, make_engine, with_driver
-from case_service.directory.loading import load_directory
 from case_service.settings import DEMO_SERVICE_TOKEN, Settings, read_settings
 from case_service.sign_in import sessions
-from case_service.starting import prepared_engine
 from case_service.tables import SignInSession, Staff
 from schemas.messages import WarningMessage
 from tests.case_service import made_up
 from tests.case_service.checked_pages import check_answer
+from tests.case_service.own_database import prepare_database
 from tests.case_service.running_service import running_with_directory
 
 if TYPE_CHECKING:
@@ -151,12 +150,7 @@ def postgres() -> str:
 def template_database(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A database with schema, calendar, divisions and a small directory, to be copied."""
     folder = tmp_path_factory.mktemp("directory")
-    grids, staff, departments = made_up.write_directory(folder)
-    engine = prepared_engine(read_settings(mode="demo", database_url=postgres))
-    with Session(engine) as session:
-        load_directory(session, grids, staff, with_demo_password=True, departments_file=departments)
-        session.commit()
-    engine.dispose()
+    prepare_database(postgres, folder)
     return make_url(postgres).database or ""
 
 

@@ -32,13 +32,18 @@ def own_server() -> Iterator[PostgresServer]:
 def prepared_database(server: PostgresServer, folder: Path) -> str:
     """The address of a database on it, with schema and the small directory."""
     address = str(server.get_uri(database=EMBEDDED_DATABASE))
+    prepare_database(address, folder)
+    return address
+
+
+def prepare_database(address: str, folder: Path) -> None:
+    """Schema, calendar, divisions and a small directory, written to `folder` first."""
     grids, staff, departments = made_up.write_directory(folder)
     engine = prepared_engine(read_settings(mode="demo", database_url=address))
     with Session(engine) as session:
         load_directory(session, grids, staff, with_demo_password=True, departments_file=departments)
         session.commit()
     engine.dispose()
-    return address
 
 
 def stop_at_once(server: PostgresServer) -> None:
