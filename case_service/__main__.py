@@ -10,7 +10,7 @@ from typing import TextIO
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from case_service import action_log, backup_commands, clock, clock_commands, serving
+from case_service import action_log, backup_commands, clock, clock_commands, key_commands, serving
 from case_service.access_matrix import Right
 from case_service.action_log import Action
 from case_service.directory.loading import DirectoryFileError, load_directory
@@ -140,6 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     passwording.set_defaults(run=set_password)
     clock_commands.add_to(commands)
     backup_commands.add_to(commands)
+    key_commands.add_to(commands)
     audit = commands.add_parser("audit", help="The record of actions.").add_subparsers(required=True)
     audit.add_parser("verify", help=audit_verify.__doc__).set_defaults(run=audit_verify)
     audit.add_parser("export", help=audit_export.__doc__).set_defaults(run=audit_export)

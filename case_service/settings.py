@@ -1,6 +1,7 @@
 """What can be set from outside, and the refusal to start with keys that protect nobody."""
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import time
 from enum import StrEnum
@@ -16,6 +17,7 @@ DEMO_SERVICE_TOKEN = "demo-service-token-not-for-production"  # noqa: S105 - pub
 DEMO_SEALING_KEY = b"demo-not-for-use".hex()
 DEMO_PASSWORD = "shouwang-demo"  # noqa: S105 - as above
 SHORTEST_SERVICE_TOKEN = 24
+SM4_KEY = re.compile("[0-9a-fA-F]{32}")
 
 
 class Mode(StrEnum):
@@ -68,9 +70,9 @@ class Settings(BaseSettings):
     @field_validator("case_sealing_key")
     @classmethod
     def key_is_sixteen_bytes(cls, value: str | None) -> str | None:
-        """An SM4 key has 128 bits, written as 32 hexadecimal digits."""
-        if value is not None and (len(value) != 32 or not all(digit in "0123456789abcdefABCDEF" for digit in value)):
-            raise ValueError("must be 32 hexadecimal digits (openssl rand -hex 16)")
+        """An SM4 key has 128 bits, written as 32 hexadecimal digits; of several the oldest stands first."""
+        if value is not None and not all(SM4_KEY.fullmatch(key) for key in value.split() or [value]):
+            raise ValueError("must be 32 hexadecimal digits (openssl rand -hex 16), or several such on lines")
         return value
 
     @property
@@ -117,7 +119,7 @@ def refuse_unsafe_keys(settings: Settings, keys_dir: Path) -> None:
         complaints.append(_not_safe("service_token", keys_dir, "openssl rand -hex 32"))
     if not settings.case_sealing_key:
         complaints.append(_missing("case_sealing_key", keys_dir, "openssl rand -hex 16"))
-    elif settings.case_sealing_key == DEMO_SEALING_KEY:
+    elif DEMO_SEALING_KEY in settings.case_sealing_key.split():
         complaints.append(_not_safe("case_sealing_key", keys_dir, "openssl rand -hex 16"))
     if settings.oidc_issuer and not (settings.oidc_issuer.startswith("https://") and settings.oidc_client_secret):
         complaints.append(

@@ -22,6 +22,7 @@ from jobs.commands.deliveries import deliveries_app
 from jobs.commands.demo import demo_app
 from jobs.commands.dictionary import dictionary_command
 from jobs.commands.doctor import doctor_command
+from jobs.commands.keys import keys_app
 from jobs.commands.metrics import metrics_command
 from jobs.commands.models import models_app
 from jobs.commands.people import people_app
@@ -69,6 +70,7 @@ app.add_typer(sources_app, name="sources")
 app.add_typer(tables_app, name="tables")
 app.add_typer(people_app, name="people")
 app.add_typer(warnings_app, name="warnings")
+app.add_typer(keys_app, name="keys")
 app.command("backup")(backup_command)
 app.command("restore")(restore_command)
 app.command("upkeep")(upkeep_command)
