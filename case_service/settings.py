@@ -94,15 +94,15 @@ class Settings(BaseSettings):
 def read_settings(**given: object) -> Settings:
     """Settings with their keys in place, or `UnsafeToStartError`.
 
-    A key comes from the environment, else from a file in the keys folder, else, in demo
-    mode only, from the constants above.
+    A key, or the address of the database, comes from the environment, else from a file in the keys folder;
+    a key else, in demo mode only, from the constants above.
     """
     settings = _read(given)
     keys_dir = settings.keys_dir or settings.home / "keys"
     demo_keys = {"service_token": DEMO_SERVICE_TOKEN, "case_sealing_key": DEMO_SEALING_KEY} if settings.is_demo else {}
     found = {
         name: getattr(settings, name) or _key_from_file(keys_dir / name) or demo_keys.get(name)
-        for name in ("service_token", "case_sealing_key", "oidc_client_secret")
+        for name in ("service_token", "case_sealing_key", "oidc_client_secret", "database_url")
     }
     settings = _read({**given, **found})
     if not settings.is_demo:
