@@ -1,6 +1,6 @@
 """The services of docker-compose.yml as processes of this machine: same commands, same settings, in the same order.
 
-What differs is what a container is: names of hosts become 127.0.0.1, ports become free ones, folders lie under one root.
+What differs is what a container is: hosts become 127.0.0.1, ports become free ones, folders lie under one root.
 """
 
 import os
