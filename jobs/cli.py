@@ -32,6 +32,7 @@ from jobs.commands.query import query_command
 from jobs.commands.replay import replay_command
 from jobs.commands.sources import sources_app
 from jobs.commands.tables import tables_app
+from jobs.commands.upgrade import upgrade_command
 from jobs.commands.upkeep import retention_command, upkeep_command
 from jobs.commands.warnings import warnings_app
 from jobs.commands.watch import watch_command
@@ -73,6 +74,7 @@ app.add_typer(warnings_app, name="warnings")
 app.add_typer(keys_app, name="keys")
 app.command("backup")(backup_command)
 app.command("restore")(restore_command)
+app.command("upgrade")(upgrade_command)
 app.command("upkeep")(upkeep_command)
 app.command("retention")(retention_command)
 app.command("replay")(replay_command)

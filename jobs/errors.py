@@ -13,6 +13,10 @@ class OtherPersonKeyError(ShouwangError):
     """The person key is not the one that the tables were made with."""
 
 
+class UpgradeError(ShouwangError):
+    """This version of the product cannot go on from what is there."""
+
+
 class VaultKeyError(ShouwangError):
     """No key at hand opens what the vault holds."""
 
