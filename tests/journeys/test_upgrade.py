@@ -59,7 +59,8 @@ def answered(url: str, body: dict[str, object]) -> Any:
 
 def an_award() -> dict[str, Any]:
     return {
-        "award_no": "LJ-1", "aid_kind": "1", "certno": identity_number(1), "psn_name": "李某", "cause": "1", "award_date": "2026-11-02",
+        "award_no": "LJ-1", "aid_kind": "1",
+        "certno": identity_number(1), "psn_name": "李某", "cause": "1", "award_date": "2026-11-02",
         "amount": "900.00",
     }  # fmt: skip
 
