@@ -11,7 +11,8 @@ from sqlalchemy import select, text
 
 from case_service import __main__ as command_line
 from case_service import action_log
-from case_service.keys.sealed_columns import SEALED, seal_anew
+from case_service.keys import sealed_columns
+from case_service.keys.sealed_columns import SEALED, SealedTable, seal_anew
 from case_service.sealing import Seal
 from case_service.settings import DEMO_SEALING_KEY
 from case_service.tables import Base, Contact, Photo, ReceivedWarning, Visit
@@ -107,7 +108,8 @@ def test_what_was_sealed_opens_under_the_new_key_and_under_the_old_no_longer(liv
 def test_it_goes_on_where_it_was_killed(lived_in: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     seal = Seal(BOTH)
     with monkeypatch.context() as patch:
-        patch.setitem(SEALED, Visit, replace(SEALED[Visit], place=_killed))
+        until_visits: dict[type[Base], SealedTable] = {**SEALED, Visit: replace(SEALED[Visit], place=_killed)}
+        patch.setattr(sealed_columns, "SEALED", until_visits)
         with pytest.raises(KeyboardInterrupt):
             seal_anew(lived_in.engine, seal)
     changed = seal_anew(lived_in.engine, seal)

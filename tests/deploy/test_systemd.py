@@ -52,7 +52,7 @@ def test_every_command_exists_and_its_options_are_read(unit: Path) -> None:
     found = re.search(r"bin/shouwang (.+?)'?$", command)
     assert found
     name, *arguments = found[1].replace('"', "").split(" ", 1)
-    one = typer.main.get_command(app).commands[name]
+    one = vars(typer.main.get_command(app))["commands"][name]
     with one.make_context(name, arguments[0].replace("$$(date +%%F)", "today").split() if arguments else []):
         pass
 
