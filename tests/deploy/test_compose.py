@@ -1,5 +1,6 @@
 """docker-compose.yml: right in form, hardened, and a night goes through its commands with its settings."""
 
+import ast
 import base64
 import json
 import os
@@ -8,12 +9,16 @@ import secrets
 import shutil
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable, Iterator
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from sqlalchemy import create_engine, make_url, text
 
 from case_service.database import embedded_postgres, ensure_database, with_driver
@@ -37,12 +42,12 @@ def compose() -> dict[str, Any]:
 
 class TestForm:
     def test_it_is_valid_by_the_schema_of_the_compose_specification(self, compose: dict) -> None:
-        schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+        schema = jsonschema.Draft201909Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
         without_extensions = {name: part for name, part in compose.items() if not name.startswith("x-")}
-        jsonschema.validate(without_extensions, schema)
+        schema.validate(without_extensions)
         without_extensions["services"] = without_extensions["services"] | {"wrong": {"depend_on": []}}
         with pytest.raises(jsonschema.ValidationError):
-            jsonschema.validate(without_extensions, schema)
+            schema.validate(without_extensions)
 
     def test_every_secret_volume_and_service_that_is_named_is_defined(self, compose: dict) -> None:
         assert next(iter(in_order(compose["services"]))) == "postgres"
@@ -99,6 +104,55 @@ class TestForm:
         installs = re.findall(r"\$INSTALL .+--extra", content)
         assert len(installs) == len(OWN)
         assert "--verify-hashes --constraints requirements.lock" in content
+
+    @pytest.mark.parametrize(
+        ("target", "extras", "folders"),
+        [
+            ("service", ("service",), ("case_service",)),
+            ("pipeline", ("pipeline", "linkage", "orchestration", "spark"), ("dags", "jobs", "schemas", "warehouse")),
+        ],
+    )
+    def test_an_image_has_what_its_part_imports(
+        self, target: str, extras: tuple[str, ...], folders: tuple[str, ...]
+    ) -> None:
+        content = DOCKERFILE.read_text(encoding="utf-8")
+        assert f"--requirements pyproject.toml {' '.join(f'--extra {extra}' for extra in extras)} " in content
+        there = brought_by(extras)
+        missing = {name for name in imported_by(folders) if not there & set(DISTRIBUTIONS.get(name, ()))}
+        assert not missing, f"{target} lacks {missing}"
+
+
+DISTRIBUTIONS = {name: {canonicalize_name(one) for one in found} for name, found in packages_distributions().items()}
+
+
+def brought_by(extras: tuple[str, ...]) -> set[str]:
+    """The distributions that come with extras of the product, and with what they need."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [*project["dependencies"], *(one for extra in extras for one in project["optional-dependencies"][extra])]
+    waiting, there = [Requirement(one) for one in asked], set[str]()
+    while waiting:
+        wanted = waiting.pop()
+        if canonicalize_name(wanted.name) in there:
+            continue
+        there.add(canonicalize_name(wanted.name))
+        of_extras = [{"extra": ""}, *({"extra": extra} for extra in wanted.extras)]
+        for text_of_need in requires(wanted.name) or ():
+            need = Requirement(text_of_need)
+            if need.marker is None or any(need.marker.evaluate(environment) for environment in of_extras):
+                waiting.append(need)
+    return there
+
+
+def imported_by(folders: tuple[str, ...]) -> set[str]:
+    """The packages of others that our code names in its imports."""
+    found = set()
+    for file in (path for folder in folders for path in (PROJECT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.partition(".")[0])
+    return {name for name in found & set(DISTRIBUTIONS) if DISTRIBUTIONS[name] != {"shouwang"}}
 
 
 class TestProxy:
