@@ -6,44 +6,31 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.jobs.landing import NIGHT_1, NIGHT_2, deliver
+from tests.jobs.landing import NIGHT_1, deliver
 from tests.jobs.people import settlement
-from tests.journeys.conftest import environment, installation_at, kept_rows, run_night
+from tests.journeys.conftest import FIRST, SECOND, environment, installation_at, kept_rows, land, run_night
 
-FIRST, SECOND = str(NIGHT_1), str(NIGHT_2)
 PATIENTS = 12
 KILLS = 2
-# What lands on either day: a night takes a second for each delivery, a look three.
+# What lands on the second day: a look takes three seconds for each delivery.
 LANDING = ("inpatient_settlement", "household_register", "dibao", "employee_pension_contribution", "death_certificate")
 SAID = ("ads.claim", "ads.warning", "ads.model_run")
 
 
 @pytest.fixture(scope="module")
-def service(case_service_at: Callable[[], str]) -> str:
-    return case_service_at()
+def home(after_first_night: tuple[Path, str]) -> Path:
+    """A home after its first night, whose warnings were told; the tests go on from each other, as days do."""
+    return after_first_night[0]
 
 
 @pytest.fixture(scope="module")
-def home(small_city: Path, service: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home after its first night, whose warnings were told; the tests go on from each other, as days do."""
-    home = tmp_path_factory.mktemp("lived")
-    land(small_city, home, FIRST)
-    shutil.copytree(small_city / "demo" / "directory", home / "demo" / "directory")
-    run_night(home, FIRST, service)
-    return home
-
-
-def land(small_city: Path, home: Path, day: str) -> None:
-    def others(_folder: str, names: list[str]) -> list[str]:
-        return [name for name in names if "." in name and name.split(".")[0].rsplit("_", 2)[0] not in LANDING]
-
-    shutil.copytree(small_city / "landing" / day, home / "landing" / day, ignore=others)
+def service(after_first_night: tuple[Path, str]) -> str:
+    return after_first_night[1]
 
 
 def bills_land(home: Path, landing: Path) -> set[str]:
@@ -115,7 +102,7 @@ def test_landing_one_by_one_and_killed_gives_what_one_night_gives(
     shutil.copytree(home / "landing", at_once / "landing")
     run_night(at_once, FIRST)
     for place in (home, at_once):
-        land(small_city, place, SECOND)
+        land(small_city, place, SECOND, LANDING)
     run_night(at_once, SECOND)
 
     rng = random.Random(4)
