@@ -1,4 +1,4 @@
-"""Nights that many journeys begin from: each is run once in a test run, by whichever worker asks first, and copied."""
+"""Homes that many tests begin from: each is made once in a test run, by whichever worker asks first, and copied."""
 
 import fcntl
 import os
@@ -30,6 +30,10 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callabl
     return folder
 
 
+def installation_at(home: Path) -> Installation:
+    return Installation(Settings(mode="demo", home=home))
+
+
 def copy_folder(source: Path, target: Path) -> None:
     """With links and owners: a database's files belong to the database's user."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -38,9 +42,9 @@ def copy_folder(source: Path, target: Path) -> None:
 
 def copy_home(source: Path, target: Path) -> Path:
     """A home and its tables as they stand, to go on from elsewhere while others go on from the same."""
-    made_in = Installation(Settings(mode="demo", home=source)).warehouse
+    made_in = installation_at(source).warehouse
     copy_folder(source, target)
     for catalog in (target / "warehouse").glob(f"{CATALOG_FILE}*"):
         catalog.unlink()
-    put_to_use(Installation(Settings(mode="demo", home=target)).warehouse, metadata_files(made_in), str(made_in.root))
+    put_to_use(installation_at(target).warehouse, metadata_files(made_in), str(made_in.root))
     return target

@@ -11,12 +11,10 @@ from typing import Any
 
 import pytest
 
-from jobs.installation import Installation
 from jobs.lineage import classes_read, layer_tables, upstream
-from jobs.settings import Settings
 from tests.case_service.running_service import running_case_service
-from tests.jobs.layers_anew import said_rows
-from tests.journeys.nights_run_once import copy_folder, copy_home, made_once
+from tests.jobs.layers_anew import rows_of_tables
+from tests.shared_homes import copy_folder, copy_home, installation_at, made_once
 from warning_models.loader import load_models
 
 PEOPLE = 1500
@@ -169,10 +167,6 @@ def printed(home: Path, day: str) -> dict[str, Any]:
     return report
 
 
-def installation_at(home: Path) -> Installation:
-    return Installation(Settings(mode="demo", home=home))
-
-
 def kept_rows(home: Path) -> dict[str, list[str]]:
     """Everything a night keeps, as sorted text by table: versions, quarantine, ledger, warnings, their fate.
 
@@ -180,8 +174,7 @@ def kept_rows(home: Path) -> dict[str, list[str]]:
     """
     installation = installation_at(home)
     kept = {}
-    for name in installation.warehouse.table_names():
-        rows = said_rows(installation.warehouse, name)
+    for name, rows in rows_of_tables(installation.warehouse, installation.warehouse.table_names()).items():
         for row in rows:
             for varying in ("sealed", "block", "seconds", "order_number"):
                 row.pop(varying, None)

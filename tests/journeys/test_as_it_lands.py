@@ -13,7 +13,8 @@ import pytest
 
 from tests.jobs.landing import NIGHT_1, deliver
 from tests.jobs.people import settlement
-from tests.journeys.conftest import FIRST, SECOND, environment, installation_at, kept_rows, land, run_night
+from tests.journeys.conftest import FIRST, SECOND, environment, kept_rows, land, run_night
+from tests.shared_homes import installation_at
 
 PATIENTS = 12
 KILLS = 2

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.case_service.chromium import DESK, PHONE, chromium, open_page, sign_in
-from tests.journeys.conftest import FIRST, environment, installation_at, printed
+from tests.journeys.conftest import FIRST, environment, printed
+from tests.shared_homes import installation_at
 
 
 def run_step(home: Path, step: str, url: str) -> dict[str, Any]:

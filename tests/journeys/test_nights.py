@@ -21,12 +21,11 @@ from tests.journeys.conftest import (
     SECOND,
     SIDE_BY_SIDE,
     environment,
-    installation_at,
     kept_rows,
     printed,
     run_night,
 )
-from tests.journeys.nights_run_once import copy_home
+from tests.shared_homes import copy_home, installation_at
 from warehouse.tables import rows_where
 from warning_models.loader import load_models
 

@@ -17,8 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
-from tests.journeys.conftest import FIRST, SECOND, environment, installation_at, land, run_night
+from tests.journeys.conftest import FIRST, SECOND, environment, land, run_night
 from tests.journeys.leaks import HAN, Leak, People, leaks_in, people_of
+from tests.shared_homes import installation_at
 
 # What came in, the made-up city's own truth and directory, and the vault itself.
 NOT_PUBLISHED = ("landing/", "demo/", "warehouse/vault/")
