@@ -274,7 +274,7 @@ def bounded(examples: int) -> settings:
     )
 
 
-@bounded(4)
+@bounded(3)
 @given(histories)
 def test_incremental_equals_whole_on_duckdb(history: list[list[Act]]) -> None:
     hold_incremental_to_whole("duckdb", history)
