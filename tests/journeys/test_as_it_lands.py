@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +19,24 @@ from tests.shared_homes import installation_at
 
 PATIENTS = 12
 KILLS = 2
-# What lands on the second day: a look takes three seconds for each delivery.
+# What lands on either day: a night takes a second for each delivery, a look three. No household is known to get by.
 LANDING = ("inpatient_settlement", "household_register", "dibao", "employee_pension_contribution", "death_certificate")
 SAID = ("ads.claim", "ads.warning", "ads.model_run")
 
 
 @pytest.fixture(scope="module")
-def home(after_first_night: tuple[Path, str]) -> Path:
-    """A home after its first night, whose warnings were told; the tests go on from each other, as days do."""
-    return after_first_night[0]
+def service(case_service_at: Callable[[], str]) -> str:
+    return case_service_at()
 
 
 @pytest.fixture(scope="module")
-def service(after_first_night: tuple[Path, str]) -> str:
-    return after_first_night[1]
+def home(small_city: Path, service: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home after its first night, whose warnings were told; the tests go on from each other, as days do."""
+    home = tmp_path_factory.mktemp("lived")
+    land(small_city, home, FIRST, LANDING)
+    shutil.copytree(small_city / "demo" / "directory", home / "demo" / "directory")
+    run_night(home, FIRST, service)
+    return home
 
 
 def bills_land(home: Path, landing: Path) -> set[str]:
