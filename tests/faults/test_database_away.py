@@ -39,7 +39,7 @@ __all__ = ["own_server"]
 VISITED, WAITING = 24, 6
 AS_PHONE = {"Accept": "application/json"}
 PROBLEM = "application/problem+json"
-LONGEST_WAIT = 120.0
+LONGEST_WAIT = 240.0
 
 
 @dataclass
