@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 from starlette.exceptions import HTTPException
 
@@ -33,6 +33,7 @@ def register_problems(app: FastAPI) -> None:
     app.add_exception_handler(MoveRefusedError, _moved_on)
     app.add_exception_handler(DataError, _not_storable)
     app.add_exception_handler(OverflowError, _not_storable)
+    app.add_exception_handler(DBAPIError, _perhaps_cut_off)
     for away in DATABASE_AWAY:
         app.add_exception_handler(away, _database_away)
     app.add_exception_handler(Exception, _broken)
@@ -92,6 +93,13 @@ def _database_away(request: Request, error: Exception) -> Response:
     request.state.viewer = None
     detail = "the database does not answer now; send the same again in a moment"
     return _answer(request, 503, detail=detail, headers={"Retry-After": str(SECONDS_TO_TRY_AGAIN)})
+
+
+def _perhaps_cut_off(request: Request, error: Exception) -> Response:
+    """A connection that breaks while it is used may be told as any error of the database."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return _database_away(request, error)
+    raise error
 
 
 def _broken(request: Request, error: Exception) -> Response:

@@ -1,7 +1,9 @@
 """Shared by all tests: properties are judged by what they find, never by seconds."""
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # A test's Spark lives for a minute or two: Java's second compiler would take longer than it saves.
@@ -9,3 +11,16 @@ os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:Reserved
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# Folders whose modules take minutes come first: at the end, workers side by side share out what takes seconds.
+_FIRST = ("journeys", "faults", "deploy", "jobs", "warehouse", "warning_models", "benchmarks", "notebooks")
+_TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = item.path.relative_to(_TESTS).parts[0]
+    return _FIRST.index(folder) if folder in _FIRST else len(_FIRST)

@@ -56,8 +56,10 @@ def conditions_of(engine: Engine, sql: str, params: Params, keys: Mapping[str, s
     The engine must show the model's inputs. Steps that know neither key are judged over all their rows.
     """
     tree = parse_one(sql, read=_DIALECT)
+    steps = tree.args.get("with_") or tree.args.get("with")
+    head = f"{_literal_sql(steps, params)} " if steps is not None else ""
     return [
-        _asked(engine, tree, step, select, test, params, keys)
+        _asked(engine, head, step, select, test, params, keys)
         for step, select in _steps(tree)
         for test in _tests(select)
     ]
@@ -107,7 +109,7 @@ def _conjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
 
 def _asked(
     engine: Engine,
-    tree: exp.Expr,
+    head: str,
     step: str,
     select: exp.Select,
     test: _Test,
@@ -115,7 +117,7 @@ def _asked(
     keys: Mapping[str, str | None],
 ) -> Condition:
     terms = list(dict.fromkeys(_sql(term) for term in _terms(test.condition)))
-    rows = _answers(engine, _question(tree, select, test, terms, params, keys))
+    rows = _answers(engine, _question(head, select, test, terms, params, keys))
     held = [row for row in rows if row["holds"]]
     shown = (held or rows)[:SHOWN_ROWS]
     named = sorted({marker.name for marker in test.condition.find_all(exp.Placeholder)})
@@ -139,14 +141,17 @@ def _answers(engine: Engine, question: str) -> list[Row]:
 
 
 def _question(
-    tree: exp.Expr,
+    head: str,
     select: exp.Select,
     test: _Test,
     terms: list[str],
     params: Params,
     keys: Mapping[str, str | None],
 ) -> str:
-    """SQL for the values of the terms and whether the condition holds, in the step's rows of whoever is asked about."""
+    """SQL for the values of the terms and whether the condition holds, in the step's rows of whoever is asked about.
+
+    `head` names the steps before.
+    """
     asked = select.copy()
     own = {column.alias_or_name: column.unalias() for column in select.selects}
     known = [(name, own[name]) for name in _KEYS if name in own and keys.get(name) is not None]
@@ -160,9 +165,7 @@ def _question(
         asked.set("group", None)
         if not test.gives:
             asked.set("where", None)
-    steps = tree.args.get("with_") or tree.args.get("with")
     theirs = "".join(f" where {name} = {literal(keys[name])}" for name, _ in known[:1])
-    head = f"{_literal_sql(steps, params)} " if steps is not None else ""
     return f"{head}select * from ({_literal_sql(asked, params)}) as asked{theirs}"
 
 
@@ -185,14 +188,15 @@ def _terms(condition: exp.Expr) -> Iterator[exp.Expr]:
 
 def _sql(expression: exp.Expr) -> str:
     """The expression as it stands in the model, with `:name` for parameters."""
-    return _with_markers(expression.copy(), lambda name: exp.Var(this=f":{name}"))
+    return _with_markers(expression, lambda name: exp.Var(this=f":{name}"))
 
 
 def _literal_sql(expression: exp.Expr, params: Params) -> str:
-    return _with_markers(expression.copy(), lambda name: exp.Var(this=literal(params[name])))
+    return _with_markers(expression, lambda name: exp.Var(this=literal(params[name])))
 
 
 def _with_markers(expression: exp.Expr, written: Any) -> str:
+    """The text of an expression, which stays as it is."""
     replaced = expression.transform(lambda node: written(node.name) if isinstance(node, exp.Placeholder) else node)
     text: str = replaced.sql(dialect=_DIALECT, normalize_functions=False)
     return text

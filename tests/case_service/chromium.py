@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = os.environ.get("SHOUWANG_CHROMIUM", "/usr/bin/chromium")
@@ -20,6 +20,8 @@ ARGUMENTS = [
     "--disable-sync",
     "--lang=zh-CN",
 ]
+# Several services and a browser share a machine that may have two cores.
+expect.set_options(timeout=60_000)
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
 
@@ -31,7 +33,7 @@ def chromium() -> Iterator[Browser]:
         f"no Chromium at {CHROMIUM}: install it with the system's package manager, or name yours in SHOUWANG_CHROMIUM"
     )
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, timeout=120_000)
         yield browser
         browser.close()
 
@@ -97,7 +99,7 @@ def open_page(browser: Browser, base_url: str, size: dict[str, int]) -> Watched:
         timezone_id="Asia/Shanghai",
         device_scale_factor=2 if size is PHONE else 1,
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     return Watched(context.new_page(), base_url)
 
 

@@ -58,4 +58,4 @@ def stop_at_once(server: PostgresServer) -> None:
     """As a power cut does: no connection is closed in order, and the server mends itself from its log."""
     process = server.get_postmaster_info().process
     process.send_signal(signal.SIGQUIT)
-    process.wait(30)
+    process.wait(120)

@@ -1,6 +1,7 @@
 """The case service as it runs in earnest: a process of its own, on a free port, over HTTP."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -9,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -17,8 +18,10 @@ import httpx
 from tests.case_service import made_up
 
 PROJECT_FOLDER = Path(__file__).parents[2]
-SECONDS_TO_START = 60
-SECONDS_TO_STOP = 20
+# On a machine that does much else.
+SECONDS_TO_START = 240
+SECONDS_TO_STOP = 60
+BELOW_CLIENTS = range(20_000, 32_000)
 
 
 @contextmanager
@@ -61,10 +64,15 @@ def running_with_directory() -> Iterator[str]:
 
 
 def free_port() -> int:
-    """A port nobody listens on right now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A port nobody listens on right now, below those that the system gives to clients.
+
+    One of theirs could be some client's by the time a service listens, seconds later.
+    """
+    for port in random.SystemRandom().sample(BELOW_CLIENTS, len(BELOW_CLIENTS)):
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError(f"every port of {BELOW_CLIENTS} is taken")
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], base_url: str, log_path: Path) -> None:

@@ -19,8 +19,6 @@ from tests.case_service.photographs import photograph
 from tests.case_service.poor_signal import Fate, PoorSignal, poor_signal
 from tests.case_service.running_service import running_with_directory
 
-# Several services and a browser share a machine that may have two cores.
-expect.set_options(timeout=20_000)
 PIPELINE = {"Authorization": f"Bearer {DEMO_SERVICE_TOKEN}"}
 SURNAMES = "赵钱孙李周吴"
 GIVEN_NAMES = iter("东南西北春夏秋冬江河")

@@ -12,7 +12,7 @@ from tests.case_service.clocks_case import INBOX_ONLY, told
 from tests.case_service.conftest import Door
 from tests.case_service.made_up import WORKER
 
-LONGEST_WAIT = 60
+LONGEST_WAIT = 240
 
 
 def test_it_goes_on_whatever_failed_and_ends_when_it_is_told_to(

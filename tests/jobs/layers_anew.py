@@ -1,7 +1,7 @@
 """The layers built all anew beside the stored ones, the plain way, to hold the stored ones to."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,17 +26,28 @@ Tables = Mapping[str, list[str]]
 
 def stored_layers(installation: Installation) -> Tables:
     """What every layer table says, as it is stored."""
-    return {table.name: sorted(map(str, said_rows(installation.warehouse, table.name))) for table in layer_tables()}
+    rows = rows_of_tables(installation.warehouse, [table.name for table in layer_tables()])
+    return {name: sorted(map(str, said)) for name, said in rows.items()}
 
 
 def said_rows(warehouse: Warehouse, name: str) -> list[dict[str, Any]]:
-    """What any table says; a layer table is not read from its files alone."""
-    if name.split(".")[0] not in LAYERS:
-        return list(warehouse.rows(name).to_pylist())
+    """What one table says."""
+    return rows_of_tables(warehouse, [name])[name]
+
+
+def rows_of_tables(warehouse: Warehouse, names: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """What tables say; a layer table is not read from its files alone."""
+    said = {}
     with tempfile.TemporaryDirectory() as folder, open_engine("duckdb", work_folder=Path(folder)) as engine:
-        table = definition(name)
-        register_layer_table(engine, warehouse, table)
-        return list(engine.query(f"select * from {table.sql_name}").to_pylist())
+        for name in names:
+            if name.split(".")[0] in LAYERS:
+                table = definition(name)
+                register_layer_table(engine, warehouse, table)
+                rows = engine.query(f"select * from {table.sql_name}")
+            else:
+                rows = warehouse.rows(name)
+            said[name] = list(rows.to_pylist())
+    return said
 
 
 def layers_anew(installation: Installation, as_of: date, folder: Path) -> Tables:

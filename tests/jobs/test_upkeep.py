@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,20 +16,28 @@ from jobs.retention import retention
 from jobs.upkeep import upkeep
 from tests.jobs.landing import NIGHT_1, deliver
 from tests.jobs.people import on_dibao
+from tests.shared_homes import copy_home, installation_at
 
 NIGHTS = [NIGHT_1 + timedelta(days=at) for at in range(5)]
 LAST = NIGHTS[-1]
 
 
-@pytest.fixture
-def five_nights(installation: Installation) -> Installation:
+@pytest.fixture(scope="module")
+def home_of_five_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten people on dibao; every night one is new, one is gone and one changed."""
+    home = tmp_path_factory.mktemp("five_nights")
+    installation = installation_at(home)
     for at, day in enumerate(NIGHTS):
         rows = [on_dibao(n, monthly_amount=f"{100 + (at if n == at + 2 else 0)}.00") for n in range(at, at + 10)]
         deliver(installation.settings.landing_folder, "dibao", rows, day)
         ingest_department(installation, "civil_affairs", day)
         conform(installation, day)
-    return installation
+    return home
+
+
+@pytest.fixture
+def five_nights(home_of_five_nights: Path, tmp_path: Path) -> Installation:
+    return installation_at(copy_home(home_of_five_nights, tmp_path / "home"))
 
 
 def everything(installation: Installation) -> dict[str, list[str]]:

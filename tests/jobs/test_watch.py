@@ -164,4 +164,4 @@ def test_it_ends_between_two_deliveries(installation: Installation, tmp_path: Pa
         assert running.stdout is not None
         assert running.stdout.readline() == b"up\n"
         running.send_signal(signal.SIGTERM)
-        assert running.wait(60) in (0, -signal.SIGTERM)
+        assert running.wait(300) in (0, -signal.SIGTERM)

@@ -5,20 +5,21 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jobs.installation import Installation
 from jobs.lineage import classes_read, layer_tables, upstream
-from jobs.settings import Settings
 from tests.case_service.running_service import running_case_service
-from tests.jobs.layers_anew import said_rows
+from tests.jobs.layers_anew import rows_of_tables
+from tests.shared_homes import copy_folder, copy_home, made_once
+from tests.shared_homes import installation_at as installation_at
 from warning_models.loader import load_models
 
 PEOPLE = 1500
+FIRST, SECOND = "2026-11-19", "2026-11-20"
 READ_BY_MODELS = {name for model in load_models() for name in model.inputs}
 CLASSES_BEHIND_WARNINGS = {
     contract.extract_class
@@ -28,56 +29,106 @@ CLASSES_BEHIND_WARNINGS = {
     for contract in classes_read(item)
 }
 NOBODY = "http://127.0.0.1:9"
+SIDE_BY_SIDE = {"SHOUWANG_WORKERS": "2"}
 
 
 @pytest.fixture(scope="session")
 def small_city(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of a city of 1,500 people with two nights of deliveries; copy it, never write to it."""
-    home = tmp_path_factory.mktemp("city")
-    command = [sys.executable, "-m", "demo_city", "build", "--home", str(home), "--people", str(PEOPLE)]
-    subprocess.run(command, check=True, capture_output=True)
-    return home
+
+    def build(home: Path) -> None:
+        command = [sys.executable, "-m", "demo_city", "build", "--home", str(home), "--people", str(PEOPLE)]
+        subprocess.run(command, check=True, capture_output=True)
+
+    return made_once(tmp_path_factory, "city", build)
 
 
 @pytest.fixture(scope="session")
-def copy_city(small_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Copies the city under a name and returns its home; of its deliveries those that bear on warnings."""
+def copy_city(small_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Copies the city under a name and returns its home; of its deliveries those of the classes told.
 
-    def copy(name: str) -> Path:
+    Where none are told, those that bear on warnings.
+    """
+
+    def copy(name: str, classes: Iterable[str] = CLASSES_BEHIND_WARNINGS) -> Path:
         home = tmp_path_factory.mktemp(name)
-        shutil.copytree(small_city / "landing", home / "landing", ignore=_beside_the_point)
+        for day in (FIRST, SECOND):
+            land(small_city, home, day, classes)
         shutil.copytree(small_city / "demo" / "directory", home / "demo" / "directory")
         return home
 
     return copy
 
 
+def land(small_city: Path, home: Path, day: str, classes: Iterable[str] | None = None) -> None:
+    """The city's deliveries of a day land at a home: all of them, or those of some classes."""
+
+    def others(_folder: str, names: list[str]) -> list[str]:
+        stems = {name: name.split(".")[0].rsplit("_", 2)[0] for name in names if "." in name}
+        return [name for name, extract_class in stems.items() if classes is not None and extract_class not in classes]
+
+    shutil.copytree(small_city / "landing" / day, home / "landing" / day, ignore=others)
+
+
 @pytest.fixture(scope="session")
-def two_nights(copy_city: Callable[[str], Path]) -> Path:
-    """A home in which both nights ran, and nobody answered; others add nights of their own after these."""
-    home = copy_city("two_nights")
-    for day in ("2026-11-19", "2026-11-20"):
-        run_night(home, day)
-    return home
+def first_night_told(small_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A `home` after its first night, and the `service` that was told of all warnings; copy them, never write here."""
+
+    def run(folder: Path) -> None:
+        home = folder / "home"
+        land(small_city, home, FIRST)
+        shutil.copytree(small_city / "demo" / "directory", home / "demo" / "directory")
+        shutil.copytree(small_city / "demo" / "directory", folder / "service" / "demo" / "directory")
+        with running_case_service(folder / "service") as url:
+            run_night(home, FIRST, url, **SIDE_BY_SIDE)
+
+    return made_once(tmp_path_factory, "first_night_told", run)
 
 
-def _beside_the_point(_folder: str, names: list[str]) -> list[str]:
-    """Files of classes that no model rests on: a night takes a second for each delivery."""
-    stems = {name: name.split(".")[0].rsplit("_", 2)[0] for name in names if "." in name}
-    return [name for name, extract_class in stems.items() if extract_class not in CLASSES_BEHIND_WARNINGS]
+@pytest.fixture(scope="session")
+def both_nights_told(small_city: Path, first_night_told: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As the first night, and the second after it with the same service; copy them, never write here."""
+
+    def run(folder: Path) -> None:
+        home = copy_home(first_night_told / "home", folder / "home")
+        land(small_city, home, SECOND)
+        copy_folder(first_night_told / "service", folder / "service")
+        with running_case_service(folder / "service") as url:
+            run_night(home, SECOND, url, **SIDE_BY_SIDE)
+
+    return made_once(tmp_path_factory, "both_nights_told", run)
+
+
+@pytest.fixture(scope="module")
+def two_nights(both_nights_told: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of the module's own in which both nights ran, and nobody visited anybody yet."""
+    return copy_home(both_nights_told / "home", tmp_path_factory.mktemp("two_nights") / "home")
+
+
+@pytest.fixture(scope="module")
+def after_first_night(
+    first_night_told: Path, case_service_at: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str]:
+    """A home of the module's own after its first night, and the address of a case service that was told of it."""
+    home = copy_home(first_night_told / "home", tmp_path_factory.mktemp("after_first_night") / "home")
+    return home, case_service_at(first_night_told / "service")
 
 
 @pytest.fixture(scope="session")
 def case_service_at(tmp_path_factory: pytest.TempPathFactory, small_city: Path) -> Iterator[Callable[..., str]]:
-    """Starts a case service with the city's directory and an empty database of its own, and gives its address.
+    """Starts a case service with the city's directory and a database of its own, and gives its address.
 
-    What it is given by name is added to the service's environment.
+    The database is empty, or that of a service that was stopped. What is given by name is added to the service's
+    environment.
     """
     running = []
 
-    def start(**env: str) -> str:
-        home = tmp_path_factory.mktemp("service")
-        shutil.copytree(small_city / "demo" / "directory", home / "demo" / "directory")
+    def start(goes_on_from: Path | None = None, **env: str) -> str:
+        home = tmp_path_factory.mktemp("service") / "home"
+        if goes_on_from:
+            copy_folder(goes_on_from, home)
+        else:
+            shutil.copytree(small_city / "demo" / "directory", home / "demo" / "directory")
         service = running_case_service(home, env)
         running.append(service)
         return service.__enter__()
@@ -88,24 +139,33 @@ def case_service_at(tmp_path_factory: pytest.TempPathFactory, small_city: Path) 
 
 
 def environment(home: Path, case_service_url: str = NOBODY, **more: str) -> dict[str, str]:
-    """What a night needs to know; another test's Airflow is none of it."""
+    """What a night needs to know; another test's Airflow is none of it.
+
+    Departments come one after the other unless `more` says otherwise: other tests run beside this one.
+    """
     around = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
     told = {"SHOUWANG_MODE": "demo", "SHOUWANG_HOME": str(home), "SHOUWANG_CASE_SERVICE_URL": case_service_url}
-    return {**around, **told, **more}
+    return {**around, **told, "SHOUWANG_WORKERS": "1", **more}
 
 
 def run_night(home: Path, day: str | None, case_service_url: str = NOBODY, **more: str) -> dict[str, Any]:
-    """`shouwang nightly --json` for a date, or for none; returns what it printed."""
+    """`shouwang nightly --json` for a date, or for none; returns what it printed, which is kept with what it wrote."""
     chosen = ["--date", day] if day else []
     command = [sys.executable, "-m", "jobs", "nightly", *chosen, "--json"]
     done = subprocess.run(command, env=environment(home, case_service_url, **more), capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()[-3000:]
     report: dict[str, Any] = json.loads(done.stdout)
+    night = home / "printed" / report["business_date"]
+    night.parent.mkdir(exist_ok=True)
+    night.with_suffix(".json").write_bytes(done.stdout)
+    night.with_suffix(".log").write_bytes(done.stderr)
     return report
 
 
-def installation_at(home: Path) -> Installation:
-    return Installation(Settings(mode="demo", home=home))
+def printed(home: Path, day: str) -> dict[str, Any]:
+    """What the last run of a night printed."""
+    report: dict[str, Any] = json.loads((home / "printed" / f"{day}.json").read_bytes())
+    return report
 
 
 def kept_rows(home: Path) -> dict[str, list[str]]:
@@ -115,8 +175,7 @@ def kept_rows(home: Path) -> dict[str, list[str]]:
     """
     installation = installation_at(home)
     kept = {}
-    for name in installation.warehouse.table_names():
-        rows = said_rows(installation.warehouse, name)
+    for name, rows in rows_of_tables(installation.warehouse, installation.warehouse.table_names()).items():
         for row in rows:
             for varying in ("sealed", "block", "seconds", "order_number"):
                 row.pop(varying, None)

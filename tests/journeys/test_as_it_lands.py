@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from tests.jobs.landing import NIGHT_1, NIGHT_2, deliver
+from tests.jobs.landing import NIGHT_1, deliver
 from tests.jobs.people import settlement
-from tests.journeys.conftest import environment, installation_at, kept_rows, run_night
+from tests.journeys.conftest import FIRST, SECOND, environment, kept_rows, land, run_night
+from tests.shared_homes import installation_at
 
-FIRST, SECOND = str(NIGHT_1), str(NIGHT_2)
 PATIENTS = 12
 KILLS = 2
-# What lands on either day: a night takes a second for each delivery, a look three.
+# What lands on either day: a night takes a second for each delivery, a look three. No household is known to get by.
 LANDING = ("inpatient_settlement", "household_register", "dibao", "employee_pension_contribution", "death_certificate")
 SAID = ("ads.claim", "ads.warning", "ads.model_run")
 
@@ -33,17 +33,10 @@ def service(case_service_at: Callable[[], str]) -> str:
 def home(small_city: Path, service: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home after its first night, whose warnings were told; the tests go on from each other, as days do."""
     home = tmp_path_factory.mktemp("lived")
-    land(small_city, home, FIRST)
+    land(small_city, home, FIRST, LANDING)
     shutil.copytree(small_city / "demo" / "directory", home / "demo" / "directory")
     run_night(home, FIRST, service)
     return home
-
-
-def land(small_city: Path, home: Path, day: str) -> None:
-    def others(_folder: str, names: list[str]) -> list[str]:
-        return [name for name in names if "." in name and name.split(".")[0].rsplit("_", 2)[0] not in LANDING]
-
-    shutil.copytree(small_city / "landing" / day, home / "landing" / day, ignore=others)
 
 
 def bills_land(home: Path, landing: Path) -> set[str]:
@@ -115,7 +108,7 @@ def test_landing_one_by_one_and_killed_gives_what_one_night_gives(
     shutil.copytree(home / "landing", at_once / "landing")
     run_night(at_once, FIRST)
     for place in (home, at_once):
-        land(small_city, place, SECOND)
+        land(small_city, place, SECOND, LANDING)
     run_night(at_once, SECOND)
 
     rng = random.Random(4)

@@ -19,7 +19,8 @@ from tests.case_service import made_up
 from tests.case_service.running_service import running_case_service
 from tests.jobs.landing import NIGHT_1, deliver
 from tests.jobs.people import on_dibao
-from tests.journeys.conftest import environment, installation_at, kept_rows
+from tests.journeys.conftest import environment, kept_rows
+from tests.shared_homes import installation_at
 
 PIPELINE = {"Authorization": f"Bearer {DEMO_SERVICE_TOKEN}"}
 

@@ -13,8 +13,9 @@ import pytest
 from jobs.installation import Installation
 from tests.jobs.landing import NIGHT_2, deliver
 from tests.jobs.test_stories import bill
-from tests.journeys.conftest import NOBODY, environment, installation_at, run_night
+from tests.journeys.conftest import NOBODY, environment, run_night
 from tests.journeys.earlier_visits import LEARNT, TRAINED, years_of_visits
+from tests.shared_homes import installation_at
 from warehouse.tables import rows_where
 
 FIRST = "2026-11-19"

@@ -12,7 +12,8 @@ from jobs.ingest.ledger import DeliveryRecord
 from jobs.installation import Installation
 from jobs.nightly import departments_of
 from schemas.delivery import business_dates
-from tests.journeys.conftest import PEOPLE, installation_at
+from tests.journeys.conftest import PEOPLE
+from tests.shared_homes import installation_at
 from warehouse.tables import rows_where
 
 

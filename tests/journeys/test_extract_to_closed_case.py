@@ -3,16 +3,15 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.case_service.chromium import DESK, PHONE, chromium, open_page, sign_in
-from tests.journeys.conftest import environment, installation_at, run_night
-
-FIRST = "2026-11-19"
+from tests.journeys.conftest import FIRST, environment, printed
+from tests.shared_homes import installation_at
 
 
 def run_step(home: Path, step: str, url: str) -> dict[str, Any]:
@@ -21,6 +20,16 @@ def run_step(home: Path, step: str, url: str) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr.decode()[-3000:]
     report: dict[str, Any] = json.loads(done.stdout)["report"]
     return report
+
+
+@pytest.fixture(scope="module")
+def follow_up(after_first_night: tuple[Path, str]) -> list[dict[str, Any]]:
+    """How work stood in the counties before anybody was visited."""
+    home, url = after_first_night
+    code = "import sys; from jobs.scheduled import run_step; run_step('deadlines', sys.argv[1])"
+    subprocess.run([sys.executable, "-c", code, FIRST], env=environment(home, url), check=True, capture_output=True)
+    counties: list[dict[str, Any]] = installation_at(home).warehouse.rows("ads.deadline").to_pylist()
+    return counties
 
 
 def opened_warning(home: Path, model_id: str) -> dict[str, Any]:
@@ -35,10 +44,9 @@ def opened_warning(home: Path, model_id: str) -> dict[str, Any]:
 
 
 def test_an_extract_becomes_a_visit_and_the_visit_judges_the_model(
-    copy_city: Callable[[str], Path], case_service_at: Callable[[], str]
+    after_first_night: tuple[Path, str], follow_up: list[dict[str, Any]]
 ) -> None:
-    home, url = copy_city("journey"), case_service_at()
-    run_night(home, FIRST, url)
+    home, url = after_first_night
     warning = opened_warning(home, "medical_cost_over_limit")
 
     with chromium() as browser:
@@ -75,12 +83,8 @@ def test_an_extract_becomes_a_visit_and_the_visit_judges_the_model(
 
 
 def test_the_days_follow_up_keeps_how_work_stands(
-    copy_city: Callable[[str], Path], case_service_at: Callable[[], str]
+    after_first_night: tuple[Path, str], follow_up: list[dict[str, Any]]
 ) -> None:
-    home, url = copy_city("follow_up"), case_service_at()
-    report = run_night(home, FIRST, url)
-    code = "import sys; from jobs.scheduled import run_step; run_step('deadlines', sys.argv[1])"
-    subprocess.run([sys.executable, "-c", code, FIRST], env=environment(home, url), check=True, capture_output=True)
-    counties = installation_at(home).warehouse.rows("ads.deadline").to_pylist()
-    waiting = sum(row["open_count"] + row["unassigned_count"] for row in counties)
+    report = printed(after_first_night[0], FIRST)
+    waiting = sum(row["open_count"] + row["unassigned_count"] for row in follow_up)
     assert waiting == report["orders"]["opened"] + report["controls"]["opened"]

@@ -20,7 +20,8 @@ from jobs.ingest import decisions, ledger
 from tests.case_service.running_service import free_port
 from tests.jobs.landing import NIGHT_1, NIGHT_2, deliver
 from tests.jobs.people import in_tekun, on_dibao
-from tests.journeys.conftest import NOBODY, environment, installation_at, run_night
+from tests.journeys.conftest import NOBODY, environment, run_night
+from tests.shared_homes import installation_at
 
 DAG = "held_delivery"
 APPROVED = "civil_affairs.dibao.20261120.01"

@@ -12,7 +12,8 @@ import pytest
 
 from jobs.errors import TrialError
 from jobs.model_trial import draft_in
-from tests.journeys.conftest import environment, installation_at
+from tests.journeys.conftest import environment
+from tests.shared_homes import installation_at
 from warning_models.loader import MODELS_FOLDER
 
 SECOND = "2026-11-20"

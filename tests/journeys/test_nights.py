@@ -15,34 +15,57 @@ import pytest
 
 from jobs.stories.story import story
 from schemas.messages import WithheldReason
-from tests.journeys.conftest import NOBODY, environment, installation_at, kept_rows, run_night
+from tests.journeys.conftest import (
+    FIRST,
+    NOBODY,
+    SECOND,
+    SIDE_BY_SIDE,
+    environment,
+    kept_rows,
+    printed,
+    run_night,
+)
+from tests.shared_homes import copy_home, installation_at
+from warehouse.tables import rows_where
 from warning_models.loader import load_models
 
-FIRST, SECOND = "2026-11-19", "2026-11-20"
 MODELS = {model.id for model in load_models() if model.kind == "help" and model.status == "active"}
 REVIEWS = {model.id for model in load_models() if model.kind == "review"}
 REPORT_KEYS = {"business_date", "engine", "deliveries", "warnings", "claims", "shadow", "review_findings", "orders"}
 DELIVERY_KEYS = {"extract_class", "delivery_id", "received", "accepted", "rejected", "unchanged"}
 
-CopyCity = Callable[[str], Path]
-StartService = Callable[[], str]
+# Of every source one class, some with everybody in it: a killed night is run five times over.
+KILLED_AMONG = (
+    "household_register",
+    "dibao",
+    "inpatient_settlement",
+    "employee_pension_contribution",
+    "disability_certificate",
+    "death_certificate",
+)
+
+CopyCity = Callable[..., Path]
+StartService = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
-def undisturbed(small_city: Path, case_service_at: StartService, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home in which both nights ran undisturbed, with a case service that answered."""
-    home = tmp_path_factory.mktemp("undisturbed")
-    shutil.copytree(small_city / "landing", home / "landing")
-    url = case_service_at()
-    for day in (FIRST, SECOND):
-        report = run_night(home, day, url)
-        (home / f"{day}.json").write_text(str(report))
-    (home / "url").write_text(url)
+def undisturbed(both_nights_told: Path, two_nights: Path, case_service_at: StartService) -> Path:
+    """A home in which both nights ran undisturbed, with a case service that answered and goes on answering."""
+    (two_nights / "url").write_text(case_service_at(both_nights_told / "service"))
+    return two_nights
+
+
+@pytest.fixture(scope="module")
+def alone(small_city: Path, copy_city: CopyCity) -> Path:
+    """A home after its first night without a case service, and with a truth that nobody could read."""
+    home = copy_city("alone")
+    _truth_that_blocks_its_readers(small_city, home)
+    run_night(home, FIRST)
     return home
 
 
 def test_a_night_reports_what_it_promises(small_city: Path, undisturbed: Path) -> None:
-    report = run_night(undisturbed, FIRST, (undisturbed / "url").read_text())
+    report = printed(undisturbed, FIRST)
     assert report.keys() >= REPORT_KEYS
     assert report["warnings"].keys() == report["claims"].keys() == MODELS
     assert report["review_findings"].keys() == REVIEWS
@@ -57,7 +80,7 @@ def test_a_night_reports_what_it_promises(small_city: Path, undisturbed: Path) -
 
 def test_every_row_received_is_accepted_rejected_or_unchanged(undisturbed: Path) -> None:
     for day in (FIRST, SECOND):
-        for item in run_night(undisturbed, day, (undisturbed / "url").read_text())["deliveries"]:
+        for item in printed(undisturbed, day)["deliveries"]:
             assert item["received"] == item["accepted"] + item["rejected"] + item["unchanged"], item
 
 
@@ -87,7 +110,7 @@ def test_every_warning_is_opened_joined_or_withheld_with_a_reason_that_expires(u
         answered = [row["warning_id"] for row in tonight]
         assert len(answered) == len(set(answered))
         assert found <= set(answered), "none of the night's warnings is without an answer"
-        report = run_night(undisturbed, day, (undisturbed / "url").read_text())
+        report = printed(undisturbed, day)
         assert sum(report["orders"].values()) == len(tonight)
         assert sum(report["withheld"].values()) == report["orders"]["withheld"]
         assert report["undelivered"] == 0
@@ -114,10 +137,13 @@ def test_the_story_of_a_warning_of_every_model_can_be_told(undisturbed: Path) ->
 
 
 def test_a_second_run_changes_nothing_and_says_so(undisturbed: Path) -> None:
-    before = kept_rows(undisturbed)
+    before, url = kept_rows(undisturbed), (undisturbed / "url").read_text()
     for day in (FIRST, None):
-        report = run_night(undisturbed, day, (undisturbed / "url").read_text())
+        said = printed(undisturbed, day or SECOND)
+        report = run_night(undisturbed, day, url)
         assert report["changed"] == {"row_versions": 0, "warnings": 0, "orders": 0}
+        for key in ("deliveries", "warnings", "claims", "orders", "withheld", "undelivered"):
+            assert report[key] == said[key], key
     assert report["business_date"] == SECOND, "without a date the latest with deliveries is meant"
     assert kept_rows(undisturbed) == before
 
@@ -220,15 +246,14 @@ def test_who_is_paid_after_death_is_found_for_review_and_never_warned_of(small_c
 
 
 def test_without_the_case_service_warnings_wait_and_are_delivered_once(
-    copy_city: CopyCity, case_service_at: StartService
+    alone: Path, case_service_at: StartService, tmp_path: Path
 ) -> None:
-    home = copy_city("service_down")
-    alone = run_night(home, FIRST)
-    warned = sum(alone["warnings"].values())
-    assert alone["orders"]["opened"] == alone["orders"]["joined"] == 0
-    assert alone["undelivered"] + alone["orders"]["withheld"] == warned > 0
-    assert any("does not answer" in problem for problem in alone["problems"])
-    url = case_service_at()
+    report = printed(alone, FIRST)
+    warned = sum(report["warnings"].values())
+    assert report["orders"]["opened"] == report["orders"]["joined"] == 0
+    assert report["undelivered"] + report["orders"]["withheld"] == warned > 0
+    assert any("does not answer" in problem for problem in report["problems"])
+    home, url = copy_home(alone, tmp_path / "home"), case_service_at()
     later = run_night(home, FIRST, url)
     assert sum(later["orders"].values()) == warned
     assert later["undelivered"] == 0
@@ -258,15 +283,15 @@ def _truth_that_blocks_its_readers(small_city: Path, home: Path) -> None:
             os.mkfifo(pipe)
 
 
-def test_no_job_reads_the_truth(small_city: Path, copy_city: CopyCity, undisturbed: Path) -> None:
-    home = copy_city("blocked_truth")
-    _truth_that_blocks_its_readers(small_city, home)
-    report = run_night(home, FIRST)
-    expected = [
-        row for row in kept_rows(undisturbed)["ads.warning"] if "datetime.date(2026, 11, 19), 'hardship'" in row
-    ]
-    assert kept_rows(home)["ads.warning"] == expected
-    assert sum(report["warnings"].values()) == len(expected) > 0
+def test_no_job_reads_the_truth(alone: Path, undisturbed: Path) -> None:
+    assert {path.is_fifo() for path in (alone / "demo" / "truth").glob("*.parquet")} == {True}
+    first_night = rows_where(business_date=FIRST)
+    found, expected = (
+        sorted(map(str, installation_at(home).warehouse.rows("ads.warning", first_night).to_pylist()))
+        for home in (alone, undisturbed)
+    )
+    assert found == expected
+    assert sum(printed(alone, FIRST)["warnings"].values()) == len(expected) > 0
 
 
 def _kill_moments(seconds: float, seed: int) -> Iterator[float]:
@@ -280,7 +305,7 @@ def _run_and_kill(home: Path, url: str, after: float) -> bool:
     command = [sys.executable, "-m", "jobs", "nightly", "--date", FIRST, "--json"]
     started = subprocess.Popen(
         command,
-        env=environment(home, url),
+        env=environment(home, url, **SIDE_BY_SIDE),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -307,15 +332,14 @@ def kill_at_random_moments(kills: int, home: Path, url: str, seconds: float, see
 
 
 def _assert_equals_an_undisturbed_night(
-    copy_city: CopyCity, case_service_at: StartService, kills: int, seed: int
+    calm: Path, disturbed: Path, case_service_at: StartService, kills: int, seed: int
 ) -> None:
-    calm = copy_city("calm")
     started = time.monotonic()
-    expected = run_night(calm, FIRST, case_service_at())
+    expected = run_night(calm, FIRST, case_service_at(), **SIDE_BY_SIDE)
     seconds = time.monotonic() - started
-    disturbed, url = copy_city("disturbed"), case_service_at()
+    url = case_service_at()
     kill_at_random_moments(kills, disturbed, url, seconds, seed)
-    report = run_night(disturbed, FIRST, url)
+    report = run_night(disturbed, FIRST, url, **SIDE_BY_SIDE)
     assert kept_rows(disturbed) == kept_rows(calm)
     for key in ("deliveries", "warnings", "orders"):
         assert report[key] == expected[key]
@@ -325,7 +349,8 @@ def _assert_equals_an_undisturbed_night(
 def test_a_night_killed_at_random_moments_equals_an_undisturbed_one(
     copy_city: CopyCity, case_service_at: StartService
 ) -> None:
-    _assert_equals_an_undisturbed_night(copy_city, case_service_at, kills=4, seed=20261119)
+    calm, disturbed = (copy_city(name, KILLED_AMONG) for name in ("calm", "disturbed"))
+    _assert_equals_an_undisturbed_night(calm, disturbed, case_service_at, kills=4, seed=20261119)
 
 
 @pytest.mark.long
@@ -334,7 +359,8 @@ def test_a_night_killed_at_random_moments_equals_an_undisturbed_one(
 def test_a_night_killed_at_a_hundred_random_moments_equals_an_undisturbed_one(
     copy_city: CopyCity, case_service_at: StartService, seed: int
 ) -> None:
-    _assert_equals_an_undisturbed_night(copy_city, case_service_at, kills=10, seed=seed)
+    calm, disturbed = copy_city("calm"), copy_city("disturbed")
+    _assert_equals_an_undisturbed_night(calm, disturbed, case_service_at, kills=10, seed=seed)
 
 
 def test_nothing_delivered_says_what_to_do(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from jobs.published import export, query
 from jobs.published_keys import is_rekeyed
 from schemas.loader import contracts
 from tests.jobs.layers_anew import said_rows
-from tests.journeys.conftest import installation_at
+from tests.shared_homes import installation_at
 from warehouse.definitions import layer_definitions
 
 FIRST, SECOND = "2026-11-19", "2026-11-20"
@@ -57,12 +57,12 @@ def texts(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
 
 def inner_keys(installation: Installation) -> set[str]:
     """Every key of a person, household, warning, order, bill or certificate as the warehouse knows it."""
-    found, is_there = set(), installation.warehouse.exists
-    for layer in PUBLISHED_LAYERS:
-        for table in layer_definitions(layer).values():
-            names = [column.name for column in table.columns if is_rekeyed(column)]
-            for row in said_rows(installation.warehouse, table.name) if is_there(table.name) else ():
-                found |= {str(row[name]) for name in names if row[name] is not None}
+    tables = {table.name: table for layer in PUBLISHED_LAYERS for table in layer_definitions(layer).values()}
+    found = set()
+    for name in tables.keys() & installation.warehouse.table_names():
+        columns = [column.name for column in tables[name].columns if is_rekeyed(column)]
+        rows = said_rows(installation.warehouse, name) if columns else []
+        found |= {str(row[column]) for row in rows for column in columns if row[column] is not None}
     return {key for key in found if len(key) >= TELLING}
 
 

@@ -19,8 +19,9 @@ from schemas import loader
 from schemas.loader import contracts
 from tests.jobs.landing import deliver
 from tests.jobs.people import on_dibao
-from tests.journeys.conftest import environment, installation_at
+from tests.journeys.conftest import environment
 from tests.journeys.later_release import MODEL, ROOT, later_release
+from tests.shared_homes import installation_at
 from warehouse.definitions import definition
 from warehouse.tables import rows_where
 from warning_models.loader import HelpModel, load_models

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.conftest import environment, installation_at, run_night
+from tests.journeys.conftest import environment, run_night
+from tests.shared_homes import installation_at
 from tests.warehouse.standalone_cluster import StandaloneCluster, standalone_cluster
 from warehouse.tables import rows_where
 

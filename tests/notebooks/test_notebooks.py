@@ -1,9 +1,6 @@
 """The notebooks run from the first cell to the last against a published file, and are kept without outputs."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +9,14 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
-NO_SERVICE = "http://127.0.0.1:9"
 # Six digits of a place, a birth date, three digits and a check character, standing by themselves.
 NUMBER_PATTERN = r"(^|\D)[1-9]\d{5}(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])\d{3}[\dXx](\D|$)"
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a night on a small city publishes; no case service answers, so all warnings wait."""
-    home = tmp_path_factory.mktemp("home")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SHOUWANG_")}
-    environment |= {"SHOUWANG_MODE": "demo", "SHOUWANG_HOME": str(home), "SHOUWANG_CASE_SERVICE_URL": NO_SERVICE}
-    for command in (
-        ["demo_city", "build", "--home", str(home), "--people", "1200", "--nights", "1"],
-        ["jobs", "nightly"],
-    ):
-        done = subprocess.run(
-            [sys.executable, "-m", *command], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-    return home / "warehouse" / "published" / "latest" / "shouwang.duckdb"
+@pytest.fixture
+def published(first_night_told: Path) -> Path:
+    """What a night on a small city publishes."""
+    return first_night_told / "home" / "warehouse" / "published" / "latest" / "shouwang.duckdb"
 
 
 def code_cells(notebook: Path) -> list[dict[str, Any]]:

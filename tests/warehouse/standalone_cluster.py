@@ -15,7 +15,7 @@ import pyspark
 from tests.case_service.running_service import free_port
 from warehouse.engines.spark import MASTER_SETTING, find_java
 
-SECONDS_TO_START = 120
+SECONDS_TO_START = 300
 SPARK_HOME = Path(pyspark.__file__).parent
 SPARK_CLASS = SPARK_HOME / "bin" / "spark-class"
 
@@ -48,7 +48,7 @@ class StandaloneCluster:
 
     def living_workers(self) -> int:
         """How many workers the master counts on."""
-        status = httpx.get(self.status_page, timeout=5, trust_env=False).json()
+        status = httpx.get(self.status_page, timeout=60, trust_env=False).json()
         return sum(worker["state"] == "ALIVE" for worker in status["workers"])
 
 
