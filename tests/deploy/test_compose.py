@@ -210,6 +210,7 @@ def test_a_night_goes_through_the_services_as_they_are_composed(root: Path, comp
         loaded = processes.run(
             "case_service", "python", "-m", "case_service", "load-directory",
             "--grids", "/directory/grids.csv", "--staff", "/directory/staff.csv",
+            "--departments", "/directory/departments.csv",
         )  # fmt: skip
         assert loaded.returncode == 0, loaded.stderr[-2000:]
         conf = json.dumps({"business_date": NIGHT})
