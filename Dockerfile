@@ -1,14 +1,15 @@
-# One image for every part: one environment, one lock file (docs/decisions/0002).
+# Two images from one lock file (docs/decisions/0002): the pipeline with Airflow and Spark, and the case service alone.
 FROM python:3.11-slim-bookworm AS build
 
 WORKDIR /opt/shouwang
-COPY requirements.lock pyproject.toml package.json package-lock.json README.md ./
-# As in the Makefile: uv first, by its own hash, then everything the lock file names.
-RUN python -m venv .venv \
- && sed -n '/^uv==/,/[^\\]$/p' requirements.lock > .venv/uv.lock \
- && .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock \
- && .venv/bin/uv pip sync --quiet --no-cache --python .venv/bin/python --require-hashes requirements.lock \
- && PATH="$PATH:/opt/shouwang/.venv/bin" npm ci --omit=dev --silent --no-audit --no-fund --ignore-scripts
+COPY requirements.lock pyproject.toml README.md ./
+# As in the Makefile: uv first, by its own hash.
+RUN python -m venv .venv .uv \
+ && sed -n '/^uv==/,/[^\\]$/p' requirements.lock > .uv/uv.lock \
+ && .uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .uv/uv.lock
+# Every version and hash of a role is that of the lock file.
+ENV INSTALL=".uv/bin/uv pip install --quiet --no-cache --python .venv/bin/python --verify-hashes --constraints requirements.lock"
+RUN $INSTALL hatchling editables
 COPY case_service case_service
 COPY dags dags
 COPY demo_city demo_city
@@ -16,14 +17,22 @@ COPY jobs jobs
 COPY schemas schemas
 COPY warehouse warehouse
 COPY warning_models warning_models
-RUN .venv/bin/uv pip install --quiet --no-cache --python .venv/bin/python --no-deps --no-build-isolation --editable .
+RUN .uv/bin/uv pip install --quiet --no-cache --python .venv/bin/python --no-deps --no-build-isolation --editable .
 
-FROM python:3.11-slim-bookworm
+FROM build AS build-pipeline
+RUN $INSTALL --requirements pyproject.toml --extra pipeline --extra linkage --extra orchestration --extra spark \
+ && rm -r .uv
 
+FROM build AS build-service
+COPY package.json package-lock.json ./
+RUN $INSTALL --requirements pyproject.toml --extra service \
+ && PATH="$PATH:/opt/shouwang/.venv/bin" npm ci --omit=dev --silent --no-audit --no-fund --ignore-scripts \
+ && rm -r .uv
+
+FROM python:3.11-slim-bookworm AS runtime
 LABEL org.opencontainers.image.title="Shouwang" org.opencontainers.image.licenses="Apache-2.0"
 RUN useradd --uid 1000 --create-home shouwang \
  && install -d -o shouwang -g shouwang /var/lib/shouwang
-COPY --from=build /opt/shouwang /opt/shouwang
 WORKDIR /opt/shouwang
 ENV PATH="/opt/shouwang/.venv/bin:$PATH" \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -33,4 +42,17 @@ ENV PATH="/opt/shouwang/.venv/bin:$PATH" \
     SHOUWANG_KEYS_DIR=/run/secrets
 USER shouwang
 VOLUME /var/lib/shouwang
+
+FROM runtime AS service
+COPY --from=build-service /opt/shouwang /opt/shouwang
+CMD ["python", "-m", "case_service", "--help"]
+
+FROM runtime AS pipeline
+# As `shouwang airflow` sets them; docker-compose.yml says what differs between Airflow's parts.
+ENV AIRFLOW__CORE__DAGS_FOLDER=/opt/shouwang/dags \
+    AIRFLOW__CORE__LOAD_EXAMPLES=false \
+    AIRFLOW__CORE__PARALLELISM=4 \
+    AIRFLOW__CORE__DEFAULT_TIMEZONE=Asia/Shanghai \
+    AIRFLOW__LOGGING__LOGGING_LEVEL=WARNING
+COPY --from=build-pipeline /opt/shouwang /opt/shouwang
 CMD ["shouwang", "--help"]

@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import TextIO
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from case_service import action_log, backup_commands, clock, clock_commands, serving
+from case_service import action_log, backup_commands, clock, clock_commands, key_commands, serving
 from case_service.access_matrix import Right
 from case_service.action_log import Action
+from case_service.database import UnknownSchemaError, database_url, make_engine, schema_revisions
 from case_service.directory.loading import DirectoryFileError, load_directory
 from case_service.service_token import TokenNameTakenError, create_token, revoke_token
 from case_service.settings import Settings, UnsafeToStartError, read_settings
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         given = {name: getattr(chosen, name) for name in ("host", "port") if getattr(chosen, name, None) is not None}
         result: int = chosen.run(read_settings(**given), chosen)
-    except (UnsafeToStartError, DirectoryFileError, BackupError) as refusal:
+    except (UnsafeToStartError, DirectoryFileError, BackupError, UnknownSchemaError) as refusal:
         _tell(f"case_service: {refusal}", sys.stderr)
         return 2
     return result
@@ -46,6 +48,17 @@ def serve(settings: Settings, _: argparse.Namespace) -> int:
 def migrate(settings: Settings, _: argparse.Namespace) -> int:
     """Bring the schema, the calendar and the divisions up to date."""
     prepared_engine(settings).dispose()
+    return 0
+
+
+def schema(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Say which version the schema of the database has, and with --upgrade bring it to the newest."""
+    engine = make_engine(database_url(settings))
+    held, newest = schema_revisions(engine)
+    engine.dispose()
+    if chosen.upgrade:
+        prepared_engine(settings).dispose()
+    _tell(json.dumps({"schema_before": held, "schema": newest}))
     return 0
 
 
@@ -130,6 +143,9 @@ def _parser() -> argparse.ArgumentParser:
     serve_command.add_argument("--port", type=int)
     serve_command.set_defaults(run=serve)
     commands.add_parser("migrate", help=migrate.__doc__).set_defaults(run=migrate)
+    of_schema = commands.add_parser("schema", help=schema.__doc__)
+    of_schema.add_argument("--upgrade", action="store_true")
+    of_schema.set_defaults(run=schema)
     loading = commands.add_parser("load-directory", help=load.__doc__)
     loading.add_argument("--grids", type=Path, required=True)
     loading.add_argument("--staff", type=Path, required=True)
@@ -140,6 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     passwording.set_defaults(run=set_password)
     clock_commands.add_to(commands)
     backup_commands.add_to(commands)
+    key_commands.add_to(commands)
     audit = commands.add_parser("audit", help="The record of actions.").add_subparsers(required=True)
     audit.add_parser("verify", help=audit_verify.__doc__).set_defaults(run=audit_verify)
     audit.add_parser("export", help=audit_export.__doc__).set_defaults(run=audit_export)

@@ -9,6 +9,9 @@ from typing import Annotated
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from platformdirs import user_runtime_path
@@ -25,6 +28,10 @@ MIGRATION_LOCK = 7_340_001
 # Each request holds one connection; the others are for what ticks beside them.
 REQUESTS_AT_ONCE = 16
 CONNECTIONS = REQUESTS_AT_ONCE + 4
+
+
+class UnknownSchemaError(Exception):
+    """The schema is of a newer version of the product."""
 
 
 def database_url(settings: Settings) -> str:
@@ -112,6 +119,26 @@ def migrate(engine: Engine) -> None:
             command.upgrade(alembic_config(engine), "head")
         finally:
             connection.execute(select(func.pg_advisory_unlock(MIGRATION_LOCK)))
+
+
+def schema_revisions(engine: Engine) -> tuple[str | None, str]:
+    """The version of the schema that the database holds, None where it is empty, and the newest of this product.
+
+    Raises `UnknownSchemaError` where a newer version of the product made it.
+    """
+    scripts = ScriptDirectory.from_config(alembic_config(engine))
+    with engine.connect() as connection:
+        held = MigrationContext.configure(connection).get_current_revision()
+    newest = str(scripts.get_current_head())
+    try:
+        if held is not None:
+            scripts.get_revision(held)
+    except CommandError as error:
+        raise UnknownSchemaError(
+            f"the database was brought to schema {held} by a newer version of the product, and this one only knows "
+            f"{newest}: the system administrator must start that version, or restore the backup made before the upgrade"
+        ) from error
+    return held, newest
 
 
 async def session_for_request(request: Request) -> AsyncIterator[Session]:

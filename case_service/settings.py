@@ -1,6 +1,7 @@
 """What can be set from outside, and the refusal to start with keys that protect nobody."""
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import time
 from enum import StrEnum
@@ -16,6 +17,7 @@ DEMO_SERVICE_TOKEN = "demo-service-token-not-for-production"  # noqa: S105 - pub
 DEMO_SEALING_KEY = b"demo-not-for-use".hex()
 DEMO_PASSWORD = "shouwang-demo"  # noqa: S105 - as above
 SHORTEST_SERVICE_TOKEN = 24
+SM4_KEY = re.compile("[0-9a-fA-F]{32}")
 
 
 class Mode(StrEnum):
@@ -68,9 +70,9 @@ class Settings(BaseSettings):
     @field_validator("case_sealing_key")
     @classmethod
     def key_is_sixteen_bytes(cls, value: str | None) -> str | None:
-        """An SM4 key has 128 bits, written as 32 hexadecimal digits."""
-        if value is not None and (len(value) != 32 or not all(digit in "0123456789abcdefABCDEF" for digit in value)):
-            raise ValueError("must be 32 hexadecimal digits (openssl rand -hex 16)")
+        """An SM4 key has 128 bits, written as 32 hexadecimal digits; of several the oldest stands first."""
+        if value is not None and not all(SM4_KEY.fullmatch(key) for key in value.split() or [value]):
+            raise ValueError("must be 32 hexadecimal digits (openssl rand -hex 16), or several such on lines")
         return value
 
     @property
@@ -92,15 +94,15 @@ class Settings(BaseSettings):
 def read_settings(**given: object) -> Settings:
     """Settings with their keys in place, or `UnsafeToStartError`.
 
-    A key comes from the environment, else from a file in the keys folder, else, in demo
-    mode only, from the constants above.
+    A key, or the address of the database, comes from the environment, else from a file in the keys folder;
+    a key else, in demo mode only, from the constants above.
     """
     settings = _read(given)
     keys_dir = settings.keys_dir or settings.home / "keys"
     demo_keys = {"service_token": DEMO_SERVICE_TOKEN, "case_sealing_key": DEMO_SEALING_KEY} if settings.is_demo else {}
     found = {
         name: getattr(settings, name) or _key_from_file(keys_dir / name) or demo_keys.get(name)
-        for name in ("service_token", "case_sealing_key", "oidc_client_secret")
+        for name in ("service_token", "case_sealing_key", "oidc_client_secret", "database_url")
     }
     settings = _read({**given, **found})
     if not settings.is_demo:
@@ -117,7 +119,7 @@ def refuse_unsafe_keys(settings: Settings, keys_dir: Path) -> None:
         complaints.append(_not_safe("service_token", keys_dir, "openssl rand -hex 32"))
     if not settings.case_sealing_key:
         complaints.append(_missing("case_sealing_key", keys_dir, "openssl rand -hex 16"))
-    elif settings.case_sealing_key == DEMO_SEALING_KEY:
+    elif DEMO_SEALING_KEY in settings.case_sealing_key.split():
         complaints.append(_not_safe("case_sealing_key", keys_dir, "openssl rand -hex 16"))
     if settings.oidc_issuer and not (settings.oidc_issuer.startswith("https://") and settings.oidc_client_secret):
         complaints.append(

@@ -2,6 +2,7 @@
 
 Each step holds the installation's lock shared and its own scope's lock alone: the departments of a
 night are ingested side by side, but a department, and what builds on all of them, one run at a time.
+No step runs under another person key than that of the tables.
 Table upkeep holds the installation alone. A lock dies with its process, however that ends.
 """
 
@@ -18,6 +19,7 @@ import structlog
 
 from jobs.errors import BusyError
 from jobs.installation import Installation
+from jobs.rotation.in_use import refuse_other_person_key
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +36,7 @@ def alone(installation: Installation, scope: str, longest_wait: float = LONGEST_
         _held(folder / f"{INSTALLATION}.lock", fcntl.LOCK_SH, longest_wait),
         _held(folder / f"{scope}.lock", fcntl.LOCK_EX, longest_wait),
     ):
+        refuse_other_person_key(installation.settings)
         yield
 
 

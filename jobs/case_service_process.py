@@ -99,9 +99,12 @@ def serve_command(url: str) -> list[str]:
     return [*_COMMAND, "serve", *address]
 
 
-def answer_of_case_service(*arguments: str) -> dict[str, Any]:
-    """What a command of the case service answers as JSON. Raises CaseServiceCommandError with its own words."""
-    done = subprocess.run([*_COMMAND, *arguments], capture_output=True, text=True, check=False)
+def answer_of_case_service(*arguments: str, given: str = "") -> dict[str, Any]:
+    """What a command of the case service answers as JSON, reading what is `given` from standard input.
+
+    Raises CaseServiceCommandError with its own words.
+    """
+    done = subprocess.run([*_COMMAND, *arguments], input=given, capture_output=True, text=True, check=False)
     if done.returncode:
         told = [line for line in done.stderr.splitlines() if line.startswith("case_service: ")]
         words = "\n".join(told) or done.stderr.strip()[-2000:]

@@ -22,6 +22,7 @@ from jobs.commands.deliveries import deliveries_app
 from jobs.commands.demo import demo_app
 from jobs.commands.dictionary import dictionary_command
 from jobs.commands.doctor import doctor_command
+from jobs.commands.keys import keys_app
 from jobs.commands.metrics import metrics_command
 from jobs.commands.models import models_app
 from jobs.commands.people import people_app
@@ -31,6 +32,7 @@ from jobs.commands.query import query_command
 from jobs.commands.replay import replay_command
 from jobs.commands.sources import sources_app
 from jobs.commands.tables import tables_app
+from jobs.commands.upgrade import upgrade_command
 from jobs.commands.upkeep import retention_command, upkeep_command
 from jobs.commands.warnings import warnings_app
 from jobs.commands.watch import watch_command
@@ -70,8 +72,10 @@ app.add_typer(sources_app, name="sources")
 app.add_typer(tables_app, name="tables")
 app.add_typer(people_app, name="people")
 app.add_typer(warnings_app, name="warnings")
+app.add_typer(keys_app, name="keys")
 app.command("backup")(backup_command)
 app.command("restore")(restore_command)
+app.command("upgrade")(upgrade_command)
 app.command("upkeep")(upkeep_command)
 app.command("retention")(retention_command)
 app.command("replay")(replay_command)

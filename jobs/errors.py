@@ -9,6 +9,18 @@ class SettingsError(ShouwangError):
     """The installation lacks a setting or key, or uses one it must not."""
 
 
+class OtherPersonKeyError(ShouwangError):
+    """The person key is not the one that the tables were made with."""
+
+
+class UpgradeError(ShouwangError):
+    """This version of the product cannot go on from what is there."""
+
+
+class VaultKeyError(ShouwangError):
+    """No key at hand opens what the vault holds."""
+
+
 class DeliveryHeldError(ShouwangError):
     """A delivery is held whole: it breaks its manifest or contract, or is so unusual that a person must look.
 

@@ -26,7 +26,7 @@ class Installation:
 
     @cached_property
     def pseudonymiser(self) -> Pseudonymiser:
-        return Pseudonymiser(self.settings.key("person_key"), self.settings.key_version)
+        return Pseudonymiser(self.settings.key("person_key"))
 
     @cached_property
     def person_keys(self) -> PersonKeys:
@@ -34,7 +34,7 @@ class Installation:
 
     @cached_property
     def vault(self) -> Vault:
-        return Vault(self.warehouse, Sealer(self.settings.key("vault_key"), self.settings.key_version))
+        return Vault(self.warehouse, Sealer(self.settings.key("vault_key")))
 
     @contextmanager
     def engine(self) -> Iterator[Engine]:

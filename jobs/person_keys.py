@@ -1,6 +1,6 @@
 """The keys of many people and households at once; each identity number is keyed once a process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,9 +32,9 @@ class PersonKeys:
         self._known.execute("create table known (number varchar, key varchar)")
 
     @property
-    def row_secret(self) -> str:
-        """What the digests of rows are made with, so that nobody can try out contents."""
-        return self._pseudonymiser.fingerprint("row")
+    def row_secrets(self) -> Sequence[str]:
+        """What the digests of rows are made with, so that nobody can try out contents: one for each version."""
+        return self._pseudonymiser.row_secrets
 
     def of_people(self, numbers: pa.ChunkedArray) -> PeopleKeys:
         """The keys of normalised identity numbers, all of them right ones."""

@@ -4,17 +4,18 @@ Warnings may only open help. What a review model finds goes to `ads.review_findi
 for a person to decide on after notice; `jobs.review_sending` hands it to them by a route that opens no order.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import chain
 from typing import Any
 
 import pyarrow as pa
 
-from jobs.claims.claim import Known
+from jobs.claims.claim import Known, claim_digits
 from jobs.claims.finding import reaching_until
+from jobs.claims.given_ids import given_ids
 from jobs.claims.inputs import show_inputs
 from jobs.claims.placing import county_of, is_on_hold, placed_by_county
 from jobs.conform import ensure_conformed, state_fingerprint
@@ -32,7 +33,6 @@ from warning_models.render import as_json, reason
 
 TABLE, RUN = "ads.review_finding", "ads.review_run"
 STEP = "warn.review"
-_ID_CHARACTERS = 20
 
 
 def review_models() -> list[ReviewModel]:
@@ -42,8 +42,11 @@ def review_models() -> list[ReviewModel]:
 
 def finding_id(model: ReviewModel, person_key: str, episode: str) -> str:
     """Names a finding for ever: `R-<model number>-<20 hex digits>`; no warning has such an id."""
-    digest = hashlib.sha256(f"review|{model.id}|{person_key}|{episode}".encode()).hexdigest()
-    return f"R-{model.number}-{digest[:_ID_CHARACTERS]}"
+    return f"R-{model.number}-{_digits(model.id, person_key, episode)}"
+
+
+def _digits(model_id: str, person_key: str, episode: str) -> str:
+    return claim_digits(f"review|{model_id}", person_key, episode)
 
 
 def find_for_review(installation: Installation, business_date: date) -> StepResult:
@@ -79,6 +82,7 @@ def new_findings(
 ) -> list[dict[str, Any]]:
     """A night's rows of `ads.review_finding`, by id: not what earlier nights found, nor where a model is on hold."""
     earlier = _ids_before(installation, as_of)
+    known = replace(known, given_ids=given_ids(installation, TABLE, "finding_id", _digits))
     found = [
         row
         for model in models
@@ -105,11 +109,12 @@ def findings_on(
     """The rows of `ads.review_finding` that a model gives as of a date, less the `earlier` ids."""
     for row in chain.from_iterable(placed_by_county(engine, model, as_of).values()):
         keys = (row["person_key"], *known.former.get(row["person_key"], ()))
-        if any(finding_id(model, key, row["episode"]) in earlier for key in keys):
+        own, *former = (_known_id(known, model, key, row["episode"]) for key in keys)
+        if any(found in earlier for found in (own, *former)):
             continue
         text = reason(model, row["episode"], {name: row[name] for name in model.evidence})
         yield {
-            "finding_id": finding_id(model, row["person_key"], row["episode"]),
+            "finding_id": own,
             "business_date": as_of,
             "model_id": model.id,
             "model_version": model.version,
@@ -124,6 +129,11 @@ def findings_on(
             "reason_en": text.en,
             "data_as_of": reaching_until(model, as_of, known),
         }
+
+
+def _known_id(known: Known, model: ReviewModel, person_key: str, episode: str) -> str:
+    made = finding_id(model, person_key, episode)
+    return known.given_ids.get(made, made)
 
 
 def _ids_before(installation: Installation, business_date: date) -> set[str]:

@@ -30,7 +30,6 @@ class Settings(BaseSettings):
     catalog_uri: str | None = None
     case_service_url: str = "http://127.0.0.1:8420"
     keys_dir: Path | None = None
-    key_version: int = 1
     controls: Path | None = None
     published_nights: int = Field(default=7, ge=1)
     workers: int = Field(default_factory=lambda: min(4, os.cpu_count() or 1), ge=1)
@@ -70,7 +69,7 @@ class Settings(BaseSettings):
         value: str | None = getattr(self, name)
         file = self.keys_folder / name
         if value is None and file.is_file():
-            value = file.read_text(encoding="utf-8").strip()
+            value = file.read_text(encoding="utf-8").strip() or None
         if value is None and self.mode == "demo":
             value = DEMO_KEYS[name]
         if value is None:
@@ -79,7 +78,7 @@ class Settings(BaseSettings):
                 f"or put a file '{name}' into {self.keys_folder} (SHOUWANG_KEYS_DIR names another folder). "
                 "To try with made-up data set SHOUWANG_MODE=demo."
             )
-        if self.mode == "production" and value in DEMO_KEYS.values():
+        if self.mode == "production" and set(value.split()) & set(DEMO_KEYS.values()):
             raise SettingsError(
                 f"SHOUWANG_{name.upper()} is the demo key, which everybody knows: "
                 "the system administrator must make a new one."

@@ -113,7 +113,7 @@ class Vault:
             index.append(pa.repeat(block, part.num_rows))
         block_rows = pa.Table.from_pylist(blocks, pa.schema([("block", pa.string()), ("sealed", pa.binary())]))
         constants = {
-            "key_version": self._sealer.key_version,
+            "key_version": self._sealer.key_number,
             "known_on": source.known_on,
             "delivery_id": source.delivery_id,
             "extract_class": source.extract_class,

@@ -16,9 +16,10 @@ from typing import Any
 import structlog
 
 from jobs.claims.carried import claims_since
-from jobs.claims.claim import Known, Night
+from jobs.claims.claim import Known, Night, claim_digits
 from jobs.claims.concerned import Concerned, EverybodyConcernedError, generations
 from jobs.claims.finding import claims_on
+from jobs.claims.given_ids import given_ids
 from jobs.claims.inputs import show_inputs
 from jobs.claims.keeping import CLAIM, keep_night, said_on, what_it_rests_on
 from jobs.conform import ensure_conformed, state_fingerprint
@@ -92,6 +93,7 @@ def known_on(installation: Installation, business_date: date) -> Known:
         former=former_keys(installation.warehouse),
         covered=covered_until(installation, business_date),
         on_hold=on_hold(standing_holds(installation, business_date)),
+        given_ids=given_ids(installation, CLAIM, "claim_id", claim_digits),
     )
 
 

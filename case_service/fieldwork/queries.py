@@ -77,7 +77,7 @@ def help_at_once(
             given_at=entry.given_moment,
             recorded_at=at,
             kind=HelpGiven(entry.values["help"]),
-            sealed_details=seal.close(amount + entry.values["note"], _place(order)),
+            sealed_details=seal.close(amount + entry.values["note"], fieldwork_place(order)),
         )
     )
     session.flush()
@@ -98,7 +98,7 @@ def ask_for_time(session: Session, order: WorkOrder, entry: Entry, viewer: Viewe
             asked_on=local_date(at),
             until=entry.until,
             reason=MoreTimeReason(entry.values["reason"]),
-            sealed_note=seal.close(entry.values["note"], _place(order)),
+            sealed_note=seal.close(entry.values["note"], fieldwork_place(order)),
         )
     )
     session.flush()
@@ -170,7 +170,8 @@ def time_asked(session: Session, order: WorkOrder, seal: Seal) -> Sequence[TimeA
         .order_by(MoreTimeRequest.id.desc())
         .options(joinedload(MoreTimeRequest.asked_by))
     )
-    return [TimeAsked(row, row.asked_by.display_name, seal.open(row.sealed_note, _place(order))) for row in rows]
+    place = fieldwork_place(order)
+    return [TimeAsked(row, row.asked_by.display_name, seal.open(row.sealed_note, place)) for row in rows]
 
 
 def help_recorded(session: Session, order: WorkOrder, seal: Seal) -> Sequence[HelpRecorded]:
@@ -193,5 +194,6 @@ def _take(session: Session, order: WorkOrder, name: str, viewer: Viewer, **write
     move(order, name, Actor.ASSIGNEE if order.assignee_id == viewer.staff_id else Actor.SUPERVISOR, **writes)
 
 
-def _place(order: WorkOrder) -> str:
+def fieldwork_place(order: WorkOrder) -> str:
+    """Where the words that came with an order belong."""
     return f"{order.number}/fieldwork"

@@ -21,7 +21,7 @@ class Person:
 
 def seal_into(contact: Contact, case: Case, sent: SentContact, seal: Seal) -> None:
     """Seal what was sent into `contact`; what is not known this time is kept from before."""
-    place = _place(case.number, contact.person_key)
+    place = contact_place(case.number, contact.person_key)
     contact.sealed_name = seal.close(sent.name, place + "name")
     contact.sealed_identity_number = seal.close(sent.identity_number, place + "identity_number")
     if sent.phone:
@@ -32,7 +32,7 @@ def seal_into(contact: Contact, case: Case, sent: SentContact, seal: Seal) -> No
 
 def in_full(case: Case, contact: Contact, seal: Seal) -> Person:
     """For the one who must knock at the door: all but the identity number, which is asked for apart."""
-    place = _place(case.number, contact.person_key)
+    place = contact_place(case.number, contact.person_key)
     return Person(
         person_key=contact.person_key,
         name=seal.open(contact.sealed_name, place + "name"),
@@ -56,13 +56,14 @@ def masked(case: Case, contact: Contact, seal: Seal) -> Person:
 
 def name_masked(case_number: str, person_key: str, sealed_name: bytes, seal: Seal) -> str:
     """The name alone, for everyone else in scope."""
-    return masked_name(seal.open(sealed_name, _place(case_number, person_key) + "name"))
+    return masked_name(seal.open(sealed_name, contact_place(case_number, person_key) + "name"))
 
 
 def identity_number(case: Case, contact: Contact, seal: Seal) -> str:
     """The identity number itself; callers check the reader and write the log."""
-    return seal.open(contact.sealed_identity_number, _place(case.number, contact.person_key) + "identity_number")
+    return seal.open(contact.sealed_identity_number, contact_place(case.number, contact.person_key) + "identity_number")
 
 
-def _place(case_number: str, person_key: str) -> str:
+def contact_place(case_number: str, person_key: str) -> str:
+    """Where it belongs what is known of a person in a case; what it is comes after."""
     return f"{case_number}/{person_key}/"

@@ -48,7 +48,7 @@ def refer(
         for kind in kinds:
             referral = Referral(
                 case=case, kind=kind, rule=rules[kind], opened_at=at, opened_by_id=viewer.staff_id,
-                sealed_note=seal.close(note, _note_place(case)),
+                sealed_note=seal.close(note, note_place(case)),
             )  # fmt: skip
             session.add(referral)
             for department in rules[kind].departments:
@@ -103,7 +103,7 @@ def ended(order: WorkOrder, result: HandlingResult, text: str, viewer: Viewer, a
 
 def note_of(referral: Referral, seal: Seal) -> str:
     """What whoever referred the case wrote for the departments."""
-    return seal.open(referral.sealed_note, _note_place(referral.case))
+    return seal.open(referral.sealed_note, note_place(referral.case))
 
 
 def handling_place(order: WorkOrder) -> str:
@@ -123,5 +123,6 @@ def county_of(session: Session, place: Unit) -> Unit:
     return session.scalars(county).first() or place
 
 
-def _note_place(case: Case) -> str:
+def note_place(case: Case) -> str:
+    """Where the note to departments belongs."""
     return f"{case.number}/referral"

@@ -82,8 +82,8 @@ def finding_of(session: Session, viewer: Viewer, finding_id: str) -> ReviewFindi
 
 def shown(finding: ReviewFinding, seal: Seal) -> FindingShown:
     """A finding, masked."""
-    name = seal.open(finding.sealed_name, f"{finding.finding_id}/name")
-    number = seal.open(finding.sealed_identity_number, f"{finding.finding_id}/identity_number")
+    name = seal.open(finding.sealed_name, finding_place(finding.finding_id, "name"))
+    number = seal.open(finding.sealed_identity_number, finding_place(finding.finding_id, "identity_number"))
     message = ReviewFindingMessage.model_validate(
         {**finding.content, "contact": {"name": masked_name(name), "identity_number": masked_identity_number(number)}}
     )
@@ -92,7 +92,7 @@ def shown(finding: ReviewFinding, seal: Seal) -> FindingShown:
 
 def steps_shown(finding: ReviewFinding, seal: Seal) -> list[StepShown]:
     """The steps taken, in their order."""
-    return [StepShown(step, seal.open(step.sealed_text, _text_place(finding))) for step in finding.steps]
+    return [StepShown(step, seal.open(step.sealed_text, step_place(finding))) for step in finding.steps]
 
 
 def steps_open(finding: ReviewFinding, viewer: Viewer, today: date) -> list[Step]:
@@ -129,7 +129,7 @@ def take_step(
             by_id=viewer.staff_id,
             last_day=_last_day(name, local_date(at), calendar),
             decision=decision,
-            sealed_text=seal.close(text, _text_place(finding)),
+            sealed_text=seal.close(text, step_place(finding)),
         )
     )
     session.flush()
@@ -160,8 +160,10 @@ def _row(one: ReviewFindingMessage, business_date: date, unit: Unit, at: datetim
         "unit_code": unit.code,
         "source_count": one.source_count,
         "content": one.model_dump(mode="json", exclude={"contact"}),
-        "sealed_name": seal.close(one.contact.name, f"{one.finding_id}/name"),
-        "sealed_identity_number": seal.close(one.contact.identity_number, f"{one.finding_id}/identity_number"),
+        "sealed_name": seal.close(one.contact.name, finding_place(one.finding_id, "name")),
+        "sealed_identity_number": seal.close(
+            one.contact.identity_number, finding_place(one.finding_id, "identity_number")
+        ),
         "received_at": at,
         "status": ReviewStatus.RECEIVED,
     }
@@ -182,5 +184,11 @@ def _upwards(village_code: str) -> list[str]:
     return [village_code, *(village_code[:digits].ljust(12, "0") for digits in (9, 6, 4))]
 
 
-def _text_place(finding: ReviewFinding) -> str:
+def finding_place(finding_id: str, what: str) -> str:
+    """Where it belongs what a finding says of who it is about."""
+    return f"{finding_id}/{what}"
+
+
+def step_place(finding: ReviewFinding) -> str:
+    """Where the words of a step belong."""
     return f"{finding.finding_id}/step"

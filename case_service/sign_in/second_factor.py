@@ -47,7 +47,7 @@ def is_right(session: Session, staff: Staff, code: str, at: datetime, seal: Seal
     """Whether `code` is the second factor of `staff`. Each code counts once."""
     if staff.sealed_second_factor is None:
         return False
-    secret = seal.open(staff.sealed_second_factor, _place(staff.username))
+    secret = seal.open(staff.sealed_second_factor, second_factor_place(staff.username))
     step = accepted_step(secret, code, at, staff.second_factor_step)
     if step is not None:
         staff.second_factor_step = step
@@ -60,7 +60,7 @@ def is_right(session: Session, staff: Staff, code: str, at: datetime, seal: Seal
 
 def enrol(session: Session, staff: Staff, secret: str, step: int, seal: Seal) -> list[str]:
     """Make `secret` the second factor of `staff`; gives their recovery codes, which are shown once."""
-    staff.sealed_second_factor = seal.close(secret, _place(staff.username))
+    staff.sealed_second_factor = seal.close(secret, second_factor_place(staff.username))
     staff.second_factor_step = step
     session.execute(delete(RecoveryCode).where(RecoveryCode.staff_id == staff.id))
     codes = ["-".join(secrets.token_hex(2) for _ in range(4)) for _ in range(RECOVERY_CODES)]
@@ -87,5 +87,6 @@ def _hash(staff: Staff, code: str) -> str:
     return sha256(f"{staff.id}:{code}".encode()).hexdigest()
 
 
-def _place(username: str) -> str:
+def second_factor_place(username: str) -> str:
+    """Where the secret of a second factor belongs."""
     return f"{username}/second_factor"

@@ -81,7 +81,7 @@ def keep_photos(
                 addition_id=addition.id if addition else None,
                 recorded_by_id=staff_id,
                 recorded_at=at,
-                sealed_picture=seal.close_bytes(picture, _place(order)),
+                sealed_picture=seal.close_bytes(picture, photo_place(order)),
             )
         )
     session.flush()
@@ -97,8 +97,9 @@ def opened_photo(session: Session, order: WorkOrder, photo_id: int, seal: Seal) 
     photo = session.scalar(
         select(Photo).where(Photo.id == photo_id, Photo.order_id == order.id).options(undefer(Photo.sealed_picture))
     )
-    return seal.open_bytes(photo.sealed_picture, _place(order)) if photo else None
+    return seal.open_bytes(photo.sealed_picture, photo_place(order)) if photo else None
 
 
-def _place(order: WorkOrder) -> str:
+def photo_place(order: WorkOrder) -> str:
+    """Where the photos of an order belong."""
     return f"{order.number}/photo"

@@ -113,7 +113,7 @@ def record_addition(
         recorded_by_id=viewer.staff_id,
         recorded_at=at,
         form_version=order.form_version,
-        sealed_answers=seal.close(answers.model_dump_json(), _place(order)),
+        sealed_answers=seal.close(answers.model_dump_json(), visit_place(order)),
     )
     session.add(addition)
     session.flush()
@@ -166,7 +166,7 @@ def _opened(order: WorkOrder, row: Visit | Addition, recorded_by: str, seal: Sea
 
 def answers_of(order: WorkOrder, row: Visit | Addition, seal: Seal) -> Answers:
     """What was said at the door, opened."""
-    return Answers.model_validate_json(seal.open(row.sealed_answers, _place(order)))
+    return Answers.model_validate_json(seal.open(row.sealed_answers, visit_place(order)))
 
 
 def _visit(order: WorkOrder, answers: Answers, viewer: Viewer, at: datetime, seal: Seal) -> Visit:
@@ -180,9 +180,10 @@ def _visit(order: WorkOrder, answers: Answers, viewer: Viewer, at: datetime, sea
         recorded_by_id=viewer.staff_id,
         outcome=answers.outcome_kind,
         data_error_field=answers.field_in_error,
-        sealed_answers=seal.close(answers.model_dump_json(), _place(order)),
+        sealed_answers=seal.close(answers.model_dump_json(), visit_place(order)),
     )
 
 
-def _place(order: WorkOrder) -> str:
+def visit_place(order: WorkOrder) -> str:
+    """Where the answers at a door belong."""
     return f"{order.number}/visit"

@@ -100,7 +100,8 @@ class Known:
 
     `claimed` are the ids of all claims of earlier nights that went into warnings, `shadowed` of those that did not,
     each with its leading figure; `former` the keys that people had before; `covered` until when each class reached;
-    `on_hold` the models that may claim nothing in a county, or nowhere ('').
+    `on_hold` the models that may claim nothing in a county, or nowhere (''); `given_ids` the ids that claims were given
+    before the person keys were rotated, by those that they would be given now.
     """
 
     claimed: Mapping[str, Decimal | None] = field(default_factory=dict)
@@ -108,6 +109,12 @@ class Known:
     former: Mapping[str, Sequence[str]] = field(default_factory=dict)
     covered: Mapping[str, date] = field(default_factory=dict)
     on_hold: Collection[tuple[str, str]] = ()
+    given_ids: Mapping[str, str] = field(default_factory=dict)
+
+    def claim_id(self, model: HelpModel, person_key: str, episode: str) -> str:
+        """The id by which the claim is known: the one that it was given, be it under an earlier person key."""
+        made = claim_id(model, person_key, episode)
+        return self.given_ids.get(made, made)
 
 
 @dataclass(frozen=True)
@@ -121,5 +128,9 @@ class Night:
 
 def claim_id(model: HelpModel, person_key: str, episode: str) -> str:
     """Names a claim for ever: `<model number>-<20 hex digits>`."""
-    digest = hashlib.sha256(f"{model.id}|{person_key}|{episode}".encode()).hexdigest()
-    return f"{model.number}-{digest[:_ID_CHARACTERS]}"
+    return f"{model.number}-{claim_digits(model.id, person_key, episode)}"
+
+
+def claim_digits(model_id: str, person_key: str, episode: str) -> str:
+    """What tells claims of one model apart in their ids."""
+    return hashlib.sha256(f"{model_id}|{person_key}|{episode}".encode()).hexdigest()[:_ID_CHARACTERS]

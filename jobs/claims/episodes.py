@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from jobs.claims.claim import claim_id
+from jobs.claims.claim import Known
 from warning_models.loader import HelpModel
 
 _MOST_DOUBLINGS = 20
@@ -18,11 +18,11 @@ def new_episode(
     model: HelpModel,
     row: Mapping[str, Any],
     claimed: Mapping[str, Decimal | None],
-    former: Mapping[str, Sequence[str]],
+    known: Known,
 ) -> str | None:
     """The episode to claim tonight; None where it was claimed before, be it under a former key of the person."""
     episode = row["episode"]
-    said = list(_said(model, (row["person_key"], *former.get(row["person_key"], ())), episode, claimed))
+    said = list(_said(model, (row["person_key"], *known.former.get(row["person_key"], ())), episode, claimed, known))
     if not said:
         return str(episode)
     figure = row[model.leading_figure] if model.leading_figure else None
@@ -35,11 +35,13 @@ def new_episode(
     return _doubled(episode, step)
 
 
-def _said(model: HelpModel, keys: Sequence[str], episode: str, claimed: Mapping[str, Decimal | None]) -> Iterator[Any]:
+def _said(
+    model: HelpModel, keys: Sequence[str], episode: str, claimed: Mapping[str, Decimal | None], known: Known
+) -> Iterator[Any]:
     """The leading figures with which the episode was claimed, the first one first."""
     for step in range(_MOST_DOUBLINGS):
         name = _doubled(episode, step) if step else episode
-        found = [claimed[one] for one in (claim_id(model, key, name) for key in keys) if one in claimed]
+        found = [claimed[one] for one in (known.claim_id(model, key, name) for key in keys) if one in claimed]
         if not step and not found:
             return
         yield from found

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
-from jobs.claims.claim import Claim, Known, ModelRun, Night, claim_id
+from jobs.claims.claim import Claim, Known, ModelRun, Night
 from jobs.claims.episodes import new_episode
 from jobs.claims.grouping import HouseholdAndHardship, grouped, in_their_warnings, warning_of
 from jobs.claims.household import as_text, households
@@ -86,15 +86,15 @@ def _new_claims(model: HelpModel, rows: Sequence[Row], as_of: date, known: Known
     for row in rows:
         if is_on_hold(model.id, county_of(row), known.on_hold):
             continue
-        episode = new_episode(model, row, said, known.former)
+        episode = new_episode(model, row, said, known)
         if episode is not None:
-            yield _claim(model, row | {"episode": episode}, as_of, data_as_of)
+            yield _claim(model, row | {"episode": episode}, as_of, data_as_of, known)
 
 
-def _claim(model: HelpModel, row: Row, as_of: date, data_as_of: date) -> Claim:
+def _claim(model: HelpModel, row: Row, as_of: date, data_as_of: date, known: Known) -> Claim:
     text = reason(model, row["episode"], {name: row[name] for name in model.evidence})
     return Claim(
-        claim_id=claim_id(model, row["person_key"], row["episode"]),
+        claim_id=known.claim_id(model, row["person_key"], row["episode"]),
         business_date=as_of,
         model_id=model.id,
         model_version=model.version,

@@ -19,6 +19,11 @@ Only = Annotated[Part | None, typer.Option("--only", help="One part alone, where
 
 def backup_command(folder: Folder, only: Only = None, as_json: AsJson = False) -> None:
     """Back up the pipeline's home and the case service's database into a new folder."""
+    print_report(back_up_parts(folder, only), as_json)
+
+
+def back_up_parts(folder: Path, only: Part | None) -> dict[str, Any]:
+    """Back up both parts, or one, and tell of each what was kept."""
     report: dict[str, Any] = {}
     # The pipeline first: a case service that knows more than the pipeline is told twice and answers the same, while one
     # that knows less would have lost orders of which the pipeline believes that they are there.
@@ -27,7 +32,7 @@ def backup_command(folder: Folder, only: Only = None, as_json: AsJson = False) -
         report[Part.PIPELINE.value] = _told("backed up", kept)
     if only is not Part.PIPELINE:
         report[Part.CASE_SERVICE.value] = answer_of_case_service("backup", str(folder / Part.CASE_SERVICE))
-    print_report(report, as_json)
+    return report
 
 
 def restore_command(folder: Folder, only: Only = None, as_json: AsJson = False) -> None:

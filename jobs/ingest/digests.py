@@ -45,3 +45,13 @@ def row_digests(columns: Iterable[tuple[Digests, pa.Array]], row_count: int) -> 
             total[start : start + len(piece)] += taken[: len(piece)]
     offsets = np.arange(row_count + 1, dtype=np.int32) * HEX_CHARACTERS
     return pa.StringArray.from_buffers(row_count, pa.py_buffer(offsets), pa.py_buffer(hexlify(total.tobytes())))
+
+
+def digests_under(connection: duckdb.DuckDBPyConnection, digests: pa.Array, secret: str) -> pa.Array:
+    """The digests of rows under one more secret, as they are from the next version of the person key on."""
+    connection.register("digest_before", pa.table({"row_hash": digests}))
+    again = connection.execute(
+        "select md5($salt || row_hash) as row_hash from digest_before", {"salt": f"{secret}␟"}
+    ).to_arrow_table()
+    connection.unregister("digest_before")
+    return again.column("row_hash").combine_chunks()

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.ingest.columns import Places, ReadColumn, read_column
-from jobs.ingest.digests import row_digests, value_digests
+from jobs.ingest.digests import digests_under, row_digests, value_digests
 from jobs.person_keys import PersonKeys
 from schemas.loader import Contract, Field
 from schemas.row_rules import broken_rules_sql
@@ -98,14 +98,18 @@ class Reading:
     def _row_hashes(self, columns: dict[str, ReadColumn], row_count: int) -> pa.Array:
         """Digests of what is kept of each row, in the warehouse or in the vault."""
         kept = [*self.contract.stored_fields, *self.contract.contact_fields]
-        return row_digests(
+        first, *later = self.keys.row_secrets
+        digests = row_digests(
             (
-                (value_digests(self.connection, column.distinct, self.keys.row_secret, name), column.places)
+                (value_digests(self.connection, column.distinct, first, name), column.places)
                 for name, column in columns.items()
                 if name in {field.name for field in kept}
             ),
             row_count,
         )
+        for secret in later:
+            digests = digests_under(self.connection, digests, secret)
+        return digests
 
     def _problems(self, columns: dict[str, ReadColumn], rows: pa.Table) -> pa.Table:
         found = [(at, name, reason) for name, column in columns.items() for at, reason in column.problems]

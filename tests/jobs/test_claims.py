@@ -112,6 +112,23 @@ def test_a_household_gets_one_warning_for_a_hardship_and_its_members_figures_add
     assert view.claim_ids[0] == warning.warning_id
 
 
+def test_a_claim_keeps_the_id_that_it_was_given_under_an_earlier_person_key(
+    engine: Engine, models: dict[str, HelpModel]
+) -> None:
+    model = models["medical_cost_over_limit"]
+    given = {claim_id(model, "a", "2026:15000"): "W01-given-before"}
+    show(
+        engine,
+        dwd_person=[person("a")],
+        dwd_household=[household("h1")],
+        dws_medical_year=[paid("a", 16_000)],
+    )
+    (warning,) = claims_on(engine, [model], AS_OF, Known(given_ids=given)).warnings
+    assert warning.warning_id == "W01-given-before", "as when the night of that time is run again"
+    claimed = {"W01-given-before": Decimal(16_000)}
+    assert not claims_on(engine, [model], AS_OF, Known(given_ids=given, claimed=claimed)).claims
+
+
 def test_of_two_claims_as_urgent_the_lower_id_leads(engine: Engine, models: dict[str, HelpModel]) -> None:
     people = [f"p{n}" for n in range(8)]
     show(

@@ -48,7 +48,7 @@ UGLY = [
     "'",
     "3.4E+17",
 ]
-KEYS = PersonKeys(Pseudonymiser(b"a key of this test", 1))
+KEYS = PersonKeys(Pseudonymiser(b"a-key-of-this-test"))
 BOUNDED = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )

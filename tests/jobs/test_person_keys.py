@@ -5,7 +5,7 @@ import pyarrow as pa
 from jobs.identity import Pseudonymiser
 from jobs.person_keys import PersonKeys
 
-PSEUDONYMISER = Pseudonymiser(b"a key of this test", 1)
+PSEUDONYMISER = Pseudonymiser(b"a-key-of-this-test")
 RIGHT, OTHER, WRONG = "34070219880607822X", "340721195003097583", "340721195003097584"
 
 

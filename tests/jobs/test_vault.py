@@ -43,21 +43,21 @@ def warehouse(tmp_path: Path) -> Warehouse:
 
 
 def test_what_was_sealed_opens_in_another_process(warehouse: Warehouse) -> None:
-    add_numbers(Vault(warehouse, Sealer(b"key", 1)), warehouse, numbers(PEOPLE), FIRST)
-    opened = Vault(warehouse, Sealer(b"key", 1)).numbers_of([f"p1_{n:024x}" for n in (0, PEOPLE - 1)])
+    add_numbers(Vault(warehouse, Sealer(b"key")), warehouse, numbers(PEOPLE), FIRST)
+    opened = Vault(warehouse, Sealer(b"key")).numbers_of([f"p1_{n:024x}" for n in (0, PEOPLE - 1)])
     assert opened == {f"p1_{0:024x}": f"{0:018d}", f"p1_{PEOPLE - 1:024x}": f"{PEOPLE - 1:018d}"}
 
 
 def test_a_number_is_sealed_once_and_a_repeated_delivery_replaces_its_own(warehouse: Warehouse) -> None:
     for _ in range(2):
-        vault = Vault(warehouse, Sealer(b"key", 1))
+        vault = Vault(warehouse, Sealer(b"key"))
         add_numbers(vault, warehouse, numbers(5), FIRST)
         add_numbers(vault, warehouse, numbers(7), SECOND)
     assert sorted(warehouse.rows("vault.identity")["person_key"].to_pylist()) == numbers(7)["key"].to_pylist()
 
 
 def test_the_latest_contact_counts(warehouse: Warehouse) -> None:
-    vault = Vault(warehouse, Sealer(b"key", 1))
+    vault = Vault(warehouse, Sealer(b"key"))
     add_contact(vault, warehouse, contact(1, "13800000001"), FIRST)
     add_contact(vault, warehouse, contact(1, "13800000002"), SECOND)
     assert vault.contacts_of([f"p1_{1:024x}"], "household_register")[f"p1_{1:024x}"]["phone"] == "13800000002"
@@ -65,15 +65,15 @@ def test_the_latest_contact_counts(warehouse: Warehouse) -> None:
 
 
 def test_a_block_opens_to_its_own_key_and_name_only() -> None:
-    sealed = Sealer(b"key", 1).seal("one", contact(1, "13800000001"))
-    assert Sealer(b"key", 1).open("one", sealed).to_pylist() == contact(1, "13800000001").to_pylist()
-    for sealer, name in ((Sealer(b"other key", 1), "one"), (Sealer(b"key", 1), "another")):
+    sealed = Sealer(b"key").seal("one", contact(1, "13800000001"))
+    assert Sealer(b"key").open("one", sealed).to_pylist() == contact(1, "13800000001").to_pylist()
+    for sealer, name in ((Sealer(b"other-key"), "one"), (Sealer(b"key"), "another")):
         with pytest.raises(InvalidTag):
             sealer.open(name, sealed)
 
 
 def test_nothing_that_was_sealed_can_be_read_in_the_files(warehouse: Warehouse) -> None:
-    vault = Vault(warehouse, Sealer(b"key", 1))
+    vault = Vault(warehouse, Sealer(b"key"))
     add_numbers(vault, warehouse, numbers(5), FIRST)
     add_contact(vault, warehouse, contact(1, "13800000001"), FIRST)
     sealed = b"".join(warehouse.rows("vault.block")["sealed"].to_pylist())

@@ -1,0 +1,1 @@
+"""Bringing what is kept under a key to the next one."""

@@ -1,0 +1,1 @@
+create database airflow encoding 'UTF8' template template0;

