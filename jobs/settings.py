@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     key_version: int = 1
     controls: Path | None = None
     published_nights: int = Field(default=7, ge=1)
+    smallest_count_shown: int = Field(default=5, ge=1)
     workers: int = Field(default_factory=lambda: min(4, os.cpu_count() or 1), ge=1)
     person_key: str | None = Field(default=None, repr=False)
     vault_key: str | None = Field(default=None, repr=False)

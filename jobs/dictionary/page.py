@@ -8,9 +8,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from jobs.dictionary.column_lineage import ColumnName, destinations, origins
-from jobs.publish import PUBLISHED_LAYERS
+from jobs.publish import PUBLISHED_BESIDE, PUBLISHED_LAYERS, published_tables
+from jobs.published_columns import published_comment
 from schemas.loader import Contract, Field, contracts
-from warehouse.definitions import TableDefinition, layer_definitions
+from warehouse.definitions import TableDefinition, definition, layer_definitions
 from warning_models.loader import WarningModel, load_models
 
 HERE = Path(__file__).parent
@@ -39,6 +40,7 @@ def dictionary_page(data_docs: str | None = None) -> str:
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     layers = [(layer, LAYER_TITLES[layer], list(layer_definitions(layer).values())) for layer in PUBLISHED_LAYERS]
+    layers.append(("ods, ops", "办结结果与批次台账", [definition(name) for name in PUBLISHED_BESIDE]))
     return environment.get_template("page.html.j2").render(
         contracts=sorted(contracts().values(), key=lambda contract: contract.number),
         fields=_fields,
@@ -58,8 +60,7 @@ def _row(name: ColumnName, title: str, kind: str, said: str) -> Row:
 @cache
 def _told() -> frozenset[ColumnName]:
     """What has a line on the page; not the marks of a row's version, nor what is shown to the engine by itself."""
-    tables = [table for layer in PUBLISHED_LAYERS for table in layer_definitions(layer).values()]
-    columns = {ColumnName(table.name, column.name) for table in tables for column in table.columns}
+    columns = {ColumnName(table.name, column.name) for table in published_tables() for column in table.columns}
     fields = {
         ColumnName(contract.extract_class, field.name) for contract in contracts().values() for field in contract.fields
     }
@@ -83,7 +84,8 @@ def _field(contract: Contract, field: Field) -> Row:
 
 def _columns(table: TableDefinition) -> list[Row]:
     return [
-        _row(ColumnName(table.name, column.name), "", column.physical_type, column.comment) for column in table.columns
+        _row(ColumnName(table.name, column.name), "", column.physical_type, published_comment(column))
+        for column in table.columns
     ]
 
 

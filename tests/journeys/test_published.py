@@ -15,7 +15,7 @@ import pytest
 
 from jobs.errors import QueryError
 from jobs.installation import Installation
-from jobs.publish import PUBLISHED_LAYERS, publish
+from jobs.publish import PUBLISHED_LAYERS, publish, published_tables
 from jobs.published import export, query
 from jobs.published_keys import is_rekeyed
 from schemas.loader import contracts
@@ -75,6 +75,43 @@ def test_no_key_of_the_warehouse_is_published(
     assert whole == set()
     inside = "\n".join(text for column, text in texts(connection) if column.startswith("ads."))
     assert [key for key in keys if key in inside] == []
+
+
+def test_no_table_of_counts_shows_a_small_one(
+    installation: Installation, connection: duckdb.DuckDBPyConnection, latest: Path
+) -> None:
+    least, left_out = installation.settings.smallest_count_shown, 0
+    for table in published_tables():
+        for name in sorted({name for line in table.counts for name in line}):
+            small = f"select count(*) from {table.name} where {name} > 0 and {name} < {least}"
+            assert connection.execute(small).fetchone() == (0,), f"{table.name}.{name}"
+            hidden = connection.execute(f"select count(*) from {table.name} where {name} is null").fetchall()[0][0]
+            left_out += hidden
+    assert left_out > 0, "a city of 1,500 has small counts"
+    manifest = json.loads((latest / "manifest.json").read_text(encoding="utf-8"))
+    assert not [row for row in manifest["freshness"] if 0 < (row["row_count"] or 0) < least]
+
+
+def test_what_could_point_at_one_person_is_told_coarsely(
+    installation: Installation, connection: duckdb.DuckDBPyConnection
+) -> None:
+    days = "select count(*) from dwd.person where born_on <> date_trunc('year', born_on)"
+    assert connection.execute(days).fetchone() == (0,)
+    places = (
+        "select distinct substr(village_code, 10) from dwd.person union select substr(grid_code, 10) from ads.warning"
+    )
+    assert {row[0] for row in connection.execute(places).fetchall()} <= {"000", "000000", None}
+    employers = {row["employer_name"] for row in said_rows(installation.warehouse, "dwd.contribution_status")} - {None}
+    assert len(employers) > 5
+    assert {text for _, text in texts(connection) for name in employers if name in text} == set()
+
+
+def test_a_row_leads_to_the_delivery_that_brought_it(connection: duckdb.DuckDBPyConnection) -> None:
+    without = connection.execute(
+        "select count(*), count(delivery.delivery_id) from dwd.medical_cost "
+        "left join ops.delivery as delivery using (delivery_id)"
+    ).fetchall()[0]
+    assert without[0] == without[1] > 0
 
 
 def test_rows_of_one_person_still_join(installation: Installation, connection: duckdb.DuckDBPyConnection) -> None:

@@ -7,9 +7,8 @@ import pytest
 
 from jobs.dictionary import dictionary_page
 from jobs.dictionary.column_lineage import ColumnName, destinations, origins
-from jobs.publish import PUBLISHED_LAYERS
+from jobs.publish import published_tables
 from schemas.loader import contracts
-from warehouse.definitions import layer_definitions
 from warning_models.loader import load_models
 
 KEPT = Path(__file__).resolve().parents[3] / "docs" / "dictionary.html"
@@ -29,8 +28,7 @@ def test_every_field_and_column_has_a_line(anchors: set[str]) -> None:
     fields = {
         f"{contract.extract_class}.{field.name}" for contract in contracts().values() for field in contract.fields
     }
-    tables = [table for layer in PUBLISHED_LAYERS for table in layer_definitions(layer).values()]
-    columns = {f"{table.name}.{column.name}" for table in tables for column in table.columns}
+    columns = {f"{table.name}.{column.name}" for table in published_tables() for column in table.columns}
     shown = {f"{model.number}.{name}" for model in load_models() for name in model.evidence}
     assert fields | columns | shown <= anchors
 
