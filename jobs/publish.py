@@ -2,8 +2,9 @@
 
 Built beside the last and named by `latest` in one step, so an analyst who has yesterday's file open keeps it. Tables
 and columns carry Chinese comments, keys are the analysts' own (`jobs.published_keys`), what could point at one person
-is told coarsely (`jobs.published_columns`), and small counts are left out (`jobs.published_counts`). The vault and the
-quarantine stay behind.
+is told coarsely (`jobs.published_columns`), and small counts are left out (`jobs.published_counts`). The file knows the
+functions of our SQL, so that the models' own text in `ads.model_run` runs there. The vault and the quarantine stay
+behind.
 """
 
 import json
@@ -20,15 +21,14 @@ from jobs.layer_state import holds_state_of
 from jobs.published_columns import published_comment, select_published
 from jobs.published_counts import without_small_counts
 from jobs.published_keys import secrets
+from jobs.published_tables import published_tables
 from jobs.steps import Report, StepResult, fingerprint_of, recorded_step, run_step
-from warehouse.definitions import TableDefinition, definition, layer_definitions
+from warehouse.definitions import TableDefinition
 from warehouse.engines import open_engine
+from warehouse.engines.duckdb import keep_vocabulary
 from warehouse.engines.engine import Engine
 from warehouse.layers import register_layer_table
 
-PUBLISHED_LAYERS = ("dwd", "dws", "ads")
-# What visits found, and which delivery brought a row.
-PUBLISHED_BESIDE = ("ods.case_outcome", "ops.delivery")
 LATEST = "latest"
 DATABASE = "shouwang.duckdb"
 FRESHNESS = "ads.freshness"
@@ -61,12 +61,6 @@ def publish(installation: Installation, business_date: date) -> StepResult:
     )
 
 
-def published_tables() -> list[TableDefinition]:
-    """The tables that analysts get."""
-    layers = [table for layer in PUBLISHED_LAYERS for table in layer_definitions(layer).values()]
-    return [*layers, *map(definition, PUBLISHED_BESIDE)]
-
-
 def _publish(installation: Installation, business_date: date, tables: list[TableDefinition], folder: Path) -> Report:
     part = folder.with_name(folder.name + PART)
     shutil.rmtree(part, ignore_errors=True)
@@ -77,6 +71,7 @@ def _publish(installation: Installation, business_date: date, tables: list[Table
         open_engine("duckdb", work_folder=work_folder) as engine,
         duckdb.connect(str(part / DATABASE)) as connection,
     ):
+        keep_vocabulary(connection)
         for table in tables:
             register_layer_table(engine, installation.warehouse, table)
             file = part / "parquet" / f"{table.sql_name}.parquet"

@@ -8,8 +8,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from jobs.dictionary.column_lineage import ColumnName, destinations, origins
-from jobs.publish import PUBLISHED_BESIDE, PUBLISHED_LAYERS, published_tables
 from jobs.published_columns import published_comment
+from jobs.published_tables import PUBLISHED_BESIDE, PUBLISHED_LAYERS, published_tables
 from schemas.loader import Contract, Field, contracts
 from warehouse.definitions import TableDefinition, definition, layer_definitions
 from warning_models.loader import WarningModel, load_models

@@ -7,9 +7,9 @@ import duckdb
 import pytest
 
 from jobs.dictionary.column_lineage import ColumnName, origins
-from jobs.publish import published_tables
 from jobs.published_columns import Coarseness, coarseness, published_comment, select_published
 from jobs.published_keys import is_rekeyed
+from jobs.published_tables import published_tables
 from warehouse.definitions import Column, TableDefinition
 from warehouse.engines.parameters import with_literals
 

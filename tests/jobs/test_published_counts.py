@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from jobs.publish import published_tables
 from jobs.published_counts import without_small_counts
+from jobs.published_tables import published_tables
 from warehouse.definitions import TableDefinition, definition
 
 LEAST = 5

@@ -15,9 +15,10 @@ import pytest
 
 from jobs.errors import QueryError
 from jobs.installation import Installation
-from jobs.publish import PUBLISHED_LAYERS, publish, published_tables
+from jobs.publish import publish
 from jobs.published import export, query
 from jobs.published_keys import is_rekeyed
+from jobs.published_tables import PUBLISHED_LAYERS, published_tables
 from schemas.loader import contracts
 from tests.jobs.layers_anew import said_rows
 from tests.journeys.conftest import installation_at

@@ -7,7 +7,7 @@ import pytest
 
 from jobs.dictionary import dictionary_page
 from jobs.dictionary.column_lineage import ColumnName, destinations, origins
-from jobs.publish import published_tables
+from jobs.published_tables import published_tables
 from schemas.loader import contracts
 from warning_models.loader import load_models
 
