@@ -80,7 +80,7 @@ def _find_claims(installation: Installation, business_date: date) -> tuple[StepR
 
 def night_models() -> list[WarningModel]:
     """All models that run each night, those included whose findings go to review."""
-    return [model for model in load_models() if model.status in ("active", "shadow")]
+    return [model for model in load_models() if model.runs_at_night]
 
 
 def known_on(installation: Installation, business_date: date) -> Known:

@@ -2,8 +2,10 @@
 
 examples.yaml holds `as_of`, `defaults` (table -> values that every row of it starts from) and
 `families`, each with `name`, `says`, `tables` (table -> rows), `expect` (exactly the rows that
-come out; of the evidence, those named) and, where it differs, `as_of`. A list as a value stands
-for one row per item, so that a year of months fits on a line; `months` may hold such lists.
+come out; of the evidence, those named) and, where they serve, `shows` (which kinds of example it
+is) and an `as_of` of its own. A list as a value stands for one row per item, so that a year of
+months fits on a line; `months` may hold such lists. `does_not_apply` says which kinds of example
+there cannot be (kind -> why).
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,13 +40,22 @@ class Family:
     as_of: date
     tables: Mapping[str, Sequence[Row]]
     expect: Sequence[Row] = field(default_factory=list)
+    shows: Sequence[str] = ()
 
 
-def read_families(model: WarningModel) -> list[Family]:
+@dataclass(frozen=True)
+class Examples:
+    """All that stands in a model's examples.yaml; `does_not_apply` is kind of example -> why there is none."""
+
+    families: Sequence[Family]
+    does_not_apply: Mapping[str, str]
+
+
+def read_examples(model: WarningModel) -> Examples:
     """The examples beside a model, every row filled up from the defaults."""
     source = read_yaml(model.folder / "examples.yaml")
     defaults = source.get("defaults", {})
-    return [
+    families = [
         Family(
             name=entry["name"],
             says=entry["says"],
@@ -54,9 +65,16 @@ def read_families(model: WarningModel) -> list[Family]:
                 for table, rows in entry.get("tables", {}).items()
             },
             expect=entry["expect"],
+            shows=entry.get("shows", ()),
         )
         for entry in source["families"]
     ]
+    return Examples(families, source.get("does_not_apply", {}))
+
+
+def read_families(model: WarningModel) -> Sequence[Family]:
+    """The families among them."""
+    return read_examples(model).families
 
 
 def results(model: WarningModel, engine: EvaluatesSql, schemas: Mapping[str, pa.Schema]) -> dict[str, pa.Table]:

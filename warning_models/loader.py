@@ -135,6 +135,11 @@ class WarningModel:
     same_cause: list[str] = Field(default_factory=list)
 
     @property
+    def runs_at_night(self) -> bool:
+        """Whether it is asked each night; what a shadow claims is only counted."""
+        return self.status in ("active", "shadow")
+
+    @property
     def hardship(self) -> str:
         """The matter under which a household gets one warning: the folder above the model's."""
         return self.folder.parent.name

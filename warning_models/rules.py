@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
+from warning_models.example_rules import AIDED_ON, example_failures
 from warning_models.loader import FIXED_COLUMNS, Parameter, WarningModel
 from warning_models.lock import Entry, lock_failures
 from warning_models.sql_rules import (
@@ -21,7 +22,7 @@ from warning_models.sql_rules import (
 CAUSES = frozenset({"illness", "accident", "education", "unemployment", "other"})
 HELP_LABELS = frozenset({"tekun", "dibao", "marginal", "rigid_expenditure", "orphan", "child_without_care"})
 RECENT_AID = "recent_aid_days"
-AIDED_ON = "aided_on"
+EXAMPLES = "examples.yaml"
 
 
 def failures(
@@ -36,6 +37,8 @@ def failures(
         own = [*_unexplained(model, on), *_parameter_failures(model), *_text_failures(model)]
         own += [*_evidence_failures(model), *_sql_failures(model), *_unknown_sources(model, classes)]
         own += _kind_failures(model)
+        if model.runs_at_night and (model.folder / EXAMPLES).is_file():
+            own += example_failures(model)
         found += [f"{model.id}: {failure}" for failure in own]
     return found
 
@@ -70,7 +73,7 @@ def _unexplained(model: WarningModel, on: date) -> Iterator[str]:
             yield f"{entry} is empty; say what the model does not see and does not use"
     if model.review_by < on and model.status != "retired":
         yield f"review was due by {model.review_by}; review it and set a new date"
-    for name in ("guide.md", "examples.yaml"):
+    for name in ("guide.md", EXAMPLES):
         file = model.folder / name
         if not file.is_file() or not file.read_text("utf-8").strip():
             yield f"{name} is missing; write it"

@@ -1,5 +1,6 @@
 """The rules hold over the whole set, and each of them bites."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import date
@@ -160,6 +161,35 @@ def test_each_rule_bites(models: dict[str, WarningModel], tmp_path: Path) -> Non
     for name, (broken, words) in breach(models["medical_cost_over_limit"], tmp_path).items():
         found = failures_of([broken])
         assert any(words in failure for failure in found), (name, found)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("    shows: [wrong_tier]\n", "", "no example shows wrong_tier"),
+        ("    shows: [recent_aid]\n", "", "no example shows recent_aid"),
+        ("    shows: [person_dead]\n", "", "no example shows person_dead"),
+        ("    shows: [fires]\n", "    shows: [fires, person_dead]\n", "杨女士家 says that it shows person_dead"),
+        ("    shows: [fires]\n", "    shows: [fires, just_under]\n", "杨女士家 says that it shows just_under"),
+        ("    shows: [fires]\n", "    shows: [fires, missing_source]\n", "杨女士家 says that it shows missing_source"),
+        ("    shows: [fires]\n", "    shows: [fires, recent_aid]\n", "杨女士家 says that it shows recent_aid"),
+        ("    shows: [just_under]\n", "    shows: [fires]\n", "says that it shows fires, but it does not"),
+        ("    shows: [fires]\n", "    shows: [luck]\n", "examples.yaml names luck"),
+        ("families:\n", "does_not_apply: {wrong_tier: why}\nfamilies:\n", "wrong_tier does not apply, and shows it"),
+        ("families:\n", "does_not_apply: {wrong_tier: ''}\nfamilies:\n", "wrong_tier does not apply; say why"),
+    ],
+)  # fmt: skip
+def test_examples_show_every_kind_and_what_they_say(
+    models: dict[str, WarningModel], tmp_path: Path, before: str, after: str, words: str
+) -> None:
+    model = models["medical_cost_over_limit"]
+    folder = Path(shutil.copytree(model.folder, tmp_path / model.id))
+    text = (folder / "examples.yaml").read_text("utf-8")
+    assert before in text
+    (folder / "examples.yaml").write_text(text.replace(before, after), "utf-8")
+    found = failures_of([replace(model, folder=folder)])
+    assert any(words in failure for failure in found), found
+    assert failures_of([replace(model, folder=folder, status="draft")]) == []
 
 
 def test_ids_and_numbers_are_never_reused(models: dict[str, WarningModel]) -> None:
