@@ -1,6 +1,6 @@
 """The dictionary as one page that needs no server and fetches nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,10 +31,10 @@ class Row:
     destinations: Sequence[ColumnName]
 
 
-def dictionary_page(data_docs: str | None = None) -> str:
+def dictionary_page(data_docs: Mapping[str, str] | None = None) -> str:
     """The page as HTML: classes and their fields, tables and their columns, models, and the ways between them.
 
-    `data_docs` is the address of the validation reports to link, where there are any.
+    `data_docs` has the address of a department's newest validation report, by department.
     """
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -48,7 +48,7 @@ def dictionary_page(data_docs: str | None = None) -> str:
         columns=_columns,
         models=load_models(),
         values=_values,
-        data_docs=data_docs,
+        data_docs=data_docs or {},
     )
 
 

@@ -12,6 +12,7 @@ import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import create_engine, inspect
 
 from jobs.errors import QueryError
 from jobs.installation import Installation
@@ -187,6 +188,18 @@ def test_a_query_prints_rows_and_writes_them_for_others(
         export(query(installation, sql), tmp_path / "warnings.csv")
     with pytest.raises(QueryError, match=r"\.csv, \.xlsx, \.parquet"):
         export(query(installation, sql), tmp_path / "warnings.docx")
+
+
+def test_what_reads_through_sqlalchemy_sees_tables_with_their_comments(latest: Path) -> None:
+    engine = create_engine(f"duckdb:///{latest}/shouwang.duckdb", connect_args={"read_only": True})
+    seen = inspect(engine)
+    tables = {f"{layer}.{name}" for layer in PUBLISHED_LAYERS for name in seen.get_table_names(schema=layer)}
+    assert tables == {table.name for table in published_tables() if table.layer in PUBLISHED_LAYERS}
+    assert seen.get_table_comment("warning", schema="ads") == {"text": "预警 (每户每一困难事项一条)"}
+    assert all(column["comment"] for column in seen.get_columns("warning", schema="ads"))
+    rows = pd.read_sql("select * from ads.warning", engine)
+    engine.dispose()
+    assert len(rows) == pq.read_metadata(latest / "parquet" / "ads_warning.parquet").num_rows > 0
 
 
 def test_what_looks_like_a_formula_stays_text(installation: Installation, tmp_path: Path) -> None:
