@@ -1,9 +1,9 @@
 """Telling how a step went: it started, and completed or failed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid4, uuid5
@@ -21,7 +21,6 @@ from openlineage.client.generated import (
 from openlineage.client.generated.base import DatasetFacet, RunFacet, set_producer
 from openlineage.client.transport.file import FileConfig, FileTransport
 from openlineage.client.transport.http import HttpConfig, HttpTransport
-from openlineage.client.transport.transport import Transport
 
 from jobs.lineage_events.datasets import Dataset, Flow, flow_of, told_name
 from jobs.settings import Settings
@@ -105,18 +104,19 @@ def _column_lineage(namespace: str, dataset: Dataset) -> column_lineage_dataset.
 
 
 def _emit(settings: Settings, business_date: date, event: RunEvent) -> None:
-    for transport in _transports(settings.lineage_folder / f"{business_date}.jsonl", settings.lineage_url):
+    takers: list[Callable[[RunEvent], object]] = [partial(_to_file, settings.lineage_folder / f"{business_date}.jsonl")]
+    if settings.lineage_url:
+        takers.append(_http(settings.lineage_url).emit)
+    for take in takers:
         try:
-            transport.emit(event)
+            take(event)
         except Exception as problem:  # noqa: BLE001
-            log.warning("lineage event not taken", transport=transport.kind, problem=str(problem))
+            log.warning("lineage event not taken", problem=str(problem))
 
 
-def _transports(file: Path, url: str | None) -> Iterator[Transport]:
+def _to_file(file: Path, event: RunEvent) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    yield FileTransport(FileConfig(log_file_path=str(file), append=True))
-    if url:
-        yield _http(url)
+    FileTransport(FileConfig(log_file_path=str(file), append=True)).emit(event)
 
 
 @cache

@@ -89,6 +89,9 @@ def test_a_step_goes_on_where_nobody_takes_its_events(tmp_path: Path) -> None:
     installation = installation_at(tmp_path, lineage_url="http://127.0.0.1:9")
     assert run_step(installation, NIGHT, "deadlines", None, lambda: {"open": 3}).report == {"open": 3}
     assert len(events_of(tmp_path)) == 2
+    (tmp_path / "lineage").rename(tmp_path / "before")
+    (tmp_path / "lineage").write_text("in the way", encoding="utf-8")
+    assert run_step(installation_at(tmp_path), NIGHT, "deadlines", None, lambda: {"open": 4}).report == {"open": 4}
 
 
 def test_a_step_that_is_not_done_again_tells_nothing(tmp_path: Path) -> None:
