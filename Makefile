@@ -10,7 +10,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= 1
 endif
 
-.PHONY: help setup nightly serve airflow notebooks test test-long bench calibrate sbom canary lint format lock clean
+.PHONY: help setup nightly serve airflow notebooks test test-long faults bench calibrate sbom canary lint format lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ test: setup ## Run every test and check
 
 test-long: setup ## Run the heavy forms of the tests
 	.ci/test --long
+
+faults: setup ## Kill, cut off, fill up, damage and lock everything, hundreds of times, and print what was lost or doubled
+	.ci/test --faults
 
 bench: setup ## Measure a full load, a night, the models, growth and the case service at city size, each against others
 	$(BIN)/python -m benchmarks.ingest --scale city --home $(SHOUWANG_HOME)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import TypeVar
 
 import httpx
+from pydantic import BaseModel, ValidationError
 
 from jobs.errors import CaseServiceUnreachableError, SettingsError
 from jobs.settings import Settings
@@ -24,11 +26,13 @@ from schemas.messages import (
 BATCH_SIZE = 500
 _TIMEOUT = httpx.Timeout(60, connect=5)
 
+Answer = TypeVar("Answer", bound=BaseModel)
+
 
 class CaseServiceClient:
     """Puts warnings, findings for review and freshness, and reads outcomes. Every call may be repeated safely.
 
-    Raises CaseServiceUnreachableError where the service does not answer or is not well.
+    Raises CaseServiceUnreachableError where the service does not answer, is not well, or something else answers for it.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -39,15 +43,17 @@ class CaseServiceClient:
         """Deliver in batches; yields what became of each batch's warnings."""
         for start in range(0, len(warnings), BATCH_SIZE):
             batch = WarningBatch(business_date=business_date, warnings=list(warnings[start : start + BATCH_SIZE]))
-            answer = self._request("PUT", "/api/v1/warnings", content=batch.model_dump_json())
-            yield DispositionBatch.model_validate_json(answer.content).dispositions
+            answer = self._asked(DispositionBatch, "PUT", "/api/v1/warnings", content=batch.model_dump_json())
+            if unasked := {one.warning_id for one in answer.dispositions} - {one.warning_id for one in batch.warnings}:
+                raise self._not_as_agreed(f"it tells of warnings that were not sent: {', '.join(sorted(unasked)[:3])}")
+            yield answer.dispositions
 
     def put_review_findings(self, business_date: date, findings: Sequence[ReviewFindingMessage]) -> Iterator[list[str]]:
         """Hand over findings for review in batches; yields the ids that were taken of each."""
         for start in range(0, len(findings), BATCH_SIZE):
             batch = ReviewFindingBatch(business_date=business_date, findings=list(findings[start : start + BATCH_SIZE]))
-            answer = self._request("PUT", "/api/v1/review-findings", content=batch.model_dump_json())
-            yield ReviewFindingsTaken.model_validate_json(answer.content).finding_ids
+            path, content = "/api/v1/review-findings", batch.model_dump_json()
+            yield self._asked(ReviewFindingsTaken, "PUT", path, content=content).finding_ids
 
     def put_freshness(self, report: FreshnessReport) -> None:
         """Tell how fresh every source is."""
@@ -56,8 +62,7 @@ class CaseServiceClient:
     def outcomes_after(self, cursor: str | None) -> Iterator[tuple[list[OutcomeMessage], str | None]]:
         """Read outcomes page by page; yields each page with the cursor behind it."""
         while True:
-            answer = self._request("GET", "/api/v1/outcomes", params={"after": cursor} if cursor else {})
-            page = OutcomePage.model_validate_json(answer.content)
+            page = self._asked(OutcomePage, "GET", "/api/v1/outcomes", params={"after": cursor} if cursor else {})
             if not page.outcomes:
                 return
             cursor = page.next_cursor or cursor
@@ -67,7 +72,28 @@ class CaseServiceClient:
 
     def deadlines(self) -> DeadlineReport:
         """How open work orders stand against their clocks right now."""
-        return DeadlineReport.model_validate_json(self._request("GET", "/api/v1/deadlines").content)
+        return self._asked(DeadlineReport, "GET", "/api/v1/deadlines")
+
+    def _asked(
+        self,
+        kind: type[Answer],
+        method: str,
+        path: str,
+        content: str | None = None,
+        params: dict[str, str] | None = None,
+    ) -> Answer:
+        answer = self._request(method, path, content, params)
+        try:
+            return kind.model_validate_json(answer.content)
+        except ValidationError as error:
+            raise self._not_as_agreed(f"{method} {path} gives no {kind.__name__}") from error
+
+    def _not_as_agreed(self, what: str) -> CaseServiceUnreachableError:
+        return CaseServiceUnreachableError(
+            f"what answers at {self._url} does not answer as the case service of this version does ({what}): the "
+            "system administrator must check SHOUWANG_CASE_SERVICE_URL, what stands between, and that both are of one "
+            "version"
+        )
 
     def _request(
         self, method: str, path: str, content: str | None = None, params: dict[str, str] | None = None
@@ -86,5 +112,6 @@ class CaseServiceClient:
             )
         if answer.is_server_error:
             raise CaseServiceUnreachableError(f"the case service at {self._url} is not well: {answer.status_code}")
-        answer.raise_for_status()
+        if not answer.is_success:
+            raise self._not_as_agreed(f"{method} {path} gives {answer.status_code}")
         return answer

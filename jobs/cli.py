@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -51,6 +51,7 @@ from jobs.nightly import (
 from jobs.orchestration import AIRFLOW, AIRFLOW_PORT, airflow_environment, run_night_through_airflow
 from jobs.screen import show_nights
 from jobs.steps import StepResult
+from jobs.storage_errors import storage_error
 from schemas.backup import BackupError
 from schemas.delivery import business_dates
 from schemas.loader import ContractError
@@ -89,8 +90,17 @@ def main() -> None:
     try:
         app()
     except (ShouwangError, ModelError, ContractError, BackupError) as error:
-        Console(stderr=True).print(f"[red]{error}[/red]", highlight=False)
-        raise SystemExit(1) from None
+        _tell(error)
+    except Exception as error:
+        told = storage_error(this_installation(), error)
+        if told is None:
+            raise
+        _tell(told)
+
+
+def _tell(error: Exception) -> NoReturn:
+    Console(stderr=True).print(f"[red]{error}[/red]", highlight=False)
+    raise SystemExit(1) from None
 
 
 def _chosen(installation: Installation, given: datetime | None) -> date:

@@ -36,7 +36,7 @@ class SourceUnreachableError(SourceError):
 
 
 class CaseServiceUnreachableError(ShouwangError):
-    """The case service does not answer; warnings stay in the outbox."""
+    """The case service does not answer, or not as agreed; warnings stay in the outbox."""
 
 
 class CaseServiceCommandError(ShouwangError):
@@ -81,6 +81,14 @@ class BusyError(ShouwangError):
 
 class DiskFullError(ShouwangError):
     """The disk filled up; nothing was committed by half."""
+
+
+class CatalogLockedError(ShouwangError):
+    """Another program keeps the warehouse's catalog locked; nothing was committed by half."""
+
+
+class DamagedFileError(ShouwangError):
+    """A file of the warehouse cannot be read."""
 
 
 class WorkerKilledError(ShouwangError):

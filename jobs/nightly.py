@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from jobs.alone import STATE, alone, night_alone
 from jobs.conform import conform
 from jobs.deadlines import deadlines
-from jobs.disk import disk_full_told
 from jobs.dispatch import dispatch
 from jobs.errors import NothingDeliveredError
 from jobs.feedback import feedback
@@ -25,6 +24,7 @@ from jobs.side_by_side import ingest_side_by_side
 from jobs.sources.addresses import source_departments
 from jobs.sources.pull import pull
 from jobs.steps import StepResult, recorded_step, run_step
+from jobs.storage_errors import storage_errors_told
 from jobs.warn import warn, warn_of_what_landed
 from schemas.delivery import business_dates, departments_with_deliveries
 from warehouse.tables import rows_where
@@ -36,7 +36,7 @@ def _one_at_a_time(step: Step) -> Step:
     """The step, so that no other that builds on all departments runs meanwhile."""
 
     def run(installation: Installation, business_date: date) -> StepResult:
-        with alone(installation, STATE), disk_full_told(installation):
+        with alone(installation, STATE), storage_errors_told(installation):
             return step(installation, business_date)
 
     return run
@@ -114,7 +114,7 @@ def ingest(installation: Installation, business_date: date, department: str) -> 
         held = {record.delivery_id: record.held_reason for record in records if record.status == "held"}
         return {"deliveries": len(records), "held": held}
 
-    with alone(installation, f"ingest.{department}"), disk_full_told(installation):
+    with alone(installation, f"ingest.{department}"), storage_errors_told(installation):
         return run_step(installation, business_date, f"ingest.{department}", None, work)
 
 
@@ -123,7 +123,7 @@ def take_in(
 ) -> tuple[DeliveryRecord, float]:
     """Ingest one delivery as known from the date on; returns its line of the ledger and how long that took."""
     started = time.monotonic()
-    with alone(installation, f"ingest.{department}"), disk_full_told(installation):
+    with alone(installation, f"ingest.{department}"), storage_errors_told(installation):
         record = ingest_landed(installation, department, business_date, manifest)
     return record, time.monotonic() - started
 

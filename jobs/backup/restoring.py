@@ -5,9 +5,9 @@ from pathlib import Path
 
 from jobs.alone import nobody_else
 from jobs.backup.taking import HOME, LANDING, WAREHOUSE, key_fingerprints
-from jobs.disk import disk_full_told
 from jobs.installation import Installation
 from jobs.settings import Settings
+from jobs.storage_errors import storage_errors_told
 from schemas.backup import BackupError, BackupManifest, Part, read_backup, refuse_other_keys, refuse_other_rows
 from warehouse.moving import put_to_use, row_counts
 from warehouse.tables import CATALOG_FILE
@@ -32,7 +32,7 @@ def restore(installation: Installation, folder: Path) -> BackupManifest:
 
     The catalog learns of the tables last, so a restore that was interrupted has no tables.
     """
-    with disk_full_told(installation), nobody_else(installation):
+    with storage_errors_told(installation), nobody_else(installation):
         manifest = restorable(installation, folder)
         for source, target in _targets(folder, installation.settings).items():
             if source.is_dir():

@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy.engine import make_url
 
 from jobs.alone import nobody_else
-from jobs.disk import disk_full_told
 from jobs.errors import SettingsError
 from jobs.installation import Installation
 from jobs.settings import Settings
+from jobs.storage_errors import storage_errors_told
 from schemas.backup import BackupError, BackupManifest, Part, begun, completed, fingerprint
 from warehouse.moving import files_to_take, metadata_files, row_counts
 
@@ -35,7 +35,7 @@ def back_up(installation: Installation, folder: Path, at: datetime) -> BackupMan
     settings = installation.settings
     _refuse_folder_inside(folder, settings)
     begun(folder)
-    with disk_full_told(installation), nobody_else(installation):
+    with storage_errors_told(installation), nobody_else(installation):
         warehouse = installation.warehouse
         _copy(_tables_files(installation), warehouse.root, folder / WAREHOUSE)
         if settings.landing_folder.is_dir():

@@ -6,7 +6,6 @@ from datetime import date
 import structlog
 
 from jobs.alone import alone
-from jobs.disk import disk_full_told
 from jobs.errors import SettingsError, SourceError
 from jobs.installation import Installation
 from jobs.sources.addresses import url_of
@@ -14,6 +13,7 @@ from jobs.sources.database import Reading
 from jobs.sources.landing import land, landed
 from jobs.sources.watermark import Taken, Watermark, record_taken, taken_before
 from jobs.steps import Report, StepResult, run_step
+from jobs.storage_errors import storage_errors_told
 from schemas.delivery import Manifest
 from schemas.loader import Contract
 
@@ -40,7 +40,7 @@ def pull(installation: Installation, business_date: date, department: str, class
                 rows |= {manifest.delivery_id: manifest.row_count} if manifest else {}
         return {"landed": rows, "problems": problems}
 
-    with alone(installation, f"pull.{department}"), disk_full_told(installation):
+    with alone(installation, f"pull.{department}"), storage_errors_told(installation):
         return run_step(installation, business_date, f"pull.{department}", None, work)
 
 

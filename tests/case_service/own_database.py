@@ -4,6 +4,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,8 @@ from case_service.starting import prepared_engine
 from tests.case_service import made_up
 
 
-@pytest.fixture
-def own_server() -> Iterator[PostgresServer]:
+@contextmanager
+def server_of_its_own() -> Iterator[PostgresServer]:
     """The server; its folder is short because socket paths must be."""
     folder = Path(tempfile.mkdtemp(prefix="sw"))
     embedded_postgres(folder / "pg")
@@ -27,6 +28,13 @@ def own_server() -> Iterator[PostgresServer]:
     server.ensure_postgres_running()
     server.stop()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def own_server() -> Iterator[PostgresServer]:
+    """Such a server, for one test."""
+    with server_of_its_own() as server:
+        yield server
 
 
 def prepared_database(server: PostgresServer, folder: Path) -> str:

@@ -1,9 +1,11 @@
-"""A way to the service as poor signal makes it: requests arrive, and answers get lost on their way back."""
+"""A way to the service as poor signal, a gateway or a stranger on it make it: what is taken is not always told."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
@@ -11,9 +13,23 @@ import httpx
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-encoding", "content-length"}
 
 
+SECONDS_OF_SILENCE = 3.0
+ELSEWHERE = "<!doctype html><title>登录网络</title>".encode()
+
+
+class Fate(StrEnum):
+    """What becomes of a request that is sent, and of its answer."""
+
+    LOST = "taken, the answer lost"
+    CUT = "taken, half of the answer lost"
+    SILENT = "taken, no answer in time"
+    REFUSED = "not taken, a gateway answers 502"
+    STRANGER = "not taken, somebody else's page answers"
+
+
 @dataclass
 class PoorSignal:
-    """The way; `losing` is how many answers to sent forms will get lost, `lost` which ones did.
+    """The way; `fates` are what the next requests of the methods in `sent` meet, `lost` what became of which.
 
     While it `is_down` nothing passes at all. `service_url` is the service itself, for whoever has signal.
     """
@@ -21,7 +37,8 @@ class PoorSignal:
     base_url: str
     service_url: str
     is_down: bool = False
-    losing: int = 0
+    sent: tuple[str, ...] = ("POST", "PUT")
+    fates: list[Fate] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
 
 
@@ -47,18 +64,39 @@ def poor_signal(service_url: str) -> Iterator[PoorSignal]:
                 self.close_connection = True
                 return
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            fate = way.fates.pop(0) if way.fates and self.command in way.sent else None
+            if fate in (Fate.REFUSED, Fate.STRANGER):
+                self._answer_for(fate)
+                return
             headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
             # No client of our own: it would keep one browser's cookies and send them for another.
             answer = httpx.request(
                 self.command, service_url + self.path, headers=headers, content=body, trust_env=False, timeout=30
             )
-            if self.command == "POST" and self.path.startswith("/orders/") and way.losing:
-                way.losing -= 1
+            if fate:
                 way.lost.append(f"{self.path} {answer.status_code}")
-                self.close_connection = True
+                self._lose(fate, answer)
                 return
             with suppress(ConnectionError):  # a browser that left the page does not wait for it
                 self._hand_back(answer)
+
+        def _answer_for(self, fate: Fate) -> None:
+            way.lost.append(f"{self.path} {fate.name}")
+            self.send_response(502 if fate is Fate.REFUSED else 200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(ELSEWHERE)))
+            self.end_headers()
+            self.wfile.write(ELSEWHERE)
+
+        def _lose(self, fate: Fate, answer: httpx.Response) -> None:
+            self.close_connection = True
+            if fate is Fate.SILENT:
+                time.sleep(SECONDS_OF_SILENCE)
+            if fate is Fate.CUT:
+                self.send_response(answer.status_code)
+                self.send_header("Content-Length", str(len(answer.content)))
+                self.end_headers()
+                self.wfile.write(answer.content[: len(answer.content) // 2])
 
         def _hand_back(self, answer: httpx.Response) -> None:
             self.send_response(answer.status_code)

@@ -16,7 +16,7 @@ from schemas.messages import Contact, Level, Text
 from tests.case_service import made_up
 from tests.case_service.chromium import DESK, PHONE, Watched, chromium, open_page, sign_in
 from tests.case_service.photographs import photograph
-from tests.case_service.poor_signal import PoorSignal, poor_signal
+from tests.case_service.poor_signal import Fate, PoorSignal, poor_signal
 from tests.case_service.running_service import running_with_directory
 
 # Several services and a browser share a machine that may have two cores.
@@ -299,7 +299,7 @@ def test_without_signal_work_goes_on_and_everything_goes_once_in_order_when_it_r
         phone.check("phone-not-kept.png")
         page.goto(f"{way.base_url}/orders")
         assert outcomes(way) == before
-        way.losing = 2  # the first answers after signal is back get lost
+        way.fates = [Fate.LOST] * 2  # the first answers after signal is back get lost
 
     expect(page.locator("[data-waiting]")).to_contain_text("待同步 3")
     for _ in range(2):  # each opening of a page tries again; both of these answers get lost

@@ -1,7 +1,7 @@
 """A disk that fills up during ingest: a clear error, nothing by half, and the next run completes."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -41,7 +41,9 @@ def rows_kept(installation: Installation) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("free_kib", [32, 200, 350, 600])
-def test_a_full_disk_is_told_and_the_next_run_completes(small_disk: Path, tmp_path: Path, free_kib: int) -> None:
+def test_a_full_disk_is_told_and_the_next_run_completes(
+    small_disk: Path, tmp_path: Path, account: Callable[[str, int, int, int], None], free_kib: int
+) -> None:
     landing = tmp_path / "landing"
     deliver(landing, "inpatient_settlement", [settlement(n) for n in range(ROWS)])
     ballast = small_disk / "ballast"
@@ -62,3 +64,5 @@ def test_a_full_disk_is_told_and_the_next_run_completes(small_disk: Path, tmp_pa
         "vault.identity": ROWS,
         "ops.delivery": 1,
     }
+    kept = rows_kept(installation)["ods.inpatient_settlement"]
+    account(f"disk full with {free_kib} KiB left", 1, ROWS - kept, kept - ROWS)

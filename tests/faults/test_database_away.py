@@ -101,7 +101,7 @@ def look(client: httpx.Client, load: Load) -> None:
 
 
 def test_no_acknowledged_visit_is_lost_or_doubled_and_the_service_recovers_by_itself(
-    own_server: PostgresServer, tmp_path: Path
+    own_server: PostgresServer, tmp_path: Path, account: Callable[[str, int, int, int], None]
 ) -> None:
     address = prepared_database(own_server, tmp_path)
     with opened_door(address, tmp_path, tick_seconds=1) as door, running_provider(door.clock) as provider:
@@ -144,6 +144,9 @@ def test_no_acknowledged_visit_is_lost_or_doubled_and_the_service_recovers_by_it
         check_answer(away)
         assert_each_is_there_once(door, numbers[:VISITED])
         assert set(arrived(provider)) >= set(numbers[VISITED:]), "every order that is open was told of"
+        with door.session() as session:
+            visited = session.scalars(select(WorkOrder.number).join(Visit, Visit.order_id == WorkOrder.id)).all()
+        account("PostgreSQL restarted", 1, VISITED - len(set(visited)), len(visited) - len(set(visited)))
 
 
 def assert_each_is_there_once(door: Door, numbers: list[str]) -> None:
