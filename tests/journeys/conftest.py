@@ -91,8 +91,7 @@ def environment(home: Path, case_service_url: str = NOBODY, **more: str) -> dict
     """What a night needs to know; another test's Airflow is none of it."""
     around = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
     told = {"SHOUWANG_MODE": "demo", "SHOUWANG_HOME": str(home), "SHOUWANG_CASE_SERVICE_URL": case_service_url}
-    # Working out what each column is computed from takes seconds that one night of the tests is enough for.
-    return {**around, **told, "SHOUWANG_LINEAGE_EVENTS": "off", **more}
+    return {**around, **told, **more}
 
 
 def run_night(home: Path, day: str | None, case_service_url: str = NOBODY, **more: str) -> dict[str, Any]:
