@@ -15,7 +15,13 @@ _REST = "the rest of {}"
 
 def without_small_counts(table: TableDefinition, rows: pa.Table, least: int) -> pa.Table:
     """The rows with null for counts below `least` and above nought, and for what would tell them."""
-    return pa.Table.from_pylist([_row(table, row, least) for row in rows.to_pylist()], schema=rows.schema)
+    names = sorted({name for line in table.counts for name in line} | set(table.ratios))
+    shown = [_row(table, row, least) for row in rows.select(names).to_pylist()]
+    for name in names:
+        field = rows.schema.field(name)
+        values = pa.array([row[name] for row in shown], field.type)
+        rows = rows.set_column(rows.schema.get_field_index(name), field, values)
+    return rows
 
 
 def _row(table: TableDefinition, row: Row, least: int) -> dict[str, Any]:
