@@ -10,7 +10,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= 1
 endif
 
-.PHONY: help setup nightly serve airflow test test-long faults bench calibrate sbom canary lint format lock clean
+.PHONY: help setup nightly serve airflow notebooks test test-long faults bench calibrate sbom canary lint format lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ serve: setup ## Start the case service for people to sign in
 
 airflow: setup ## Start Airflow's scheduler and web page with the DAGs loaded
 	$(BIN)/shouwang airflow
+
+notebooks: setup ## Run the notebooks on the newest published file and keep what they show in them
+	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
 
 test: setup ## Run every test and check
 	.ci/test

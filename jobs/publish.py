@@ -1,8 +1,10 @@
 """Publish: last night's warehouse as one DuckDB file and Parquet files, without identities.
 
 Built beside the last and named by `latest` in one step, so an analyst who has yesterday's file open keeps it. Tables
-and columns carry Chinese comments, keys are the analysts' own (`jobs.published_keys`). The vault and the quarantine
-stay behind.
+and columns carry Chinese comments, keys are the analysts' own (`jobs.published_keys`), what could point at one person
+is told coarsely (`jobs.published_columns`), and small counts are left out (`jobs.published_counts`). The file knows the
+functions of our SQL, so that the models' own text in `ads.model_run` runs there. The vault and the quarantine stay
+behind.
 """
 
 import json
@@ -11,19 +13,22 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 from jobs.conform import ensure_conformed
 from jobs.installation import Installation
 from jobs.layer_state import holds_state_of
-from jobs.published_keys import secrets, select_rekeyed
+from jobs.published_columns import published_comment, select_published
+from jobs.published_counts import without_small_counts
+from jobs.published_keys import secrets
+from jobs.published_tables import published_tables
 from jobs.steps import Report, StepResult, fingerprint_of, recorded_step, run_step
-from warehouse.definitions import TableDefinition, definition, layer_definitions
+from warehouse.definitions import TableDefinition
 from warehouse.engines import open_engine
+from warehouse.engines.duckdb import keep_vocabulary
 from warehouse.engines.engine import Engine
 from warehouse.layers import register_layer_table
 
-PUBLISHED_LAYERS = ("dwd", "dws", "ads")
-PUBLISHED_OUTCOMES = "ods.case_outcome"
 LATEST = "latest"
 DATABASE = "shouwang.duckdb"
 FRESHNESS = "ads.freshness"
@@ -36,14 +41,15 @@ def publish(installation: Installation, business_date: date) -> StepResult:
 
     Where the layers hold a later date by now, what was published for this one stays.
     """
-    tables = _published_tables()
+    tables = published_tables()
     recorded = recorded_step(installation, business_date, "publish")
     if recorded and not holds_state_of(installation, business_date):
         return StepResult(recorded[1], 0.0, repeated=True)
     ensure_conformed(installation, business_date)
     states = {table.name: installation.warehouse.files(table.name) for table in tables}
-    selects = [select_rekeyed(table) for table in tables]
-    fingerprint = fingerprint_of(business_date, states, selects, secrets(installation.pseudonymiser))
+    selects = [select_published(table) for table in tables]
+    least = installation.settings.smallest_count_shown
+    fingerprint = fingerprint_of(business_date, states, selects, least, secrets(installation.pseudonymiser))
     folder = installation.settings.published_folder / f"{business_date}-{fingerprint[:8]}"
     return run_step(
         installation,
@@ -53,11 +59,6 @@ def publish(installation: Installation, business_date: date) -> StepResult:
         lambda: _publish(installation, business_date, tables, folder),
         is_lost=not folder.exists(),
     )
-
-
-def _published_tables() -> list[TableDefinition]:
-    layers = [table for layer in PUBLISHED_LAYERS for table in layer_definitions(layer).values()]
-    return [*layers, definition(PUBLISHED_OUTCOMES)]
 
 
 def _publish(installation: Installation, business_date: date, tables: list[TableDefinition], folder: Path) -> Report:
@@ -70,12 +71,15 @@ def _publish(installation: Installation, business_date: date, tables: list[Table
         open_engine("duckdb", work_folder=work_folder) as engine,
         duckdb.connect(str(part / DATABASE)) as connection,
     ):
+        keep_vocabulary(connection)
         for table in tables:
             register_layer_table(engine, installation.warehouse, table)
             file = part / "parquet" / f"{table.sql_name}.parquet"
             _write_parquet(engine, table, secrets(installation.pseudonymiser), file)
+            if table.counts:
+                _hide_small_counts(table, file, installation.settings.smallest_count_shown)
             counts[table.name] = _publish_table(connection, table, file)
-        freshness = engine.query(f"select * from {definition(FRESHNESS).sql_name} order by extract_class").to_pylist()
+        freshness = connection.sql(f"select * from {FRESHNESS} order by extract_class").to_arrow_table().to_pylist()
     manifest = {"business_date": business_date, "rows": counts, "freshness": freshness}
     (part / "manifest.json").write_text(
         json.dumps(manifest, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8"
@@ -89,9 +93,15 @@ def _publish(installation: Installation, business_date: date, tables: list[Table
 
 def _write_parquet(engine: Engine, table: TableDefinition, keyed_with: dict[str, str], file: Path) -> None:
     folder = file.with_suffix("")
-    [written] = engine.write(select_rekeyed(table), keyed_with, table.schema, folder)
+    [written] = engine.write(select_published(table), keyed_with, table.schema, folder)
     Path(written).rename(file)
     folder.rmdir()
+
+
+def _hide_small_counts(table: TableDefinition, file: Path, least: int) -> None:
+    pq.write_table(
+        without_small_counts(table, pq.read_table(file, schema=table.schema), least), file, compression="zstd"
+    )
 
 
 def _publish_table(connection: duckdb.DuckDBPyConnection, table: TableDefinition, file: Path) -> int:
@@ -101,7 +111,9 @@ def _publish_table(connection: duckdb.DuckDBPyConnection, table: TableDefinition
     connection.execute(f"insert into {table.name} by name select * from read_parquet('{file}')")
     connection.execute(f"comment on table {table.name} is '{_quoted(table.title)}'")
     for column in table.columns:
-        connection.execute(f"comment on column {table.name}.\"{column.name}\" is '{_quoted(column.comment)}'")
+        connection.execute(
+            f"comment on column {table.name}.\"{column.name}\" is '{_quoted(published_comment(column))}'"
+        )
     return int(connection.execute(f"select count(*) from {table.name}").fetchall()[0][0])
 
 

@@ -32,6 +32,10 @@ class Settings(BaseSettings):
     keys_dir: Path | None = None
     controls: Path | None = None
     published_nights: int = Field(default=7, ge=1)
+    lineage_events: Literal["file", "off"] = "file"
+    lineage_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    lineage_namespace: str = "shouwang"
+    smallest_count_shown: int = Field(default=5, ge=1)
     workers: int = Field(default_factory=lambda: min(4, os.cpu_count() or 1), ge=1)
     person_key: str | None = Field(default=None, repr=False)
     vault_key: str | None = Field(default=None, repr=False)
@@ -56,6 +60,10 @@ class Settings(BaseSettings):
     @property
     def published_folder(self) -> Path:
         return self.warehouse_folder / "published"
+
+    @property
+    def lineage_folder(self) -> Path:
+        return self.home / "lineage"
 
     @property
     def work_folder(self) -> Path:

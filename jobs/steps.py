@@ -57,11 +57,19 @@ def run_step(
     recorded = recorded_step(installation, business_date, step)
     if recorded and fingerprint is not None and recorded[0] == fingerprint and not is_lost:
         return StepResult(recorded[1], time.monotonic() - started, repeated=True)
-    report = work()
+    report = _told(installation, business_date, step, work)
     seconds = time.monotonic() - started
     if recorded != (fingerprint or "", report):
         record_step(installation, business_date, step, report, seconds, fingerprint or "")
     return StepResult(report, seconds, repeated=False)
+
+
+def _told(installation: Installation, business_date: date, step: str, work: Callable[[], Report]) -> Report:
+    # Here, because it takes a second that a step needs only where it has something to do.
+    from jobs.lineage_events.events import told
+
+    with told(installation.settings, business_date, step):
+        return work()
 
 
 def record_step(

@@ -6,7 +6,7 @@ the ods tables follow from the contracts and are defined by ingest.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -52,7 +52,8 @@ class TableDefinition:
     """One table of the warehouse; `name` is `<layer>.<table>`.
 
     The layers' tables say in tables.yaml what their rows depend on, so that a night rebuilds no more
-    than it must; see dwd/tables.yaml for what `follows`, `through` and `turns_on` promise.
+    than it must; see dwd/tables.yaml for what `follows`, `through` and `turns_on` promise. Tables that count people by
+    group say which columns do (`counts`) and which are made of these (`ratios`); see ads/tables.yaml.
     """
 
     name: str
@@ -61,6 +62,8 @@ class TableDefinition:
     follows: str | None = None
     through: str | None = None
     turns_on: tuple[str, ...] | None = None
+    counts: tuple[tuple[str, ...], ...] = ()
+    ratios: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     @property
     def layer(self) -> str:
@@ -88,6 +91,8 @@ def layer_definitions(layer: str) -> Mapping[str, TableDefinition]:
             follows=entry.get("follows"),
             through=entry.get("through"),
             turns_on=tuple(entry["turns_on"]) if "turns_on" in entry else None,
+            counts=tuple(map(tuple, entry.get("counts", ()))),
+            ratios={name: tuple(columns) for name, columns in entry.get("ratios", {}).items()},
         )
         for table, entry in source.items()
     }

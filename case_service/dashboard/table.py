@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from case_service.dashboard.suppression import suppressed
 from case_service.words import WORDS
 from schemas.messages import Text
+from schemas.small_counts import suppressed
 
 # A count and the address of the list behind it; a line of them under its label.
 Count = tuple[int, str]

@@ -22,8 +22,8 @@ KEYS = ("person_key", "vault_key")
 WAREHOUSE, LANDING, HOME, CONFIGURATION = "warehouse", "landing", "home", "configuration"
 # What a city writes itself and keeps where these name it.
 _WRITTEN_BY_THE_CITY = ("SHOUWANG_CONTRACTS_DIR", "SHOUWANG_DIVISION_CHANGES", "SHOUWANG_CONTROLS")
-# Made again by the next night, or of the machine and not of the city; keys go where the operator says.
-LEFT_OUT = frozenset({"airflow", "keys", "landing", "locks", "postgres", "reports", "warehouse", "work"})
+# Made again by the next night, a log, or of the machine and not of the city; keys go where the operator says.
+LEFT_OUT = frozenset({"airflow", "keys", "landing", "lineage", "locks", "postgres", "reports", "warehouse", "work"})
 _LOGS = ".log"
 
 

@@ -15,7 +15,8 @@ DATA_DOCS = "data_docs"
 
 def dictionary_command(
     out: Annotated[
-        Path | None, typer.Option(help="Where to write it; without it beside the Data Docs, which it then links.")
+        Path | None,
+        typer.Option(help="Where to write it; without it beside the Data Docs, which it then links from each class."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -23,8 +24,9 @@ def dictionary_command(
     reports = this_installation().settings.reports_folder
     file, data_docs = out or reports / FILE, None
     if out is None:
-        nights = sorted(path.name for path in (reports / DATA_DOCS).glob("*-*-*"))
-        data_docs = f"{DATA_DOCS}/{nights[-1]}/" if nights else None
+        # The later night takes the place of the earlier.
+        found = sorted((reports / DATA_DOCS).glob("*-*-*/*/index.html"))
+        data_docs = {page.parent.name: page.relative_to(reports).as_posix() for page in found}
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(dictionary_page(data_docs), encoding="utf-8")
     print_report({"file": str(file)}, as_json)

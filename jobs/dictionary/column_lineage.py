@@ -14,7 +14,7 @@ from jobs.lineage import layer_tables
 from jobs.ods import VERSION_COLUMNS, ods_table
 from schemas.loader import contracts
 from warehouse.definitions import is_computed, layer_definitions, layer_sql
-from warning_models.loader import load_models
+from warning_models.loader import WarningModel, load_models
 
 # What a view of a class has beside its table's columns.
 DELIVERED_KEY = "delivered_person_key"
@@ -33,10 +33,21 @@ def origins() -> Mapping[ColumnName, tuple[ColumnName, ...]]:
     """For every column of a layer and every value that a model's SQL gives, the columns it is computed from."""
     found: dict[ColumnName, tuple[ColumnName, ...]] = {}
     for table in [*layer_tables(), *filter(lambda table: is_computed(table.name), layer_definitions("ads").values())]:
-        found.update(_origins_in(table.name, layer_sql(table.name)))
+        found |= {ColumnName(table.name, column): behind for column, behind in origins_in_table(table.name).items()}
     for model in load_models():
-        found.update(_origins_in(model.number, model.sql))
+        found |= {ColumnName(model.number, column): behind for column, behind in origins_in_model(model).items()}
     return found
+
+
+@cache
+def origins_in_table(name: str) -> Mapping[str, tuple[ColumnName, ...]]:
+    """For every column of a table that our SQL computes, the columns it is computed from."""
+    return dict(_origins_in(layer_sql(name)))
+
+
+def origins_in_model(model: WarningModel) -> Mapping[str, tuple[ColumnName, ...]]:
+    """For every value that a model's SQL gives, the columns it is computed from."""
+    return dict(_origins_in(model.sql))
 
 
 @cache
@@ -49,12 +60,12 @@ def destinations() -> Mapping[ColumnName, tuple[ColumnName, ...]]:
     return {origin: tuple(sorted(columns)) for origin, columns in found.items()}
 
 
-def _origins_in(owner: str, sql: str) -> Iterator[tuple[ColumnName, tuple[ColumnName, ...]]]:
+def _origins_in(sql: str) -> Iterator[tuple[str, tuple[ColumnName, ...]]]:
     columns = lineage(None, sql, schema=_schema(), dialect="duckdb")
     assert isinstance(columns, dict)  # lineage() gives all columns where none is named
     for column, node in columns.items():
         read = {_column_read(leaf) for leaf in node.walk() if isinstance(leaf.source, exp.Table)}
-        yield ColumnName(owner, column), tuple(sorted(read))
+        yield column, tuple(sorted(read))
 
 
 def _column_read(leaf: Node) -> ColumnName:

@@ -1,6 +1,6 @@
 """The dictionary as one page that needs no server and fetches nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -8,9 +8,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from jobs.dictionary.column_lineage import ColumnName, destinations, origins
-from jobs.publish import PUBLISHED_LAYERS
+from jobs.published_columns import published_comment
+from jobs.published_tables import PUBLISHED_BESIDE, PUBLISHED_LAYERS, published_tables
 from schemas.loader import Contract, Field, contracts
-from warehouse.definitions import TableDefinition, layer_definitions
+from warehouse.definitions import TableDefinition, definition, layer_definitions
 from warning_models.loader import WarningModel, load_models
 
 HERE = Path(__file__).parent
@@ -30,15 +31,16 @@ class Row:
     destinations: Sequence[ColumnName]
 
 
-def dictionary_page(data_docs: str | None = None) -> str:
+def dictionary_page(data_docs: Mapping[str, str] | None = None) -> str:
     """The page as HTML: classes and their fields, tables and their columns, models, and the ways between them.
 
-    `data_docs` is the address of the validation reports to link, where there are any.
+    `data_docs` has the address of a department's newest validation report, by department.
     """
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     layers = [(layer, LAYER_TITLES[layer], list(layer_definitions(layer).values())) for layer in PUBLISHED_LAYERS]
+    layers.append(("ods, ops", "办结结果与批次台账", [definition(name) for name in PUBLISHED_BESIDE]))
     return environment.get_template("page.html.j2").render(
         contracts=sorted(contracts().values(), key=lambda contract: contract.number),
         fields=_fields,
@@ -46,7 +48,7 @@ def dictionary_page(data_docs: str | None = None) -> str:
         columns=_columns,
         models=load_models(),
         values=_values,
-        data_docs=data_docs,
+        data_docs=data_docs or {},
     )
 
 
@@ -58,8 +60,7 @@ def _row(name: ColumnName, title: str, kind: str, said: str) -> Row:
 @cache
 def _told() -> frozenset[ColumnName]:
     """What has a line on the page; not the marks of a row's version, nor what is shown to the engine by itself."""
-    tables = [table for layer in PUBLISHED_LAYERS for table in layer_definitions(layer).values()]
-    columns = {ColumnName(table.name, column.name) for table in tables for column in table.columns}
+    columns = {ColumnName(table.name, column.name) for table in published_tables() for column in table.columns}
     fields = {
         ColumnName(contract.extract_class, field.name) for contract in contracts().values() for field in contract.fields
     }
@@ -83,7 +84,8 @@ def _field(contract: Contract, field: Field) -> Row:
 
 def _columns(table: TableDefinition) -> list[Row]:
     return [
-        _row(ColumnName(table.name, column.name), "", column.physical_type, column.comment) for column in table.columns
+        _row(ColumnName(table.name, column.name), "", column.physical_type, published_comment(column))
+        for column in table.columns
     ]
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from case_service.dashboard.suppression import suppressed
 from schemas.messages import Text
+from schemas.small_counts import suppressed
 from tests.case_service import made_up
 from tests.case_service.conftest import Door, opened_door
 from tests.case_service.made_up import CITY, OTHER_GRID, OTHER_VILLAGE, VILLAGE, WUSONG, YIAN, warning

@@ -7,13 +7,13 @@ import shutil
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from jobs.installation import Installation
-from jobs.nightly import LATER_STEPS, nightly
+from jobs.nightly import LATER_STEPS
 from jobs.settings import Settings
 from tests.journeys.conftest import NOBODY, kept_rows
 
@@ -97,7 +97,7 @@ class Rehearsal:
 
 
 def _work(settings: Settings, step: str, day: date) -> None:
-    _STEPS[step](Installation(settings), day)
+    LATER_STEPS[step](Installation(settings), day)
 
 
 def lost_and_doubled(calm: Rows, disturbed: Rows) -> tuple[int, int]:
@@ -108,6 +108,3 @@ def lost_and_doubled(calm: Rows, disturbed: Rows) -> tuple[int, int]:
         lost += (wanted - found).total()
         doubled += (found - wanted).total()
     return lost, doubled
-
-
-_STEPS: Mapping[str, Callable[[Installation, date], object]] = {**LATER_STEPS, "nightly": nightly}

@@ -1,6 +1,7 @@
 """Whatever dies at whatever moment: run again, the night equals one that nobody disturbed."""
 
 import random
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import duckdb
 import pytest
 
 from jobs.demo_visits import answer_open_orders
+from tests.faults.killed_nights import KILLED_AMONG, kill_at_random_moments
 from tests.faults.orders import Dispatched, Orders, orders_in
 from tests.faults.rehearsal import Rehearsal, Rows, lost_and_doubled
 from tests.jobs.landing import NIGHT_1
+from tests.journeys.conftest import FIRST, SIDE_BY_SIDE, kept_rows, run_night
 
 Account = Callable[[str, int, int, int], None]
 NewService = Callable[[], Orders]
@@ -68,29 +71,31 @@ def test_steps_killed_a_hundred_times(
     killed_steps(warned, dispatched, new_service, account, {"dispatch": 50, "feedback": 25, "publish": 25})
 
 
-def killed_nights(home: Path, new_service: NewService, account: Account, times: int) -> None:
+def killed_nights(calm: Path, disturbed: Path, new_service: NewService, account: Account, times: int) -> None:
     """The whole night, killed so many times on its way."""
-    night, calm, disturbed = Rehearsal(home), new_service(), new_service()
-    night.keep()
-    seconds = night.run("nightly", NIGHT_1, calm.url)
-    expected = night.rows()
-    night.again()
-    night.kill("nightly", NIGHT_1, disturbed.url, times, seconds, random.Random(20261119))
-    night.run("nightly", NIGHT_1, disturbed.url)
-    account("night killed", times, *lost_and_doubled(expected, night.rows()))
-    account("night killed: orders", times, *lost_and_doubled(orders_in(calm), orders_in(disturbed)))
+    undisturbed, service = new_service(), new_service()
+    started = time.monotonic()
+    expected = run_night(calm, FIRST, undisturbed.url, **SIDE_BY_SIDE)
+    seconds = time.monotonic() - started
+    kill_at_random_moments(times, disturbed, service.url, seconds, seed=20261119)
+    report = run_night(disturbed, FIRST, service.url, **SIDE_BY_SIDE)
+    account("night killed", times, *lost_and_doubled(kept_rows(calm), kept_rows(disturbed)))
+    account("night killed: orders", times, *lost_and_doubled(orders_in(undisturbed), orders_in(service)))
+    for key in ("deliveries", "warnings", "orders"):
+        assert report[key] == expected[key]
 
 
 @pytest.mark.timeout(1800)
-def test_a_night_killed_a_few_times(
-    copy_city: Callable[[str], Path], new_service: NewService, account: Account
+def test_a_night_killed_at_random_moments_equals_an_undisturbed_one(
+    copy_city: Callable[..., Path], new_service: NewService, account: Account
 ) -> None:
-    killed_nights(copy_city("night"), new_service, account, times=4)
+    calm, disturbed = (copy_city(name, KILLED_AMONG) for name in ("calm", "disturbed"))
+    killed_nights(calm, disturbed, new_service, account, times=4)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(7200)
-def test_a_night_killed_eighty_times(
-    copy_city: Callable[[str], Path], new_service: NewService, account: Account
+def test_a_night_killed_at_a_hundred_random_moments_equals_an_undisturbed_one(
+    copy_city: Callable[..., Path], new_service: NewService, account: Account
 ) -> None:
-    killed_nights(copy_city("night"), new_service, account, times=80)
+    killed_nights(copy_city("calm"), copy_city("disturbed"), new_service, account, times=100)

@@ -80,7 +80,7 @@ def first_night_told(small_city: Path, tmp_path_factory: pytest.TempPathFactory)
         shutil.copytree(small_city / "demo" / "directory", home / "demo" / "directory")
         shutil.copytree(small_city / "demo" / "directory", folder / "service" / "demo" / "directory")
         with running_case_service(folder / "service") as url:
-            run_night(home, FIRST, url, **SIDE_BY_SIDE)
+            run_night(home, FIRST, url, SHOUWANG_LINEAGE_EVENTS="file", **SIDE_BY_SIDE)
 
     return made_once(tmp_path_factory, "first_night_told", run)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from jobs.lineage import LAYERS
+from tests.faults.killed_nights import kill_at_random_moments
 from tests.journeys.conftest import FIRST, NOBODY, run_night
-from tests.journeys.test_nights import kill_at_random_moments
 from tests.shared_homes import installation_at
 from warehouse.definitions import definition
 from warehouse.engines import open_engine

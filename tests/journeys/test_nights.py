@@ -1,13 +1,9 @@
 """Whole nights over a made-up city: complete, repeatable, and equal whatever happened on the way."""
 
 import os
-import random
-import shutil
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -19,7 +15,6 @@ from tests.journeys.conftest import (
     FIRST,
     NOBODY,
     SECOND,
-    SIDE_BY_SIDE,
     environment,
     kept_rows,
     printed,
@@ -33,16 +28,6 @@ MODELS = {model.id for model in load_models() if model.kind == "help" and model.
 REVIEWS = {model.id for model in load_models() if model.kind == "review"}
 REPORT_KEYS = {"business_date", "engine", "deliveries", "warnings", "claims", "shadow", "review_findings", "orders"}
 DELIVERY_KEYS = {"extract_class", "delivery_id", "received", "accepted", "rejected", "unchanged"}
-
-# Of every source one class, some with everybody in it: a killed night is run five times over.
-KILLED_AMONG = (
-    "household_register",
-    "dibao",
-    "inpatient_settlement",
-    "employee_pension_contribution",
-    "disability_certificate",
-    "death_certificate",
-)
 
 CopyCity = Callable[..., Path]
 StartService = Callable[..., str]
@@ -292,75 +277,6 @@ def test_no_job_reads_the_truth(alone: Path, undisturbed: Path) -> None:
     )
     assert found == expected
     assert sum(printed(alone, FIRST)["warnings"].values()) == len(expected) > 0
-
-
-def _kill_moments(seconds: float, seed: int) -> Iterator[float]:
-    rng = random.Random(seed)
-    while True:
-        yield rng.uniform(0.05, seconds)
-
-
-def _run_and_kill(home: Path, url: str, after: float) -> bool:
-    """Start the first night and kill it after so many seconds; whether it was still running."""
-    command = [sys.executable, "-m", "jobs", "nightly", "--date", FIRST, "--json"]
-    started = subprocess.Popen(
-        command,
-        env=environment(home, url, **SIDE_BY_SIDE),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        started.wait(after)
-    except subprocess.TimeoutExpired:
-        os.killpg(started.pid, signal.SIGKILL)
-        started.wait()
-        return True
-    return False
-
-
-def kill_at_random_moments(kills: int, home: Path, url: str, seconds: float, seed: int) -> None:
-    """Kill the night so many times, each time going on from what the last left; start afresh where one finished."""
-    done = 0
-    for moment in _kill_moments(seconds, seed):
-        if _run_and_kill(home, url, moment):
-            done += 1
-        else:
-            shutil.rmtree(home / "warehouse")
-        if done == kills:
-            return
-
-
-def _assert_equals_an_undisturbed_night(
-    calm: Path, disturbed: Path, case_service_at: StartService, kills: int, seed: int
-) -> None:
-    started = time.monotonic()
-    expected = run_night(calm, FIRST, case_service_at(), **SIDE_BY_SIDE)
-    seconds = time.monotonic() - started
-    url = case_service_at()
-    kill_at_random_moments(kills, disturbed, url, seconds, seed)
-    report = run_night(disturbed, FIRST, url, **SIDE_BY_SIDE)
-    assert kept_rows(disturbed) == kept_rows(calm)
-    for key in ("deliveries", "warnings", "orders"):
-        assert report[key] == expected[key]
-
-
-@pytest.mark.timeout(1800)
-def test_a_night_killed_at_random_moments_equals_an_undisturbed_one(
-    copy_city: CopyCity, case_service_at: StartService
-) -> None:
-    calm, disturbed = (copy_city(name, KILLED_AMONG) for name in ("calm", "disturbed"))
-    _assert_equals_an_undisturbed_night(calm, disturbed, case_service_at, kills=4, seed=20261119)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(5000)
-@pytest.mark.parametrize("seed", range(10))
-def test_a_night_killed_at_a_hundred_random_moments_equals_an_undisturbed_one(
-    copy_city: CopyCity, case_service_at: StartService, seed: int
-) -> None:
-    calm, disturbed = copy_city("calm"), copy_city("disturbed")
-    _assert_equals_an_undisturbed_night(calm, disturbed, case_service_at, kills=10, seed=seed)
 
 
 def test_nothing_delivered_says_what_to_do(tmp_path: Path) -> None:

@@ -12,12 +12,14 @@ import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import create_engine, inspect
 
 from jobs.errors import QueryError
 from jobs.installation import Installation
-from jobs.publish import PUBLISHED_LAYERS, publish
+from jobs.publish import publish
 from jobs.published import export, query
 from jobs.published_keys import is_rekeyed
+from jobs.published_tables import PUBLISHED_LAYERS, published_tables
 from schemas.loader import contracts
 from tests.jobs.layers_anew import said_rows
 from tests.shared_homes import installation_at
@@ -75,6 +77,43 @@ def test_no_key_of_the_warehouse_is_published(
     assert whole == set()
     inside = "\n".join(text for column, text in texts(connection) if column.startswith("ads."))
     assert [key for key in keys if key in inside] == []
+
+
+def test_no_table_of_counts_shows_a_small_one(
+    installation: Installation, connection: duckdb.DuckDBPyConnection, latest: Path
+) -> None:
+    least, left_out = installation.settings.smallest_count_shown, 0
+    for table in published_tables():
+        for name in sorted({name for line in table.counts for name in line}):
+            small = f"select count(*) from {table.name} where {name} > 0 and {name} < {least}"
+            assert connection.execute(small).fetchone() == (0,), f"{table.name}.{name}"
+            hidden = connection.execute(f"select count(*) from {table.name} where {name} is null").fetchall()[0][0]
+            left_out += hidden
+    assert left_out > 0, "a city of 1,500 has small counts"
+    manifest = json.loads((latest / "manifest.json").read_text(encoding="utf-8"))
+    assert not [row for row in manifest["freshness"] if 0 < (row["row_count"] or 0) < least]
+
+
+def test_what_could_point_at_one_person_is_told_coarsely(
+    installation: Installation, connection: duckdb.DuckDBPyConnection
+) -> None:
+    days = "select count(*) from dwd.person where born_on <> date_trunc('year', born_on)"
+    assert connection.execute(days).fetchone() == (0,)
+    places = (
+        "select distinct substr(village_code, 10) from dwd.person union select substr(grid_code, 10) from ads.warning"
+    )
+    assert {row[0] for row in connection.execute(places).fetchall()} <= {"000", "000000", None}
+    employers = {row["employer_name"] for row in said_rows(installation.warehouse, "dwd.contribution_status")} - {None}
+    assert len(employers) > 5
+    assert {text for _, text in texts(connection) for name in employers if name in text} == set()
+
+
+def test_a_row_leads_to_the_delivery_that_brought_it(connection: duckdb.DuckDBPyConnection) -> None:
+    without = connection.execute(
+        "select count(*), count(delivery.delivery_id) from dwd.medical_cost "
+        "left join ops.delivery as delivery using (delivery_id)"
+    ).fetchall()[0]
+    assert without[0] == without[1] > 0
 
 
 def test_rows_of_one_person_still_join(installation: Installation, connection: duckdb.DuckDBPyConnection) -> None:
@@ -149,6 +188,18 @@ def test_a_query_prints_rows_and_writes_them_for_others(
         export(query(installation, sql), tmp_path / "warnings.csv")
     with pytest.raises(QueryError, match=r"\.csv, \.xlsx, \.parquet"):
         export(query(installation, sql), tmp_path / "warnings.docx")
+
+
+def test_what_reads_through_sqlalchemy_sees_tables_with_their_comments(latest: Path) -> None:
+    engine = create_engine(f"duckdb:///{latest}/shouwang.duckdb", connect_args={"read_only": True})
+    seen = inspect(engine)
+    tables = {f"{layer}.{name}" for layer in PUBLISHED_LAYERS for name in seen.get_table_names(schema=layer)}
+    assert tables == {table.name for table in published_tables() if table.layer in PUBLISHED_LAYERS}
+    assert seen.get_table_comment("warning", schema="ads") == {"text": "预警 (每户每一困难事项一条)"}
+    assert all(column["comment"] for column in seen.get_columns("warning", schema="ads"))
+    rows = pd.read_sql("select * from ads.warning", engine)
+    engine.dispose()
+    assert len(rows) == pq.read_metadata(latest / "parquet" / "ads_warning.parquet").num_rows > 0
 
 
 def test_what_looks_like_a_formula_stays_text(installation: Installation, tmp_path: Path) -> None:

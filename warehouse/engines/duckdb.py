@@ -81,6 +81,12 @@ class DuckDBEngine:
         self.close()
 
 
+def keep_vocabulary(connection: duckdb.DuckDBPyConnection) -> None:
+    """Leave the vocabulary in the connection's database, so that whoever opens its file runs our SQL there."""
+    text = (FUNCTIONS_FOLDER / "duckdb.sql").read_text("utf-8")
+    connection.execute(text.replace("create or replace temp macro", "create or replace macro"))
+
+
 def _emptied(folder: Path) -> Path:
     if folder.is_file():
         folder.unlink()

@@ -7,9 +7,8 @@ import pytest
 
 from jobs.dictionary import dictionary_page
 from jobs.dictionary.column_lineage import ColumnName, destinations, origins
-from jobs.publish import PUBLISHED_LAYERS
+from jobs.published_tables import published_tables
 from schemas.loader import contracts
-from warehouse.definitions import layer_definitions
 from warning_models.loader import load_models
 
 KEPT = Path(__file__).resolve().parents[3] / "docs" / "dictionary.html"
@@ -29,8 +28,7 @@ def test_every_field_and_column_has_a_line(anchors: set[str]) -> None:
     fields = {
         f"{contract.extract_class}.{field.name}" for contract in contracts().values() for field in contract.fields
     }
-    tables = [table for layer in PUBLISHED_LAYERS for table in layer_definitions(layer).values()]
-    columns = {f"{table.name}.{column.name}" for table in tables for column in table.columns}
+    columns = {f"{table.name}.{column.name}" for table in published_tables() for column in table.columns}
     shown = {f"{model.number}.{name}" for model in load_models() for name in model.evidence}
     assert fields | columns | shown <= anchors
 
@@ -66,4 +64,6 @@ def test_a_value_that_the_sql_writes_itself_comes_from_nowhere() -> None:
 
 def test_nothing_is_fetched_from_elsewhere(page: str) -> None:
     assert not re.findall(r'(?:src|href)="(?!#)', page)
-    assert "data_docs/2026-11-20/" in dictionary_page("data_docs/2026-11-20/")
+    address = "data_docs/2026-11-20/medical_insurance/index.html"
+    linked = dictionary_page({"medical_insurance": address})
+    assert linked.count(address) == sum(one.department == "medical_insurance" for one in contracts().values())

@@ -1,0 +1,1 @@
+"""What steps read and write, told as OpenLineage events: names of tables and columns, never what stands in them."""
