@@ -109,7 +109,7 @@ def ask_for_time(session: Session, order: WorkOrder, entry: Entry, viewer: Viewe
 def decide_on_time(
     session: Session, order: WorkOrder, is_granted: bool, viewer: Viewer, rule: DueRule, at: datetime
 ) -> None:
-    """Grant or refuse the request that waits; a grant is written to the ledger of pauses and told to the holder.
+    """Grant or refuse the request that waits, and tell the holder; a grant is written to the ledger of pauses.
 
     Raises `MoveRefusedError` when nothing waits any more.
     """
@@ -123,6 +123,8 @@ def decide_on_time(
     session.flush()
     if is_granted:
         _grant(session, order, request, rule, at)
+    else:
+        _tell_holder(session, order, Happening.TIME_REFUSED, rule, at)
     action = "time_granted" if is_granted else "time_refused"
     action_log.record(session, at, [Action(viewer.username, action, order.number, request.reason.value)])
 
@@ -131,14 +133,14 @@ def _grant(session: Session, order: WorkOrder, request: MoreTimeRequest, rule: D
     session.refresh(order, ["pauses"])
     order.pauses.append(ClockPause(paused_on=request.asked_on, resumed_on=request.until, reason=request.reason.value))
     session.flush()
+    _tell_holder(session, order, Happening.CLOCK_PAUSED, rule, at)
+
+
+def _tell_holder(session: Session, order: WorkOrder, happening: Happening, rule: DueRule, at: datetime) -> None:
     if order.assignee_id is not None:
         due = due_of(order, rule)
-        cause = f"{order.number}/{Happening.CLOCK_PAUSED}/{at.isoformat()}"
-        tell(
-            session,
-            [Telling(order.assignee_id, order.id, Happening.CLOCK_PAUSED, cause, due.at if due else None)],
-            at,
-        )
+        cause = f"{order.number}/{happening}/{at.isoformat()}"
+        tell(session, [Telling(order.assignee_id, order.id, happening, cause, due.at if due else None)], at)
 
 
 def hand_over(session: Session, order: WorkOrder, entry: Entry, colleague: Staff, viewer: Viewer, at: datetime) -> None:

@@ -20,6 +20,7 @@ class Happening(StrEnum):
     OVERDUE = "overdue"
     CLOCK_PAUSED = "clock_paused"
     CLOCK_RESUMED = "clock_resumed"
+    TIME_REFUSED = "time_refused"
 
 
 class DispatchState(StrEnum):

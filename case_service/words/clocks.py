@@ -29,6 +29,10 @@ CLOCK_WORDS: dict[str, Text] = {
         "工单 {order}（{village}）恢复计时，请在 {due} 前办结。",
         "The clock of order {order} ({village}) runs again, due {due}.",
     ),
+    "message.time_refused": _text(
+        "工单 {order}（{village}）的延期申请未批准，照常计时，请在 {due} 前办结。",
+        "More time for order {order} ({village}) was refused; its clock runs on, due {due}.",
+    ),
     "message.no_due": _text("恢复计时后重新计算", "reckoned when the clock runs again"),
     "messages.title": _text("消息", "Messages"),
     "messages.unread": _text("{count} 条未读", "{count} unread"),

@@ -120,6 +120,8 @@ def test_time_refused_leaves_the_clock_running(door: Door, order_number: str) ->
     assert "未批准，照常计时" in page
     assert "11月28日(周五)截止" in page
     assert decide(door, order_number, "grant") == 409
+    told = door.browser(WORKER).get("/messages").text
+    assert f"工单 {order_number}（城东村委会）的延期申请未批准，照常计时，请在 11月28日" in told
     with door.session() as session:
         assert session.scalars(select(ClockPause)).all() == []
         assert session.scalars(select(MoreTimeRequest)).one().is_granted is False
