@@ -1,8 +1,6 @@
 """Every command that README and docs show is one that the command lines take, down to its last option."""
 
-import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,37 +8,25 @@ import typer.main
 
 from case_service.__main__ import _parser
 from jobs.cli import app
+from tests.docs.documented_commands import commands_in, documented_commands
 
-PROJECT = Path(__file__).resolve().parents[2]
-DOCUMENTS = [*sorted(PROJECT.glob("README*.md")), *sorted((PROJECT / "docs").rglob("*.md"))]
-SHELL_FENCE = re.compile(r"^```(?:sh|bash|shell|console)\b[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
-COMMENT = re.compile(r"(?:^|\s+)#\s.*$")
 # Files and folders that readers of the pages have; the command lines look whether they are there.
 FILES = ("sample.csv", "old.odcs.yaml", "new.odcs.yaml", "2027.json", "addresses.csv", "grids.csv", "staff.csv")
-FOLDERS = {"/etc/shouwang/directory": ".", "drafts/medical/medical_cost_over_limit": ".", "<folder>": "."}
+FOLDERS = ("directory", "drafts/medical/medical_cost_over_limit")
 
 
 @pytest.fixture(autouse=True)
 def what_readers_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in FILES:
         (tmp_path / name).touch()
+    for name in FOLDERS:
+        (tmp_path / name).mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
-
-
-def commands_in(text: str) -> Iterator[str]:
-    """The commands of a document in their order, without comments; a line that ends in a backslash goes on."""
-    for block in SHELL_FENCE.findall(text):
-        for line in block.replace("\\\n", " ").splitlines():
-            if command := COMMENT.sub("", line).strip():
-                for written, stands_for in FOLDERS.items():
-                    command = command.replace(written, stands_for)
-                yield re.sub(r"\s{2,}", " ", command)
 
 
 def shown(program: str) -> list[str]:
     """What the documents show after a program's name."""
-    found = {one for path in DOCUMENTS for one in commands_in(path.read_text(encoding="utf-8"))}
-    return sorted(one.removeprefix(program) for one in found if one.startswith(program))
+    return sorted({one.to_run.removeprefix(program) for one in documented_commands() if one.text.startswith(program)})
 
 
 def understand(words: list[str]) -> None:
@@ -73,5 +59,5 @@ def test_what_the_command_line_does_not_know_is_found(words: str) -> None:
 
 def test_commands_are_found_in_pages() -> None:
     page = "```sh\nshouwang tables list   # all\nshouwang \\\n  serve\n```\n```python\nprint()\n```\n"
-    assert list(commands_in(page)) == ["shouwang tables list", "shouwang serve"]
+    assert [one.text for one in commands_in("page.md", page)] == ["shouwang tables list", "shouwang serve"]
     assert len(shown("shouwang ")) > 40
