@@ -52,10 +52,11 @@ test-long: setup ## Run the heavy forms of the tests
 faults: setup ## Kill, cut off, fill up, damage and lock everything, hundreds of times, and print what was lost or doubled
 	.ci/test --faults
 
-bench: setup ## Measure a full load, a night, the models, growth and the case service at city size, each against others
-	$(BIN)/python -m benchmarks.ingest --scale city --home $(SHOUWANG_HOME)
-	$(BIN)/python -m benchmarks.warn --scale city --home $(SHOUWANG_HOME)
-	$(BIN)/python -m benchmarks.casework --home $(SHOUWANG_HOME)
+bench: setup ## Measure a full load, a night, the models, growth and the case service at city size; writes docs/benchmarks.md
+	$(BIN)/python -m benchmarks.ingest --scale city --home $(SHOUWANG_HOME) --keep-result benchmarks/results
+	$(BIN)/python -m benchmarks.warn --scale city --home $(SHOUWANG_HOME) --keep-result benchmarks/results
+	$(BIN)/python -m benchmarks.casework --home $(SHOUWANG_HOME) --keep-result benchmarks/results
+	$(BIN)/python -m benchmarks.page
 
 calibrate: setup ## Count a year's warnings of the plain rules at city size, and how many meet somebody to help
 	$(BIN)/python -m benchmarks.calibration --scale city

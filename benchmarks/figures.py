@@ -78,16 +78,23 @@ def _pandas_differences(results: Results) -> list[str] | None:
     return differences(ours["counts"], pandas["counts"], ours["tables"], pandas["tables"])
 
 
+def most_of(people: int) -> dict[str, float]:
+    """The upper limits that hold for a city of so many people."""
+    beyond = people > PEOPLE_AT_SCALE["city"]
+    return {**MOST, "peak_memory_gib": MOST_MEMORY_BEYOND_A_CITY} if beyond else MOST
+
+
+def growth_per_tenfold(report: Mapping[str, Any]) -> float | None:
+    """Times the seconds for ten times the rows; in proportion where a city has not exactly ten times."""
+    of_one = ratio(report["growth_ratio"], report["growth_rows"])
+    return None if of_one is None else of_one * 10
+
+
 def targets_of(report: Mapping[str, Any]) -> dict[str, tuple[float, str, str]]:
     """Each measured figure that has a target: its value, the target, and by how much it is missed if it is."""
-    values = dict(report)
-    if report["growth_ratio"] is not None:
-        # Eleven times for ten times the rows; in proportion where a city has not exactly ten times.
-        values["growth_ratio_per_tenfold"] = report["growth_ratio"] / report["growth_rows"] * 10
+    values = {**report, "growth_ratio_per_tenfold": growth_per_tenfold(report)}
     found = {}
-    most = dict(MOST)
-    if report["people"] > PEOPLE_AT_SCALE["city"]:
-        most["peak_memory_gib"] = MOST_MEMORY_BEYOND_A_CITY
+    most = most_of(report["people"])
     for name, limit in {**most, **LEAST}.items():
         value = values.get(name)
         if value is not None:

@@ -5,6 +5,7 @@ import json
 import os
 import platform
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,10 @@ def benchmark_parser(name: str, description: str | None) -> argparse.ArgumentPar
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=description)
     parser.add_argument("--home", type=Path, default=Path(os.environ.get("SHOUWANG_HOME", "var")))
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument(
+        "--keep-result", type=Path, metavar="FOLDER", help="keep the object as FOLDER/<benchmark>.json too"
+    )
+    parser.set_defaults(benchmark=name)
     return parser
 
 
@@ -42,6 +47,8 @@ def answer(
     except BenchmarkError as error:
         console.print(str(error), style="red", soft_wrap=True, markup=False)
         return 1
+    if options.keep_result:
+        keep_result(options.keep_result, options.benchmark, report)
     if options.json:
         print(json.dumps(report, ensure_ascii=False))  # noqa: T201
     else:
@@ -54,11 +61,19 @@ def keep(home: Path, name: str, report: Mapping[str, Any]) -> None:
     (home / f"{name}.json").write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
+def keep_result(folder: Path, benchmark: str, report: Mapping[str, Any]) -> None:
+    """Write the report to <folder>/<benchmark>.json, from which `benchmarks.page` makes the page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    # Where this machine keeps its chart is of no use to whoever reads the page.
+    keep(folder, benchmark, {name: value for name, value in report.items() if name != "chart"})
+
+
 def about_machine() -> Report:
-    """What the figures hold for."""
+    """What the figures hold for: the day, the machine and what runs on it."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     model = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
     return {
+        "measured_on": datetime.now().astimezone().date().isoformat(),
         "machine": {
             "cpus": os.cpu_count(),
             "cpu": model[0].partition(":")[2].strip() if model else platform.machine(),

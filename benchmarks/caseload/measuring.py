@@ -19,6 +19,7 @@ from benchmarks.caseload.warned import warning
 from benchmarks.figures import ratio
 from benchmarks.reporting import Report, Tell
 from benchmarks.usage import cpu_seconds
+from benchmarks.wanted import KINDS
 from case_service import action_log
 from case_service.clock import local_date, now
 from case_service.notifications.channels.configured import channels_of
@@ -27,7 +28,6 @@ from case_service.tables import ActionLogEntry
 from case_service.ticking import tick
 from schemas.messages import WarningBatch, WarningMessage
 
-KINDS = ("list", "detail", "submit")
 RECORDED_AS = {"list": "names_read", "detail": "file_read", "submit": "visit_recorded"}
 AT_ONCE = 500
 # The bare endpoints note their statements first, one question after the other.

@@ -15,8 +15,8 @@ from rich.console import Console
 
 from benchmarks.caseload.filling import Size, grid_codes
 from benchmarks.caseload.load import Answered, Asked, Load, apply
-from benchmarks.caseload.measuring import KINDS
 from benchmarks.casework import show
+from benchmarks.wanted import KINDS
 
 WORKERS, ORDERS, WARNINGS = 20, 400, 40
 PROMISED = {"rps", "bare_rps", "p50_ms", "p95_ms", "p99_ms"}
