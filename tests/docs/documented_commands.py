@@ -21,7 +21,10 @@ PROPOSED = "needs a proposal of the review list by its own number"
 NOT_RUN: dict[str, tuple[str, str]] = {
     r"make (nightly|serve|setup).*": (CHECKOUT, "tests/journeys/test_first_work_order.py"),
     r"make (test|test-long|bench|docs|lint|format|lock|sbom|canary|calibrate|airflow).*": (CHECKOUT, ""),
-    r"cd \S+": (CHECKOUT, "tests/journeys/test_first_work_order.py"),
+    r"cp /path/to/your/.*": (CONTAINERS, "tests/deploy/test_compose.py"),
+    r"shouwang sources pull .*": ("needs a department's database", "tests/jobs/sources/test_pull.py"),
+    r"shouwang backup .* --only \w+": ("is part of the one before it", "tests/journeys/test_backup_and_restore.py"),
+    r"shouwang models rank .*": ("needs the outcomes of months", "tests/journeys/test_evaluation.py"),
     r"\.venv/bin/pytest .*": (CHECKOUT, ""),
     r"python -m warning_models\.lock": (CHECKOUT, "tests/warning_models/test_house_rules.py"),
     r"shouwang demo( --scale \w+| --people 5000 --nights 60| --mess none)?": (HOURS, "tests/demo_city/test_build.py"),

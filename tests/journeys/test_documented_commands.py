@@ -30,11 +30,12 @@ GOOD_PASSWORD = "a long enough one\n"
 
 
 @pytest.fixture(scope="module")
-def reader(both_nights_told: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def reader(small_city: Path, both_nights_told: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of somebody who follows the pages: their files, and a city at work with its case service."""
     folder = tmp_path_factory.mktemp("reader")
     home = copy_home(both_nights_told / "home", tmp_path_factory.mktemp("at") / "home")
     copy_folder(both_nights_told / "service" / "postgres", home / "postgres")
+    shutil.copytree(small_city / "demo" / "truth", home / "demo" / "truth")
     what_readers_have(folder, home)
     with running_case_service(home) as url, pytest.MonkeyPatch.context() as patch:
         for name, value in environment(home, url, SHOUWANG_WORKERS="1").items():
