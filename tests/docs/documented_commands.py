@@ -21,6 +21,7 @@ PROPOSED = "needs a proposal of the review list by its own number"
 NOT_RUN: dict[str, tuple[str, str]] = {
     r"make (nightly|serve|setup).*": (CHECKOUT, "tests/journeys/test_first_work_order.py"),
     r"make (test|test-long|bench|docs|lint|format|lock|sbom|canary|calibrate|airflow).*": (CHECKOUT, ""),
+    r"make notebooks": (CHECKOUT, "tests/notebooks/test_notebooks.py"),
     r"cp /path/to/your/.*": (CONTAINERS, "tests/deploy/test_compose.py"),
     r"shouwang sources pull .*": ("needs a department's database", "tests/jobs/sources/test_pull.py"),
     r"shouwang backup .* --only \w+": ("is part of the one before it", "tests/journeys/test_backup_and_restore.py"),
