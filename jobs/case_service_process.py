@@ -35,19 +35,28 @@ class Health:
 
 def health_of(url: str) -> Health | None:
     """How the case service at a URL is; None where none answers."""
+    answer = _health_asked(url)
+    if answer is None:
+        return None
     try:
-        answer = httpx.get(f"{url.rstrip('/')}/healthz", timeout=5)
         told = answer.json()
         at = parsedate_to_datetime(answer.headers["Date"])
         return Health(answer.is_success, told["status"], at, told.get("calendar_until"))
-    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None
 
 
 def answers(url: str) -> bool:
-    """Whether a case service is there and well."""
-    health = health_of(url)
-    return health is not None and health.is_well
+    """Whether a service is there and well."""
+    answer = _health_asked(url)
+    return answer is not None and answer.is_success
+
+
+def _health_asked(url: str) -> httpx.Response | None:
+    try:
+        return httpx.get(f"{url.rstrip('/')}/healthz", timeout=5)
+    except httpx.HTTPError:
+        return None
 
 
 @contextmanager

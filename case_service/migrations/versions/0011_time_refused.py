@@ -7,7 +7,7 @@ down_revision = "0010_calendar_edition"
 branch_labels = None
 depends_on = None
 
-NAME = op.f("ck_message_happening")
+NAME = "ck_message_happening"
 BEFORE = ("new_order", "due_soon", "due_today", "overdue", "clock_paused", "clock_resumed")
 
 
@@ -25,5 +25,7 @@ def downgrade() -> None:
 
 
 def _allow(happenings: tuple[str, ...]) -> None:
-    op.drop_constraint(NAME, "message")
-    op.create_check_constraint(NAME, "message", "happening in ({})".format(", ".join(f"'{one}'" for one in happenings)))
+    op.drop_constraint(op.f(NAME), "message")
+    op.create_check_constraint(
+        op.f(NAME), "message", "happening in ({})".format(", ".join(f"'{one}'" for one in happenings))
+    )
