@@ -18,7 +18,7 @@ from jobs.ingest.readers.delimited import read_delimited
 from jobs.ingest.readers.html_tables import looks_like_html, read_html
 from jobs.ingest.readers.layout import Layout
 from jobs.ingest.readers.parquet import read_parquet
-from jobs.ingest.readers.spreadsheets import read_workbook
+from jobs.ingest.readers.spreadsheets import read_old_workbook, read_workbook
 from jobs.ingest.readers.tabular import DeliveredText, MalformedLine, SurplusLine, UnreadableFileError
 from schemas.loader import Contract
 
@@ -32,7 +32,7 @@ READERS: dict[str, Reader] = {
     "dbf": read_dbf,
     "html": read_html,
     "parquet": read_parquet,
-    "xls": read_workbook,
+    "xls": read_old_workbook,
     "xlsx": read_workbook,
 }
 HEAD_BYTES = 4096

@@ -15,6 +15,8 @@ def read_parquet(path: Path, layout: Layout) -> list[DeliveredText]:
     """Read the file; the first row stands on line 2, as in a table with a header."""
     try:
         table = pq.read_table(path)
+        # Damage within a column can leave text that is none, which DuckDB does not survive.
+        table.validate(full=True)
         columns = [column_text(table.column(at)) for at in range(table.num_columns)]
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise UnreadableFileError(f"it is no whole Parquet file: {error}", "不是完整的 Parquet 文件") from error

@@ -1,6 +1,9 @@
 """Reads workbooks (.xlsx, .xls) with title rows above the header and totals below the table."""
 
 import io
+import pickle
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from math import isnan
@@ -15,6 +18,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from jobs.ingest.readers import old_workbook_cells
 from jobs.ingest.readers.layout import Layout
 from jobs.ingest.readers.tabular import Cell, DeliveredText, UnreadableFileError, text_of_rows
 
@@ -28,7 +32,7 @@ def read_workbook(path: Path, layout: Layout) -> list[DeliveredText]:
     try:
         tables = list(_tables(path))
     except PasswordError as error:
-        raise UnreadableFileError("it is protected by a password", "工作簿有密码保护") from error
+        raise _protected() from error
     except (CalamineError, ValueError, OverflowError) as error:
         raise UnreadableFileError(f"it is no whole workbook: {error}", "不是完整的工作簿") from error
     except BaseException as panic:
@@ -37,6 +41,25 @@ def read_workbook(path: Path, layout: Layout) -> list[DeliveredText]:
             raise
         raise UnreadableFileError("it is a damaged workbook", "工作簿已损坏") from panic
     return texts_of_tables(tables, layout)
+
+
+def read_old_workbook(path: Path, layout: Layout) -> list[DeliveredText]:
+    """As `read_workbook`, of an .xls file, read in a process of its own (`old_workbook_cells`)."""
+    command = [sys.executable, "-I", old_workbook_cells.__file__, str(path)]
+    read = subprocess.run(command, capture_output=True, check=False)
+    if read.returncode == old_workbook_cells.PROTECTED:
+        raise _protected()
+    if read.returncode == old_workbook_cells.DAMAGED:
+        why = read.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise UnreadableFileError(f"it is no whole workbook: {why}", "不是完整的工作簿")
+    if read.returncode:
+        raise UnreadableFileError("it is a damaged workbook", "工作簿已损坏")
+    tables = [[[cell_text(cell) for cell in row] for row in rows] for rows in pickle.loads(read.stdout)]  # noqa: S301
+    return texts_of_tables(tables, layout)
+
+
+def _protected() -> UnreadableFileError:
+    return UnreadableFileError("it is protected by a password", "工作簿有密码保护")
 
 
 def _tables(path: Path) -> Iterator[list[list[Cell]]]:

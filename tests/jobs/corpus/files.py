@@ -105,6 +105,13 @@ WORKBOOKS = [
     Case("an old workbook named as a new one", OLD_WORKBOOK, "dibao", "xlsx"),
     held("a workbook cut off", workbook(DIBAO)[:-200], "cut off or damaged", extract_class="dibao", suffix="xlsx"),
     held("an old workbook cut off", OLD_WORKBOOK[:1500], "no whole workbook", extract_class="dibao", suffix="xls"),
+    held(
+        "an old workbook whose directory tells of a billion bytes",
+        OLD_WORKBOOK[:2173] + b"9999" + OLD_WORKBOOK[2177:],
+        "a damaged workbook",
+        extract_class="dibao",
+        suffix="xls",
+    ),
     held("an empty workbook", workbook([]), "holds no table", extract_class="dibao", suffix="xlsx", whole=True),
     Case("html named .xls", html(DIBAO), "dibao", "xls", whole=True),
     Case("html that lies about its encoding", html(DIBAO, "gb2312", "utf-8"), "dibao", "xls"),
