@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import chinese_calendar
 from chinese_calendar.constants import holidays, workdays
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine, Integer, extract, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -20,7 +21,7 @@ from case_service.tables.calendar import CALENDAR_EDITION
 from case_service.working_days import DueRule, WorkingCalendar
 
 SATURDAY_IN_POSTGRES = 6
-_EDITION = select(CALENDAR_EDITION.c.mark)
+CALENDAR_EDITION_NOW = select(CALENDAR_EDITION.c.mark)
 _kept: WeakKeyDictionary[Engine, tuple[UUID | None, WorkingCalendar]] = WeakKeyDictionary()
 
 
@@ -39,13 +40,18 @@ def stored_calendar(session: Session) -> WorkingCalendar:
 
     It is read again only where its edition is another than the one that was read last.
     """
-    bind = session.get_bind()
     # Read first: whatever changes before the rest is read leaves another mark, and is then read once more.
-    edition = session.scalar(_EDITION)
-    kept = _kept.get(bind.engine)
-    if kept is None or kept[0] != edition:
-        kept = _kept[bind.engine] = (edition, _read(session))
-    return kept[1]
+    edition = session.scalar(CALENDAR_EDITION_NOW)
+    calendar = _of_edition(session, edition)
+    if calendar is None:
+        calendar = _read(session)
+        _kept[session.get_bind().engine] = (edition, calendar)
+    return calendar
+
+
+def _of_edition(session: Session, edition: UUID | None) -> WorkingCalendar | None:
+    kept = _kept.get(session.get_bind().engine)
+    return kept[1] if kept is not None and kept[0] == edition else None
 
 
 def _read(session: Session) -> WorkingCalendar:
@@ -61,12 +67,19 @@ def _read(session: Session) -> WorkingCalendar:
 
 def due_rule(session: Session, settings: Settings) -> DueRule:
     """The rule by which orders are due, on the stored calendar."""
-    return DueRule(stored_calendar(session), settings.work_order_working_days, settings.due_cut_off)
+    return _rule_on(stored_calendar(session), settings)
 
 
-def due_rule_for_request(request: Request, session: SessionDep) -> DueRule:
-    """As `due_rule`, for a route."""
-    return due_rule(session, request.app.state.settings)
+async def due_rule_for_request(request: Request, session: SessionDep) -> DueRule:
+    """As `due_rule`, for a route; nothing is asked where the door found the calendar unchanged."""
+    settings: Settings = request.app.state.settings
+    edition = getattr(request.state, "calendar_edition", None)
+    calendar = _of_edition(session, edition) if edition is not None else None
+    return _rule_on(calendar, settings) if calendar else await run_in_threadpool(due_rule, session, settings)
+
+
+def _rule_on(calendar: WorkingCalendar, settings: Settings) -> DueRule:
+    return DueRule(calendar, settings.work_order_working_days, settings.due_cut_off)
 
 
 def _days_the_library_knows() -> list[date]:

@@ -10,7 +10,7 @@ from case_service import action_log
 from case_service.access import Viewer
 from case_service.action_log import Action
 from case_service.clock import local_date
-from case_service.clocks.plan import PauseReason, Plan, kept_plans
+from case_service.clocks.plan import PauseReason, Plan, kept_plan
 from case_service.household_locks import lock_households
 from case_service.notifications.outbox import Telling, tell
 from case_service.orders.cards import due_of
@@ -43,7 +43,7 @@ def clock_shown(session: Session, order: WorkOrder, viewer: Viewer) -> ClockShow
 
 def plan_of(session: Session, order: WorkOrder) -> Plan:
     """The plan that `order` runs by."""
-    return kept_plans(session).of(order.plan_version)
+    return kept_plan(session, order.plan_version)
 
 
 def may_pause(plan: Plan, viewer: Viewer) -> bool:

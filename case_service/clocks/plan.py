@@ -10,10 +10,11 @@ from datetime import datetime, time
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from case_service.clock import SHANGHAI, local_date
@@ -121,9 +122,16 @@ class Plans:
 
     by_version: Mapping[int, Plan]
 
+    def knows(self, version: int | None) -> bool:
+        """Whether the plan of such an order is among these."""
+        return bool(self.by_version) if version is None else version in self.by_version
+
     def of(self, version: int | None) -> Plan:
         """The plan of an order; one delivered before plans were kept runs by the first."""
         return self.by_version[version or min(self.by_version)]
+
+
+_read_last: WeakKeyDictionary[Engine, Plans] = WeakKeyDictionary()
 
 
 def keep_plans(session: Session, folder: Path, at: datetime) -> None:
@@ -146,7 +154,16 @@ def keep_plans(session: Session, folder: Path, at: datetime) -> None:
 def kept_plans(session: Session) -> Plans:
     """The plans as they were kept."""
     rows = session.execute(select(ClockPlan.version, ClockPlan.content)).all()
-    return Plans({version: Plan.model_validate(content) for version, content in rows})
+    plans = _read_last[session.get_bind().engine] = Plans(
+        {version: Plan.model_validate(content) for version, content in rows}
+    )
+    return plans
+
+
+def kept_plan(session: Session, version: int | None) -> Plan:
+    """The plan of an order. What is kept never changes, so plans are read again only for one that is not known yet."""
+    known = _read_last.get(session.get_bind().engine)
+    return (known if known and known.knows(version) else kept_plans(session)).of(version)
 
 
 def _read(path: Path) -> Plan:

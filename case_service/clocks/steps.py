@@ -4,11 +4,11 @@ What is due when is worked out anew each time. Only that a step was taken is wri
 messages it sends.
 """
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+import structlog
 from sqlalchemy import ColumnElement, String, and_, cast, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -30,7 +30,7 @@ CLOCK = "clock"
 ORDERS_AT_ONCE = 500
 ONE_DAY = timedelta(days=1)
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def take_steps(session: Session, rule: DueRule, at: datetime) -> int:
         while count := _take(session, ripe, recipients, at):
             taken += count
     if taken:
-        logger.info("clocks: %s steps taken", taken)
+        log.info("clock steps taken", steps=taken)
     return taken
 
 

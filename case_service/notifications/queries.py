@@ -10,13 +10,7 @@ from case_service.access import Viewer
 from case_service.tables import Message, Unit, WorkOrder
 
 SHOWN = 30
-# Asked for every page, so written once.
-_UNREAD = select(func.count(Message.id)).where(Message.staff_id == bindparam("reader"), Message.read_at.is_(None))
-
-
-def unread_count(session: Session, viewer: Viewer) -> int:
-    """How many messages this person has not read yet."""
-    return session.scalar(_UNREAD, {"reader": viewer.staff_id}) or 0
+UNREAD_COUNT = select(func.count(Message.id)).where(Message.staff_id == bindparam("reader"), Message.read_at.is_(None))
 
 
 def messages_of(session: Session, viewer: Viewer, before: int | None) -> tuple[Sequence[Message], int | None]:

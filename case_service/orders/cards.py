@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -108,8 +109,12 @@ class Card:
     @property
     def by_urgency(self) -> tuple[bool, datetime, int, str]:
         """Sorts overdue and soon due first, then red before yellow; what stands still comes last."""
-        due_at = self.due.at if self.due else self.opened_at
-        return self.due is None, due_at, URGENCY[self.level], self.number
+        return place_in_list(self.due, self.opened_at, self.level, self.number)
+
+
+def place_in_list(due: Due | None, opened_at: datetime, level: Level, number: str) -> tuple[bool, datetime, int, str]:
+    """Where an order stands in a list: what is due first, then red before yellow; what stands still comes last."""
+    return due is None, due.at if due else opened_at, URGENCY[level], number
 
 
 def card(order: WorkOrder, viewer: Viewer, rule: DueRule, seal: Seal, at: datetime) -> Card:
@@ -145,14 +150,30 @@ def card(order: WorkOrder, viewer: Viewer, rule: DueRule, seal: Seal, at: dateti
     )
 
 
+class Seen(Protocol):
+    """What somebody saw of one order, in whichever form."""
+
+    @property
+    def number(self) -> str:
+        """Which order."""
+
+    @property
+    def seen(self) -> str:
+        """Its `seen_mark`."""
+
+
 def seen_mark(order: WorkOrder) -> str:
     """What somebody who saw the order now has seen: changes when it moves, changes hands, or takes in a warning."""
-    warnings = [warning.warning_id for warning in order.warnings]
-    content = "|".join([order.status, str(order.assignee_id), order.level, *warnings])
+    return mark_of(order.status, order.assignee_id, order.level, [one.warning_id for one in order.warnings])
+
+
+def mark_of(status: OrderStatus, assignee_id: int | None, level: Level, warning_ids: Iterable[str]) -> str:
+    """As `seen_mark`, of the order's columns and its warnings in the order in which they came."""
+    content = "|".join([status, str(assignee_id), level, *warning_ids])
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def orders_mark(cards: Iterable[Card], language: str, at: datetime) -> str:
+def orders_mark(cards: Iterable[Seen], language: str, at: datetime) -> str:
     """Changes when the list would show something else: another order, another state, another day, another language."""
     content = "|".join([language, local_date(at).isoformat(), *sorted(card.number + card.seen for card in cards)])
     return hashlib.sha256(content.encode()).hexdigest()[:16]
@@ -168,10 +189,15 @@ def claims_behind(order: WorkOrder) -> list[StoredWarning]:
 
 def due_of(order: WorkOrder, rule: DueRule) -> Due | None:
     """When `order` is due; none before it is delivered and while its clock stands still."""
-    if order.delivered_at is None:
-        return None
     pauses = [Pause(pause.paused_on, pause.resumed_on) for pause in order.pauses]
-    return rule.with_budget(order.working_days).due(order.delivered_at, pauses)
+    return due_by(rule, order.delivered_at, order.working_days, pauses)
+
+
+def due_by(
+    rule: DueRule, delivered_at: datetime | None, working_days: int | None, pauses: Iterable[Pause]
+) -> Due | None:
+    """When an order is due that was delivered then, with its own budget of working days if it has one."""
+    return rule.with_budget(working_days).due(delivered_at, pauses) if delivered_at else None
 
 
 def _in_order_of(stored: list[StoredWarning], persons: list[Person]) -> list[Person]:

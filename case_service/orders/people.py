@@ -56,7 +56,17 @@ def masked(case: Case, contact: Contact, seal: Seal) -> Person:
 
 def name_masked(case_number: str, person_key: str, sealed_name: bytes, seal: Seal) -> str:
     """The name alone, for everyone else in scope."""
-    return masked_name(seal.open(sealed_name, contact_place(case_number, person_key) + "name"))
+    return masked_name(name_in_full(case_number, person_key, sealed_name, seal))
+
+
+def name_in_full(case_number: str, person_key: str, sealed_name: bytes, seal: Seal) -> str:
+    """The name alone, for the one who must knock at the door."""
+    return seal.open(sealed_name, contact_place(case_number, person_key) + "name")
+
+
+def address_in_full(case_number: str, person_key: str, sealed_address: bytes, seal: Seal) -> str:
+    """The address alone, for the one who must knock at the door."""
+    return seal.open(sealed_address, contact_place(case_number, person_key) + "address")
 
 
 def identity_number(case: Case, contact: Contact, seal: Seal) -> str:

@@ -4,62 +4,51 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, case, select
+from sqlalchemy import Integer, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from case_service import action_log
 from case_service.access import HELD_ORDERS, Viewer, held_by, with_everything_shown
 from case_service.action_log import Action
 from case_service.household_locks import lock_households
-from case_service.orders import people
-from case_service.orders.cards import URGENCY, seen_mark
+from case_service.orders.cards import seen_mark
 from case_service.orders.states import Actor, MoveRefusedError, move
-from case_service.sealing import Seal
-from case_service.tables import Case, Contact, HandOver, ReceivedWarning, Staff, WorkOrder
+from case_service.tables import (
+    Addition,
+    Contact,
+    HandOver,
+    MoreTimeRequest,
+    Photo,
+    Staff,
+    UrgentHelp,
+    Visit,
+    WorkOrder,
+)
 from case_service.tables.casework import OrderKind, OrderStatus
 from case_service.tables.fieldwork import HandOverReason
 
-CLOSED_SHOWN = 10
-# Asked for every list, so written once; the last two are asked with what the one before them found.
 _OPEN = with_everything_shown(HELD_ORDERS.where(WorkOrder.status == OrderStatus.OPEN))
-_LATELY_CLOSED = (
-    HELD_ORDERS.with_only_columns(
-        WorkOrder.id,
-        WorkOrder.number,
-        WorkOrder.closed_at,
-        WorkOrder.case_id,
-        WorkOrder.follows_id,
-        WorkOrder.basis["person_key"].astext,
-        Case.number,
-    )
-    .join(WorkOrder.case)
-    .where(WorkOrder.status == OrderStatus.CLOSED)
-    .order_by(WorkOrder.closed_at.desc())
-    .limit(CLOSED_SHOWN)
-)
-# The most urgent comes last, as `orders.cards.claims_behind` has it first.
-_LEADING_PERSONS = (
-    select(ReceivedWarning.order_id, ReceivedWarning.person_key)
-    .where(ReceivedWarning.order_id.in_(bindparam("order_ids", expanding=True)))
-    .order_by(case(URGENCY, value=ReceivedWarning.level).desc(), ReceivedWarning.sequence.desc())
-)
-_NAMES = select(Contact.case_id, Contact.person_key, Contact.sealed_name).where(
-    Contact.case_id.in_(bindparam("case_ids", expanding=True))
-)
 
 
 @dataclass(frozen=True, slots=True)
-class ClosedOrder:
-    """An order that is done, as one line: whom the claim that led was about, and when it was closed."""
+class Recorded:
+    """What was recorded on one order, so that nothing is asked for that is not there."""
 
-    number: str
-    household_name: str
-    closed_at: datetime
+    visits: bool
+    additions: bool
+    photos: bool
+    helps: bool
+    requests: bool
 
-    @property
-    def path(self) -> str:
-        """Where the order's page is."""
-        return f"/orders/{self.number}"
+
+_order_id = bindparam("order_id", type_=Integer())
+_RECORDED = select(
+    exists().where(Visit.order_id == _order_id),
+    exists().where(Addition.order_id == _order_id),
+    exists().where(Photo.order_id == _order_id),
+    exists().where(or_(UrgentHelp.order_id == _order_id, UrgentHelp.papers_order_id == _order_id)),
+    exists().where(MoreTimeRequest.order_id == _order_id),
+)
 
 
 def open_orders_held(session: Session, viewer: Viewer) -> Sequence[WorkOrder]:
@@ -67,31 +56,18 @@ def open_orders_held(session: Session, viewer: Viewer) -> Sequence[WorkOrder]:
     return session.scalars(_OPEN, dict(held_by(viewer))).unique().all()
 
 
-def lately_closed(session: Session, viewer: Viewer, seal: Seal) -> list[ClosedOrder]:
-    """The last few orders the grid worker closed, with names as everybody may see them."""
-    orders = session.execute(_LATELY_CLOSED, dict(held_by(viewer))).all()
-    if not orders:
-        return []
-    order_ids = [one.follows_id or one.id for one in orders]
-    leading = dict(session.execute(_LEADING_PERSONS, {"order_ids": order_ids}).all())
-    rows = session.execute(_NAMES, {"case_ids": [one.case_id for one in orders]})
-    names = {(case_id, person_key): sealed_name for case_id, person_key, sealed_name in rows}
-    closed = []
-    for order_id, number, closed_at, case_id, follows_id, person_of_basis, case_number in orders:
-        person_key = leading.get(follows_id or order_id, person_of_basis)
-        name = people.name_masked(case_number, person_key, names[case_id, person_key], seal)
-        closed.append(ClosedOrder(number, name, closed_at))
-    return closed
+def recorded_on(session: Session, order: WorkOrder) -> Recorded:
+    """Which of the things that a page shows were recorded on `order`: most orders have none of them."""
+    return Recorded(*session.execute(_RECORDED, {"order_id": order.id}).one())
 
 
-def note_list_read(session: Session, viewer: Viewer, orders: Sequence[WorkOrder], at: datetime) -> None:
-    """Record that the names on these orders were shown to whoever holds them."""
-    if orders:
-        numbers = [order.number for order in orders]
+def note_list_read(session: Session, viewer: Viewer, numbers: Sequence[str], at: datetime) -> None:
+    """Record that the names on the orders of these numbers were shown to whoever holds them."""
+    if numbers:
         action_log.record(
             session,
             at,
-            [Action(viewer.username, "names_read", viewer.unit_code, "planning_visits", {"orders": numbers})],
+            [Action(viewer.username, "names_read", viewer.unit_code, "planning_visits", {"orders": [*numbers]})],
         )
 
 

@@ -27,6 +27,7 @@ from case_service.official_calendar import DueRuleDep
 from case_service.orders import people, queries
 from case_service.orders.cards import card, orders_mark
 from case_service.orders.maps import map_link
+from case_service.orders.own_list import ListedOrder, lately_closed, listed_orders
 from case_service.orders.trips import trips
 from case_service.referrals.handling import departments_to_ask, referral_of
 from case_service.referrals.routes import RESULTS
@@ -45,9 +46,9 @@ PURPOSES = ("check_identity_at_door", "register_for_assistance", "confirm_data_e
 @router.get("/orders")
 def own_orders(request: Request, viewer: GridWorker, session: SessionDep, rule: DueRuleDep, now: Now) -> Response:
     """The open orders of the grid worker, most urgent first, near ones together."""
-    orders = queries.open_orders_held(session, viewer)
-    response = own_orders_page(request, orders, viewer, session, rule, now)
-    queries.note_list_read(session, viewer, orders, now)
+    listed = listed_orders(session, viewer, rule, request.app.state.seal, now)
+    response = own_orders_page(request, listed, viewer, session, now)
+    queries.note_list_read(session, viewer, [order.number for order in listed], now)
     session.commit()
     return response
 
@@ -124,24 +125,17 @@ def assign_order(
 
 
 def own_orders_page(
-    request: Request,
-    orders: Sequence[WorkOrder],
-    viewer: Viewer,
-    session: Session,
-    rule: DueRule,
-    now: datetime,
+    request: Request, listed: Sequence[ListedOrder], viewer: Viewer, session: Session, now: datetime
 ) -> HTMLResponse:
     """The list of a grid worker over these open orders."""
-    seal = request.app.state.seal
-    cards = [card(order, viewer, rule, seal, now) for order in orders]
     return page(
         request,
         "pages/own_orders.html",
         today=local_date(now),
-        open_count=len(cards),
-        trips=trips(cards),
-        closed=queries.lately_closed(session, viewer, seal),
-        orders_mark=orders_mark(cards, language_of(request), now),
+        open_count=len(listed),
+        trips=trips(listed),
+        closed=lately_closed(session, viewer, request.app.state.seal),
+        orders_mark=orders_mark(listed, language_of(request), now),
     )
 
 
@@ -160,18 +154,19 @@ def page_of_order(
     is_visit = order.kind is not OrderKind.DEPARTMENT_HANDLING
     is_returned = order.status is OrderStatus.RETURNED
     shown = card(order, viewer, rule, seal, now)
+    there = queries.recorded_on(session, order)
     return page(
         request,
         "pages/order.html",
         card=shown,
         unit_code=order.unit_code,
-        visit=recorded_visit(session, order, seal) if is_visit else None,
-        additions=additions(session, order, seal),
-        photo_ids=photo_ids(session, order),
-        helps=help_recorded(session, order, seal),
-        requests=time_asked(session, order, seal),
+        visit=recorded_visit(session, order, seal) if is_visit and there.visits else None,
+        additions=additions(session, order, seal) if there.additions else [],
+        photo_ids=photo_ids(session, order) if there.photos else [],
+        helps=help_recorded(session, order, seal) if there.helps else [],
+        requests=time_asked(session, order, seal) if there.requests else [],
         map_link=map_link(shown.address, request.headers.get("user-agent", "")),
-        sent_back=last_reason_to_go_again(session, order) if is_visit else None,
+        sent_back=last_reason_to_go_again(session, order) if is_visit and there.visits else None,
         referral=referral_of(session, order, seal),
         results=RESULTS,
         departments=departments_to_ask(session, order) if viewer.is_supervisor and is_returned else {},

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 
-from case_service.orders.cards import Card
+from case_service.orders.own_list import ListedOrder
 
 NEAR = 20
 HOUSE_NUMBER = re.compile(r"^(?P<street>.*?)(?P<number>\d+)\s*(?:号|幢|栋|#)")
@@ -30,10 +30,10 @@ class Place:
 class Trip:
     """Orders for one way, the most urgent first."""
 
-    cards: tuple[Card, ...]
+    cards: tuple[ListedOrder, ...]
 
     @property
-    def first(self) -> Card:
+    def first(self) -> ListedOrder:
         """The order that decides when to go."""
         return self.cards[0]
 
@@ -49,9 +49,9 @@ class Trip:
         return place.street.rpartition(place.village)[2] or place.village
 
 
-def trips(cards: Iterable[Card]) -> list[Trip]:
+def trips(cards: Iterable[ListedOrder]) -> list[Trip]:
     """All orders in ways, in the order of the most urgent of each."""
-    by_street: dict[tuple[str, str], list[Card]] = defaultdict(list)
+    by_street: dict[tuple[str, str], list[ListedOrder]] = defaultdict(list)
     for card in cards:
         place = place_of(card)
         by_street[place.village, place.street or card.number].append(card)
@@ -63,7 +63,7 @@ def trips(cards: Iterable[Card]) -> list[Trip]:
     return sorted(found, key=lambda trip: trip.first.by_urgency)
 
 
-def place_of(card: Card) -> Place:
+def place_of(card: ListedOrder) -> Place:
     """Where the household of `card` lives."""
     village = card.village_name or card.unit_name
     address = card.address or ""
@@ -73,10 +73,10 @@ def place_of(card: Card) -> Place:
     return Place(village, street if rest else address, None)
 
 
-def _near_ones(cards: list[Card]) -> list[list[Card]]:
+def _near_ones(cards: list[ListedOrder]) -> list[list[ListedOrder]]:
     """`cards` of one street, cut wherever the next house is too far away."""
     numbered = sorted(cards, key=lambda card: (place_of(card).number or 0, card.number))
-    groups: list[list[Card]] = []
+    groups: list[list[ListedOrder]] = []
     last = 0
     for card in numbered:
         number = place_of(card).number or 0

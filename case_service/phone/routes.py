@@ -15,6 +15,7 @@ from case_service.fieldwork.entries import Task, untouched
 from case_service.fieldwork.routes import form_page
 from case_service.official_calendar import DueRuleDep
 from case_service.orders.cards import card, orders_mark
+from case_service.orders.own_list import listed_orders
 from case_service.orders.queries import note_taken_along, open_orders_held
 from case_service.orders.routes import own_orders_page, page_of_order
 from case_service.visits.routes import untouched_form
@@ -40,8 +41,9 @@ def pages_to_take_along(
     language = language_of(request)
     marks = {order.number: orders_mark([cards[order.number]], language, now) for order in nearest}
     taken = [order for order in nearest if marks[order.number] not in known.split(",")]
+    listed = listed_orders(session, viewer, rule, seal, now)
     pages = [
-        _kept("/orders", own_orders_page(request, held, viewer, session, rule, now)),
+        _kept("/orders", own_orders_page(request, listed, viewer, session, now)),
         _kept("/phone/waiting", waiting_page(request, viewer)),
     ]
     for order in taken:

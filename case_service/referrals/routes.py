@@ -34,7 +34,7 @@ def department_queue(request: Request, viewer: SignedIn, session: SessionDep, ru
             "ended": [(cards[one], one.referral) for one in lately],
         },
     )
-    note_list_read(session, viewer, [order for order in at_work if cards[order].is_held], now)
+    note_list_read(session, viewer, [order.number for order in at_work if cards[order].is_held], now)
     session.commit()
     return response
 

@@ -275,7 +275,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("order_id", sa.Integer(), nullable=True),
-        sa.Column("withheld_reason", sa.String(), nullable=True),
+        sa.Column("withheld_reason", sa.String(40), nullable=True),
         sa.Column("expires_on", sa.Date(), nullable=True),
         sa.CheckConstraint(
             "(disposition = 'withheld') = (expires_on is not null)", name=op.f("ck_received_warning_withheld_expires")

@@ -21,22 +21,20 @@ REASONS = (
 
 def upgrade() -> None:
     words = ", ".join(f"'{reason}'" for reason in REASONS)
-    op.alter_column("received_warning", "withheld_reason", type_=sa.String(40))
     op.create_check_constraint(
-        op.f("ck_received_warning_withheldreason"), "received_warning", f"withheld_reason in ({words})"
-    )
+        op.f("ck_received_warning_withheldreason"),
+        "received_warning", f"withheld_reason in ({words})", postgresql_not_valid=True,
+    )  # fmt: skip
     op.add_column("received_warning", sa.Column("disposed_on", sa.Date(), nullable=True))
     op.add_column("received_warning", sa.Column("unit_code", sa.String(), nullable=True))
-    op.create_foreign_key(op.f("fk_received_warning_unit_code"), "received_warning", "unit", ["unit_code"], ["code"])
-    op.create_index("ix_received_warning_disposed_on", "received_warning", ["disposed_on"])
-    op.create_index("ix_received_warning_disposition_unit", "received_warning", ["disposition", "unit_code"])
+    op.create_foreign_key(
+        op.f("fk_received_warning_unit_code"),
+        "received_warning", "unit", ["unit_code"], ["code"], postgresql_not_valid=True,
+    )  # fmt: skip
 
 
 def downgrade() -> None:
-    op.drop_index("ix_received_warning_disposition_unit", "received_warning")
-    op.drop_index("ix_received_warning_disposed_on", "received_warning")
     op.drop_constraint(op.f("fk_received_warning_unit_code"), "received_warning")
     op.drop_column("received_warning", "unit_code")
     op.drop_column("received_warning", "disposed_on")
     op.drop_constraint(op.f("ck_received_warning_withheldreason"), "received_warning")
-    op.alter_column("received_warning", "withheld_reason", type_=sa.String())

@@ -13,8 +13,10 @@ depends_on = None
 def upgrade() -> None:
     _order_kinds("home_visit", "follow_up")
     op.add_column("work_order", sa.Column("follows_id", sa.Integer(), nullable=True))
-    op.create_foreign_key(op.f("fk_work_order_follows_id"), "work_order", "work_order", ["follows_id"], ["id"])
-    op.create_index(op.f("ix_work_order_follows_id"), "work_order", ["follows_id"])
+    op.create_foreign_key(
+        op.f("fk_work_order_follows_id"),
+        "work_order", "work_order", ["follows_id"], ["id"], postgresql_not_valid=True,
+    )  # fmt: skip
     op.create_table(
         "hand_over",
         _id(),
@@ -113,7 +115,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("submission_receipt", "photo", "addition", "urgent_help", "more_time_request", "hand_over"):
         op.drop_table(table)
-    op.drop_index(op.f("ix_work_order_follows_id"), "work_order")
     op.drop_constraint(op.f("fk_work_order_follows_id"), "work_order")
     op.drop_column("work_order", "follows_id")
     _order_kinds("home_visit")
@@ -122,9 +123,9 @@ def downgrade() -> None:
 def _order_kinds(*kinds: str) -> None:
     words = ", ".join(f"'{kind}'" for kind in kinds)
     op.drop_constraint(op.f("ck_work_order_orderkind"), "work_order")
-    # Checked apart from being added: a table full of orders is then not locked while it is read.
-    op.execute(f"alter table work_order add constraint ck_work_order_orderkind check (kind in ({words})) not valid")
-    op.execute("alter table work_order validate constraint ck_work_order_orderkind")
+    op.create_check_constraint(
+        op.f("ck_work_order_orderkind"), "work_order", f"kind in ({words})", postgresql_not_valid=True
+    )
 
 
 def _id() -> sa.Column[int]:

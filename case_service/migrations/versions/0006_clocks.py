@@ -58,9 +58,6 @@ def _clocks() -> None:
         op.f("fk_work_order_plan_version"),
         "work_order", "clock_plan", ["plan_version"], ["version"], postgresql_not_valid=True,
     )  # fmt: skip
-    op.create_index(
-        "ix_work_order_running", "work_order", ["delivered_at"], postgresql_where=sa.text("status = 'open'")
-    )
     op.execute(PIN)
     for trigger, occasion in PINNING.items():
         op.execute(f"create trigger {trigger} {occasion} execute function pin_clock_plan()")
@@ -75,10 +72,6 @@ def _clocks() -> None:
     )
     for column in ("paused_by", "resumed_by", "resume_reason"):
         op.add_column("clock_pause", sa.Column(column, sa.String(), nullable=True))
-    op.create_index(
-        "uq_clock_pause_one_open", "clock_pause", ["order_id"], unique=True,
-        postgresql_where=sa.text("resumed_on is null"),
-    )  # fmt: skip
     op.create_table(
         "calendar_override",
         sa.Column("day", sa.Date(), nullable=False),
@@ -171,13 +164,11 @@ def _words(table: str, name: str, column: str, words: tuple[str, ...]) -> sa.Che
 def downgrade() -> None:
     for table in ("staff_address", "channel_hold", "dispatch_attempt", "dispatch", "message", "calendar_override"):
         op.drop_table(table)
-    op.drop_index("uq_clock_pause_one_open", "clock_pause")
     for column in ("paused_by", "resumed_by", "resume_reason"):
         op.drop_column("clock_pause", column)
     op.drop_table("clock_step")
     for trigger in PINNING:
         op.execute(f"drop trigger {trigger} on work_order")
     op.execute("drop function pin_clock_plan")
-    op.drop_index("ix_work_order_running", "work_order")
     op.drop_column("work_order", "plan_version")
     op.drop_table("clock_plan")
