@@ -5,12 +5,13 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 export SHOUWANG_MODE ?= demo
 export SHOUWANG_HOME ?= var
+SITE ?= site
 # Where the machine keeps certificates, an office's own authority among them, uv is told to look there as pip does.
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= 1
 endif
 
-.PHONY: help setup nightly serve airflow notebooks test test-long faults bench calibrate sbom canary lint format lock clean
+.PHONY: help setup nightly serve airflow notebooks docs test test-long faults bench calibrate sbom canary lint format lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +43,12 @@ airflow: setup ## Start Airflow's scheduler and web page with the DAGs loaded
 
 notebooks: setup ## Run the notebooks on the newest published file and keep what they show in them
 	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
+
+docs: setup ## Build the documentation site with its search: site/index.html; a dead link or a page left out fails
+	rm -rf $(SITE)
+	$(BIN)/python -m sphinx --builder html --nitpicky --fail-on-warning --keep-going --quiet \
+	  --fresh-env --doctree-dir $(SITE)/.doctrees --conf-dir docs/site . $(SITE)
+	rm -r $(SITE)/.doctrees
 
 test: setup ## Run every test and check
 	.ci/test

@@ -23,7 +23,7 @@ KEPT_IN = "--keep-result benchmarks/results"
 INTRODUCTION = """# Benchmarks
 
 How fast it is at the size of a city, beside others who do the same work on the same machine. `make bench` measures
-anew, keeps the results under [benchmarks/results](../benchmarks/results) and makes this page of them;
+anew, keeps the results under `benchmarks/results` and makes this page of them;
 `python -m benchmarks.page` only makes the page. What a limit asks for is measured by the clock; by CPU stands beside.
 What is measured and how, and in words where the time goes: [notes on speed](../benchmarks/NOTES.md).
 """

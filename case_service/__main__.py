@@ -21,6 +21,7 @@ from case_service.settings import Settings, UnsafeToStartError, read_settings
 from case_service.sign_in import passwords
 from case_service.starting import prepared_engine
 from case_service.tables import Staff
+from case_service.watching.logs import log_to_standard_error
 from schemas.backup import BackupError
 
 COMMAND_LINE = "command_line"
@@ -28,7 +29,7 @@ COMMAND_LINE = "command_line"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code says whether it did what it promises."""
-    serving.log_to_standard_error()
+    log_to_standard_error()
     chosen = _parser().parse_args(arguments)
     try:
         given = {name: getattr(chosen, name) for name in ("host", "port") if getattr(chosen, name, None) is not None}
@@ -66,6 +67,8 @@ def load(settings: Settings, chosen: argparse.Namespace) -> int:
     """Load the city's grids and staff."""
     with Session(prepared_engine(settings)) as session:
         loaded = load_directory(session, chosen.grids, chosen.staff, settings.is_demo, chosen.departments)
+        counts = {"grids": loaded.grid_count, "departments": loaded.department_count, "staff": loaded.staff_count}
+        action_log.record(session, clock.now(), [Action(COMMAND_LINE, "directory_loaded", "directory", None, counts)])
         session.commit()
     told = f"{loaded.grid_count} grids, {loaded.department_count} departments and {loaded.staff_count} staff"
     _tell(f"{told} are in the directory")
@@ -86,6 +89,7 @@ def set_password(settings: Settings, chosen: argparse.Namespace) -> int:
             return 2
         staff.password_hash, staff.has_demo_password = passwords.hashed(password), False
         staff.failed_sign_ins, staff.locked_until = 0, None
+        action_log.record(session, clock.now(), [Action(COMMAND_LINE, "password_set", staff.username)])
         session.commit()
     return 0
 

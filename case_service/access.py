@@ -156,13 +156,25 @@ def visible_orders(viewer: Viewer) -> Select[WorkOrder]:
 def with_everything_shown(orders: Select[WorkOrder]) -> Select[WorkOrder]:
     """`orders` with what cards and pages show, in a fixed number of queries."""
     return orders.options(
-        joinedload(WorkOrder.unit).joinedload(Unit.parent),
-        joinedload(WorkOrder.assignee),
-        joinedload(WorkOrder.case).selectinload(Case.contacts),
-        selectinload(WorkOrder.warnings),
-        joinedload(WorkOrder.follows).selectinload(WorkOrder.warnings),
-        selectinload(WorkOrder.pauses),
+        *_SHOWN_BESIDE, joinedload(WorkOrder.case).selectinload(Case.contacts), selectinload(WorkOrder.pauses)
     )
+
+
+_SHOWN_BESIDE = (
+    joinedload(WorkOrder.unit).joinedload(Unit.parent),
+    joinedload(WorkOrder.assignee),
+    selectinload(WorkOrder.warnings),
+    joinedload(WorkOrder.follows).selectinload(WorkOrder.warnings),
+)
+
+
+def _one(session: Session, orders: Select[WorkOrder]) -> WorkOrder:
+    """The one order of `orders` with everything shown, or 404; what many orders ask for apart comes at once."""
+    at_once = joinedload(WorkOrder.case).joinedload(Case.contacts), joinedload(WorkOrder.pauses)
+    order = session.scalars(orders.options(*_SHOWN_BESIDE, *at_once)).unique().one_or_none()
+    if order is None:
+        raise HTTPException(404)
+    return order
 
 
 def unit_in_scope(session: Session, viewer: Viewer, code: str) -> Unit:
@@ -175,10 +187,7 @@ def unit_in_scope(session: Session, viewer: Viewer, code: str) -> Unit:
 
 def order_to_see(number: str, viewer: SignedIn, session: SessionDep) -> WorkOrder:
     """The order `number`, or 404."""
-    order = session.scalar(with_everything_shown(visible_orders(viewer).where(WorkOrder.number == number)))
-    if order is None:
-        raise HTTPException(404)
-    return order
+    return _one(session, visible_orders(viewer).where(WorkOrder.number == number))
 
 
 OrderToSee = Annotated[WorkOrder, Depends(order_to_see)]
@@ -226,10 +235,7 @@ def order_to_answer(number: str, viewer: GridWorker, session: SessionDep) -> Wor
     handed_on = select(HandOver.id).where(HandOver.order_id == WorkOrder.id, HandOver.from_id == viewer.staff_id)
     may_answer = or_(WorkOrder.assignee_id == viewer.staff_id, handed_on.exists())
     orders = select(WorkOrder).join(WorkOrder.unit).where(may_answer, in_subtree(village_path(viewer.unit_path)))
-    order = session.scalar(with_everything_shown(orders.where(WorkOrder.number == number)))
-    if order is None:
-        raise HTTPException(404)
-    return order
+    return _one(session, orders.where(WorkOrder.number == number))
 
 
 CaseToSee = Annotated[Case, Depends(case_to_see)]

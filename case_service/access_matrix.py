@@ -20,6 +20,7 @@ class Right(StrEnum):
     DEADLINES_READ = "deadlines:read"
     FRESHNESS_WRITE = "freshness:write"
     REVIEW_FINDINGS_WRITE = "review-findings:write"
+    METRICS_READ = "metrics:read"
 
 
 class Bound(StrEnum):

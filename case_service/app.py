@@ -16,7 +16,7 @@ from case_service.api.description import PROBLEMS, described
 from case_service.cases import routes as cases
 from case_service.clocks import routes as clock_routes
 from case_service.dashboard import routes as dashboard
-from case_service.database import REQUESTS_AT_ONCE, SessionDep
+from case_service.database import CONNECTIONS, REQUESTS_AT_ONCE, SessionDep
 from case_service.deadlines import routes as deadlines
 from case_service.doorkeeper import let_in
 from case_service.fieldwork import routes as fieldwork
@@ -40,6 +40,9 @@ from case_service.sign_in import routes as sign_in
 from case_service.supervision import routes as supervision
 from case_service.turnstile import Turnstile
 from case_service.visits import routes as visits
+from case_service.watching import routes as watching
+from case_service.watching.logs import Watched
+from case_service.watching.measures import count_connections
 
 STATIC_FOLDER = Path(__file__).parent / "static"
 
@@ -54,13 +57,16 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     )
     app.state.settings = settings
     app.state.engine = engine
+    if engine is not None:
+        count_connections(engine, CONNECTIONS)
     app.state.seal = Seal(settings.case_sealing_key or "")
     app.add_middleware(Turnstile, most=REQUESTS_AT_ONCE)
     app.add_middleware(RefuseEndlessJson)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Watched)
     register_problems(app)
     pipeline = (inbox.router, outcomes.router, deadlines.router, freshness.pipeline_router, reviews.pipeline_router)
-    for router in (*pipeline, api.router):
+    for router in (*pipeline, watching.router, api.router):
         app.include_router(router, dependencies=[Depends(let_in)], responses=PROBLEMS)
     app.openapi = partial(described, app)  # type: ignore[method-assign]
     casework = (orders, visits, fieldwork, phone, referrals, cases, supervision, dashboard, freshness, reviews)

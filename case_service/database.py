@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -25,6 +26,7 @@ from case_service.settings import Settings
 MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
 EMBEDDED_DATABASE = "case_service"
 MIGRATION_LOCK = 7_340_001
+SECONDS_BETWEEN_ASKS = 0.2
 # Each request holds one connection; the others are for what ticks beside them.
 REQUESTS_AT_ONCE = 16
 CONNECTIONS = REQUESTS_AT_ONCE + 4
@@ -98,7 +100,9 @@ def ensure_database(server_address: str, name: str) -> None:
 
 def make_engine(address: str) -> Engine:
     """An engine that survives a restart of the database."""
-    return create_engine(with_driver(address), pool_pre_ping=True, pool_size=CONNECTIONS, max_overflow=0)
+    return create_engine(
+        with_driver(address), pool_pre_ping=True, hide_parameters=True, pool_size=CONNECTIONS, max_overflow=0
+    )
 
 
 def alembic_config(engine: Engine) -> Config:
@@ -112,8 +116,11 @@ def alembic_config(engine: Engine) -> Config:
 
 def migrate(engine: Engine) -> None:
     """Bring the schema to the newest version; two services starting at once do it one after the other."""
-    with engine.connect() as connection:
-        connection.execute(select(func.pg_advisory_lock(MIGRATION_LOCK)))
+    # Outside a transaction, and asking again instead of waiting: an index that is built beside the work waits for
+    # every older look at the database to end, and would wait for ever for those who wait for this migration.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while not connection.scalar(select(func.pg_try_advisory_lock(MIGRATION_LOCK))):
+            time.sleep(SECONDS_BETWEEN_ASKS)
         try:
             ensure_service_role(engine)
             command.upgrade(alembic_config(engine), "head")

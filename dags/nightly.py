@@ -10,7 +10,7 @@ import pendulum
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Asset, TriggerRule, chain, dag, task
 
-from dags import DEFAULTS, PARAMS, business_date
+from dags import DEFAULTS, NIGHT_DEADLINES, PARAMS, business_date
 
 PUBLISHED = Asset("shouwang://published/latest")
 
@@ -22,6 +22,7 @@ PUBLISHED = Asset("shouwang://published/latest")
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,
+    deadline=NIGHT_DEADLINES,
     params=PARAMS,
     doc_md=__doc__,
     tags=["shouwang"],

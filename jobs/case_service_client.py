@@ -1,11 +1,13 @@
 """The pipeline's side of the contract with the case service."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
+from structlog.contextvars import get_contextvars
 
 from jobs.errors import CaseServiceUnreachableError, SettingsError
 from jobs.settings import Settings
@@ -25,6 +27,8 @@ from schemas.messages import (
 
 BATCH_SIZE = 500
 _TIMEOUT = httpx.Timeout(60, connect=5)
+# What stands in the service's log lines too, so that both sides of a night can be read together.
+_RUN_ID = re.compile("[0-9A-Za-z_:.+-]{8,120}")
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -74,6 +78,10 @@ class CaseServiceClient:
         """How open work orders stand against their clocks right now."""
         return self._asked(DeadlineReport, "GET", "/api/v1/deadlines")
 
+    def metrics(self) -> str:
+        """How the service does and what waits there, as Prometheus' text."""
+        return self._request("GET", "/metrics").text
+
     def _asked(
         self,
         kind: type[Answer],
@@ -98,7 +106,7 @@ class CaseServiceClient:
     def _request(
         self, method: str, path: str, content: str | None = None, params: dict[str, str] | None = None
     ) -> httpx.Response:
-        headers = {**self._headers, "Content-Type": "application/json"}
+        headers = {**self._headers, "Content-Type": "application/json", "X-Run-Id": _run_id()}
         try:
             answer = httpx.request(
                 method, self._url + path, content=content, params=params, headers=headers, timeout=_TIMEOUT
@@ -115,3 +123,8 @@ class CaseServiceClient:
         if not answer.is_success:
             raise self._not_as_agreed(f"{method} {path} gives {answer.status_code}")
         return answer
+
+
+def _run_id() -> str:
+    run_id = str(get_contextvars().get("run_id", ""))
+    return run_id if _RUN_ID.fullmatch(run_id) else ""

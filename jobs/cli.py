@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from jobs.case_service_process import case_service, serve_command
+from jobs.commands.alerts import alerts_command
 from jobs.commands.backup import backup_command, restore_command
 from jobs.commands.contracts import contracts_app
 from jobs.commands.deliveries import deliveries_app
@@ -82,6 +83,7 @@ app.command("replay")(replay_command)
 app.command("watch")(watch_command)
 app.command("doctor")(doctor_command)
 app.command("metrics")(metrics_command)
+app.command("alerts")(alerts_command)
 app.command("query")(query_command)
 app.command("dictionary")(dictionary_command)
 

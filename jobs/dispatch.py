@@ -138,6 +138,8 @@ def _deliver(installation: Installation, business_date: date, rows: Sequence[Row
     try:
         for answers in CaseServiceClient(installation.settings).put_warnings(business_date, messages):
             record_dispositions(installation, business_date, answers)
+            for one in answers:
+                log.info("warning taken", warning_id=one.warning_id, kind=one.kind.value, order_id=one.order_number)
     except CaseServiceUnreachableError as problem:
         log.error("warnings stay in the outbox", reason=str(problem))
         return str(problem)

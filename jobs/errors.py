@@ -55,6 +55,14 @@ class CaseServiceCommandError(ShouwangError):
     """A command of the case service did not do what it promises."""
 
 
+class AlertsStandError(ShouwangError):
+    """Something stands that operators must be told of."""
+
+
+class OperatorsNotToldError(ShouwangError):
+    """The operators' group does not take a message."""
+
+
 class NothingDeliveredError(ShouwangError):
     """No department has delivered anything for the date."""
 

@@ -84,6 +84,8 @@ def _keep(
     table = definition(OUTCOMES)
     rows = pa.Table.from_pylist([_row(outcome, business_date) for outcome in outcomes], schema=table.schema)
     installation.warehouse.replace_rows(table, rows, None, {CURSOR_MARK: cursor} if cursor else None)
+    for outcome in outcomes:
+        log.info("outcome read", outcome=outcome.outcome.value, order_id=outcome.order_number)
 
 
 def _row(outcome: OutcomeMessage, business_date: date) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from jobs.alerts import KINDS, standing
 from jobs.case_service_process import health_of
 from jobs.disk import free_bytes
 from jobs.freshness import FRESHNESS
@@ -18,10 +19,12 @@ from jobs.nightly import latest_night, night_report
 COUNTED = ("received", "accepted", "rejected", "unchanged")
 
 
-def metrics_text(installation: Installation) -> str:
+def metrics_text(installation: Installation, now: datetime) -> str:
     """The metrics of the last night that ran, in Prometheus' text format; what is not known yet is left out."""
     registry = CollectorRegistry()
+    _gauge(registry, "metrics_at", "When these metrics were taken").set(now.timestamp())
     _disk(installation, registry)
+    _alerts(installation, now, registry)
     health = health_of(installation.settings.case_service_url)
     if health and health.calendar_until:
         said = "The last year whose days off the case service knows"
@@ -46,6 +49,14 @@ def _night(report: dict[str, Any], night: date, registry: CollectorRegistry) -> 
     _gauge(registry, "undelivered", "Warnings that the case service has not taken").set(report["undelivered"])
     _gauge(registry, "night_problems", "Steps that met a problem").set(len(report["problems"]))
     _gauge(registry, "models_on_hold", "Models held in a county for a late source").set(len(report["holds"]))
+
+
+def _alerts(installation: Installation, now: datetime, registry: CollectorRegistry) -> None:
+    """How many alerts stand of each kind, those among them of which none does."""
+    counts = Counter(alert.name for alert in standing(installation, now))
+    gauge = _gauge(registry, "alerts", "Alerts that stand; 'shouwang alerts' tells them", "alert", "severity")
+    for name, severity in KINDS.items():
+        gauge.labels(name, severity).set(counts[name])
 
 
 def _sources(installation: Installation, registry: CollectorRegistry) -> None:

@@ -4,13 +4,19 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+import structlog
+
 from jobs import approval, watch
+from jobs.alerts import standing
 from jobs.alone import LONGEST_WAIT_SECONDS
-from jobs.errors import DeliveriesHeldError, SourceError
+from jobs.errors import AlertsStandError, DeliveriesHeldError, SourceError
 from jobs.installation import Installation, this_installation
+from jobs.logs import named_run
 from jobs.nightly import FOLLOW_UP_STEPS, LATER_STEPS, SHANGHAI, departments_of, ingest
 from jobs.sources.addresses import source_departments
 from jobs.sources.pull import pull
+
+log = structlog.get_logger(__name__)
 
 
 def business_date_of(given: str | None, run_after: datetime) -> date:
@@ -18,21 +24,25 @@ def business_date_of(given: str | None, run_after: datetime) -> date:
     return date.fromisoformat(given) if given else run_after.astimezone(SHANGHAI).date()
 
 
+@named_run()
 def run_step(step: str, day: str) -> None:
     """One of the later steps of a night, or of the day's follow-up."""
     {**LATER_STEPS, **FOLLOW_UP_STEPS}[step](this_installation(), date.fromisoformat(day))
 
 
+@named_run()
 def run_department_step(step: str, day: str, department: str) -> None:
     """One of the steps that go department by department; raises after all of it where something needs a person."""
     DEPARTMENT_STEPS[step](this_installation(), date.fromisoformat(day), department)
 
 
+@named_run()
 def has_landed(day: str) -> bool:
     """Whether anything waits in the folders up to a day, or was left half done."""
     return watch.has_work(this_installation(), date.fromisoformat(day))
 
 
+@named_run()
 def take_in_what_landed(day: str) -> list[str]:
     """Take in what waits in the folders up to a day; a line about each delivery.
 
@@ -44,6 +54,15 @@ def take_in_what_landed(day: str) -> list[str]:
     return [watch.told(report) for report in reports]
 
 
+@named_run()
+def raise_alerts() -> None:
+    """Raise AlertsStandError with all that stands, each with who must do what."""
+    if found := standing(this_installation(), datetime.now(SHANGHAI)):
+        log.warning("alerts stand", alerts=[alert.name for alert in found])
+        raise AlertsStandError("\n".join(alert.said for alert in found))
+
+
+@named_run()
 def listed(what: str, day: str) -> list[Any]:
     """What a task is mapped over."""
     return LISTINGS[what](this_installation(), date.fromisoformat(day))

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     person_key: str | None = Field(default=None, repr=False)
     vault_key: str | None = Field(default=None, repr=False)
     service_token: str | None = Field(default=None, repr=False)
+    operators_webhook: str | None = Field(default=None, pattern=r"^https?://\S+$", repr=False)
 
     @property
     def keys_folder(self) -> Path:
@@ -69,15 +70,19 @@ class Settings(BaseSettings):
     def work_folder(self) -> Path:
         return self.home / "work"
 
+    @property
+    def operators_webhook_address(self) -> str | None:
+        """The address of the bot of the operators' group, which holds its key; None where no group is told."""
+        return self.operators_webhook or self._in_file("operators_webhook")
+
     def key(self, name: str) -> bytes:
         """A secret by name, from its environment variable or from a file in `keys_folder`.
 
         Raises SettingsError where it is missing, or where a demo key is used outside demo mode.
         """
         value: str | None = getattr(self, name)
-        file = self.keys_folder / name
-        if value is None and file.is_file():
-            value = file.read_text(encoding="utf-8").strip() or None
+        if value is None:
+            value = self._in_file(name)
         if value is None and self.mode == "demo":
             value = DEMO_KEYS[name]
         if value is None:
@@ -92,6 +97,10 @@ class Settings(BaseSettings):
                 "the system administrator must make a new one."
             )
         return value.encode()
+
+    def _in_file(self, name: str) -> str | None:
+        file = self.keys_folder / name
+        return file.read_text(encoding="utf-8").strip() or None if file.is_file() else None
 
 
 @cache

@@ -10,6 +10,8 @@ from concurrent.futures.process import BrokenProcessPool
 from datetime import date
 from functools import cache
 
+from structlog.contextvars import get_contextvars
+
 from jobs.errors import WorkerKilledError
 from jobs.installation import Installation
 from jobs.logs import configure_logging, is_quiet
@@ -42,7 +44,7 @@ def ingest_side_by_side(
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["jobs.nightly", "jobs.ingest.validation"])
     with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=configure_logging, initargs=(is_quiet(),)
+        workers, mp_context=context, initializer=configure_logging, initargs=(is_quiet(), get_contextvars())
     ) as pool:
         started = {
             pool.submit(_work_in_process, work, settings.model_dump_json(), business_date, department): department

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
+from structlog.contextvars import bound_contextvars
 
 from jobs.installation import Installation
 from warehouse.definitions import definition
@@ -68,7 +69,8 @@ def _told(installation: Installation, business_date: date, step: str, work: Call
     # Here, because it takes a second that a step needs only where it has something to do.
     from jobs.lineage_events.events import told
 
-    with told(installation.settings, business_date, step):
+    named = bound_contextvars(business_date=business_date.isoformat(), step=step)
+    with named, told(installation.settings, business_date, step):
         return work()
 
 

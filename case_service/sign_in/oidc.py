@@ -6,13 +6,14 @@ What must be remembered while the person is away at the provider travels sealed 
 import base64
 import json
 import secrets
+import warnings
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 import httpx
 from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.httpx_client import OAuth2Client
+from authlib.deprecate import AuthlibDeprecationWarning
 from cryptography.exceptions import InvalidTag
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -23,6 +24,11 @@ from sqlalchemy.orm import Session
 from case_service.sealing import Seal
 from case_service.settings import Settings
 from case_service.tables import Staff
+
+with warnings.catch_warnings():
+    # That httpx has a successor would be told once in every process, before there is a log to tell it in.
+    warnings.simplefilter("ignore", AuthlibDeprecationWarning)
+    from authlib.integrations.httpx_client import OAuth2Client
 
 COOKIE = "oidc"
 COOKIE_SECONDS = 600

@@ -1,8 +1,8 @@
 """The sign-in page, signing out, the choice of language, and the way home."""
 
-import logging
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from case_service.sign_in import oidc, queries, sessions
 from case_service.web import LANGUAGE_COOKIE, own_path, page, see_other
 
 router = APIRouter(include_in_schema=False)
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 ONE_YEAR = 365 * 24 * 3600
 
 
@@ -132,7 +132,7 @@ def _redirect_uri(request: Request) -> str:
 
 
 def _provider_failed(request: Request, session: Session, problem: oidc.OidcError) -> Response:
-    logger.warning("the city's sign-in failed: %s", problem)
+    log.warning("city's sign-in failed", reason=str(problem))
     return _sign_in_page(request, session, None, failure="sign_in.provider_failed")
 
 

@@ -3,8 +3,9 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from case_service import action_log
@@ -12,14 +13,35 @@ from case_service.access import Step, Viewer
 from case_service.action_log import Action
 from case_service.settings import Settings
 from case_service.sign_in import passwords
-from case_service.tables import SignInSession, Staff
+from case_service.tables import SignInSession, Staff, Unit
 from case_service.tables.people import ADMINISTRATORS
 
 SESSION_COOKIE = "session"
 NOTED_EVERY = timedelta(minutes=1)
 LONGEST_DEVICE = 200
-# Asked for every request, so written once.
-_BY_HASH = select(SignInSession).where(SignInSession.id_hash == bindparam("id_hash"))
+# Asked for every request, so written once, and as columns.
+_BY_HASH = (
+    select(
+        SignInSession.id_hash,
+        SignInSession.form_token,
+        SignInSession.started_at,
+        SignInSession.last_seen_at,
+        SignInSession.revoked_at,
+        SignInSession.second_factor_at,
+        Staff.id.label("staff_id"),
+        Staff.username,
+        Staff.display_name,
+        Staff.role,
+        Staff.unit_code,
+        Staff.must_change_password,
+        Staff.sealed_second_factor.is_not(None).label("has_second_factor"),
+        Unit.name.label("unit_name"),
+        Unit.path.label("unit_path"),
+    )
+    .join(Staff, Staff.id == SignInSession.staff_id)
+    .join(Unit, Unit.code == Staff.unit_code)
+    .where(SignInSession.id_hash == bindparam("id_hash"), Staff.is_active)
+)
 
 
 def sign_in(
@@ -62,23 +84,22 @@ def start(session: Session, staff: Staff, at: datetime, device: str = "") -> str
 
 def viewer_of(session: Session, session_id: str, at: datetime, settings: Settings) -> Viewer | None:
     """Who holds this session, unless it is revoked, idle too long, or too old."""
-    row = session.scalar(_BY_HASH, {"id_hash": hash_of(session_id)})
-    if row is None or not row.staff.is_active or not is_current(row, at, settings):
+    row = session.execute(_BY_HASH, {"id_hash": hash_of(session_id)}).one_or_none()
+    if row is None or not is_current(row, at, settings):
         return None
     if at - row.last_seen_at >= NOTED_EVERY:
-        row.last_seen_at = at
+        session.execute(update(SignInSession).where(SignInSession.id_hash == row.id_hash).values(last_seen_at=at))
         session.commit()
-    staff = row.staff
-    if staff.role is None:
+    if row.role is None:
         return None
     return Viewer(
-        staff_id=staff.id,
-        username=staff.username,
-        display_name=staff.display_name,
-        role=staff.role,
-        unit_code=staff.unit_code,
-        unit_name=staff.unit.name,
-        unit_path=staff.unit.path,
+        staff_id=row.staff_id,
+        username=row.username,
+        display_name=row.display_name,
+        role=row.role,
+        unit_code=row.unit_code,
+        unit_name=row.unit_name,
+        unit_path=row.unit_path,
         form_token=row.form_token,
         missing_step=_missing_step(row, settings),
     )
@@ -95,7 +116,7 @@ def hash_of(session_id: str) -> str:
     return hashlib.sha256(session_id.encode()).hexdigest()
 
 
-def is_current(row: SignInSession, at: datetime, settings: Settings) -> bool:
+def is_current(row: SignInSession | Row[*tuple[Any, ...]], at: datetime, settings: Settings) -> bool:
     """Whether a session is neither revoked, nor idle too long, nor too old."""
     is_idle = at - row.last_seen_at > timedelta(minutes=settings.session_idle_minutes)
     is_old = at - row.started_at > timedelta(hours=settings.session_longest_hours)
@@ -139,10 +160,9 @@ def note_failure(staff: Staff, at: datetime, settings: Settings) -> bool:
     return True
 
 
-def _missing_step(row: SignInSession, settings: Settings) -> Step | None:
-    staff = row.staff
-    if staff.sealed_second_factor is not None and row.second_factor_at is None:
+def _missing_step(row: Row[*tuple[Any, ...]], settings: Settings) -> Step | None:
+    if row.has_second_factor and row.second_factor_at is None:
         return Step.SECOND_FACTOR
-    if staff.role in ADMINISTRATORS and staff.sealed_second_factor is None and settings.needs_second_factor:
+    if row.role in ADMINISTRATORS and not row.has_second_factor and settings.needs_second_factor:
         return Step.ENROLMENT
-    return Step.NEW_PASSWORD if staff.must_change_password else None
+    return Step.NEW_PASSWORD if row.must_change_password else None

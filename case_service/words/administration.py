@@ -100,6 +100,7 @@ ADMINISTRATION_WORDS: dict[str, Text] = {
     "right.outcomes:read": _text("读取走访结果", "Read outcomes"),
     "right.deadlines:read": _text("读取时限情况", "Read how deadlines stand"),
     "right.review-findings:write": _text("报送复核线索", "Tell of findings for review"),
+    "right.metrics:read": _text("读取监控指标", "Read metrics"),
     "right.freshness:write": _text("报送数据新鲜度", "Tell how fresh the data is"),
     "log.title": _text("操作记录", "Record of actions"),
     "log.hint": _text(

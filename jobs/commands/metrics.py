@@ -1,5 +1,6 @@
 """`shouwang metrics`: what Prometheus is to know of the pipeline."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from jobs.installation import this_installation
 from jobs.metrics import metrics_text
+from jobs.nightly import SHANGHAI
 
 
 def metrics_command(
@@ -15,7 +17,7 @@ def metrics_command(
     ] = None,
 ) -> None:
     """Print how the last night went as Prometheus' text, or write it to a file in one step."""
-    text = metrics_text(this_installation())
+    text = metrics_text(this_installation(), datetime.now(SHANGHAI))
     if out is None:
         typer.echo(text, nl=False)
         return

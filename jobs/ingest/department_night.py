@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import structlog
 from pydantic import ValidationError
+from structlog.contextvars import bound_contextvars
 
 from jobs.errors import DeliveryHeldError
 from jobs.ingest import ledger
@@ -61,7 +62,8 @@ class DepartmentNight:
         except (ValidationError, UnicodeDecodeError) as unreadable:
             named = manifest_of_name(self.department, self.business_date, manifest_path)
             arrival = self._arrival(named, manifest_path, history_of(self.installation, named.extract_class))
-            return self._rejected(arrival) or self._held(arrival, unreadable_manifest(manifest_path, unreadable))
+            with bound_contextvars(delivery_id=arrival.delivery_id):
+                return self._rejected(arrival) or self._held(arrival, unreadable_manifest(manifest_path, unreadable))
         if any(record.extract_class == manifest.extract_class for record in self._gathered):
             self.commit()
         history = history_of(self.installation, manifest.extract_class)
@@ -69,7 +71,8 @@ class DepartmentNight:
         if known := history.same_delivery(arrival):
             log.info("delivery already ingested", delivery_id=known.delivery_id)
             return known
-        return self._rejected(arrival) or self._ingest_or_hold(arrival, history)
+        with bound_contextvars(delivery_id=arrival.delivery_id):
+            return self._rejected(arrival) or self._ingest_or_hold(arrival, history)
 
     def _arrival(self, manifest: Manifest, path: Path, history: ClassHistory) -> Arrival:
         ingested = [record.delivery_id for record in history.of_this_name(manifest)]

@@ -1,14 +1,16 @@
 """Starting: keys, modes, migrations, the directory, the command line."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import Session
 
 from case_service import __main__ as command_line
+from case_service import action_log
 from case_service.app import create_app
 from case_service.database import alembic_config, make_engine, migrate, with_driver
 from case_service.directory.loading import DirectoryFileError, GridLine, lines_of, load_directory
@@ -112,6 +114,24 @@ def test_migrations_lead_to_the_tables_of_the_code_and_back(empty_database: str)
     engine.dispose()
 
 
+def test_what_was_broken_off_while_building_indexes_is_ended_by_whoever_starts_next(empty_database: str) -> None:
+    engine = make_engine(empty_database)
+    migrate(engine)
+    command.downgrade(alembic_config(engine), "0011_time_refused")
+    with engine.begin() as connection:
+        connection.execute(text("create index ix_work_order_follows_id on work_order (follows_id)"))
+        half_built = "update pg_index set indisvalid = false where indexrelid = 'ix_work_order_follows_id'::regclass"
+        connection.execute(text(half_built))
+    with ThreadPoolExecutor() as two:
+        for started in [two.submit(migrate, engine), two.submit(migrate, engine)]:
+            started.result(60)
+    with engine.connect() as connection:
+        assert not connection.scalars(text("select 1 from pg_index where not indisvalid")).all()
+        assert not connection.scalars(text("select conname from pg_constraint where not convalidated")).all()
+    command.check(alembic_config(engine))
+    engine.dispose()
+
+
 def test_loading_the_directory_twice_changes_nothing(door: Door, directory: tuple[Path, Path, Path]) -> None:
     def contents(session: Session) -> list[object]:
         units = session.execute(select(Unit.code, Unit.name, Unit.path, Unit.effective_from).order_by(Unit.code))
@@ -183,9 +203,14 @@ def test_the_command_line(
     sys.stdin.seek(0)
     assert command_line.main(["set-password", made_up.WORKER]) == 0
     assert command_line.main(["audit", "verify"]) == 0
-    assert "the action log holds: 0 entries" in capsys.readouterr().out
+    assert "the action log holds: 2 entries" in capsys.readouterr().out
     engine = make_engine(empty_database)
     with Session(engine) as session:
         with_password = select(func.count()).select_from(Staff).where(Staff.password_hash.is_not(None))
         assert session.scalar(with_password) == 1
+        recorded = [(entry.actor, entry.action, entry.subject) for entry in session.scalars(action_log.all_entries())]
+        assert recorded == [
+            ("command_line", "directory_loaded", "directory"),
+            ("command_line", "password_set", made_up.WORKER),
+        ]
     engine.dispose()

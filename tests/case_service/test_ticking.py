@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from case_service import ticking
 from case_service.settings import read_settings
@@ -16,7 +17,7 @@ LONGEST_WAIT = 240
 
 
 def test_it_goes_on_whatever_failed_and_ends_when_it_is_told_to(
-    door: Door, order_number: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    door: Door, order_number: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     has_ticked, calls = threading.Event(), iter(range(1_000))
 
@@ -29,11 +30,12 @@ def test_it_goes_on_whatever_failed_and_ends_when_it_is_told_to(
 
     monkeypatch.setattr(ticking, "tick", ticks)
     ticker = Ticker(door.engine, read_settings(mode="demo", tick_seconds=1), INBOX_ONLY, door.clock)
-    ticker.start()
-    assert has_ticked.wait(LONGEST_WAIT)
-    ticker.stop()
+    with capture_logs() as lines:
+        ticker.start()
+        assert has_ticked.wait(LONGEST_WAIT)
+        ticker.stop()
     assert not ticker.is_alive()
-    assert "the tick failed" in caplog.text
+    assert [line["log_level"] for line in lines if line["event"] == "tick failed"] == ["error"]
     assert told(door) == [(WORKER, "new_order")]
 
 

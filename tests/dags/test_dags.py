@@ -3,12 +3,14 @@
 import ast
 import subprocess
 import sys
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 DAGS = Path(__file__).parents[2] / "dags"
+NAMES = {"alerts", "nightly", "follow_up", "held_delivery", "on_arrival"}
 FILES = sorted(path for path in DAGS.glob("*.py") if path.name != "__init__.py")
 
 
@@ -22,7 +24,7 @@ def dags() -> dict[str, object]:
 
 
 def test_each_file_holds_the_dag_of_its_name(dags: dict[str, object]) -> None:
-    assert set(dags) == {path.stem for path in FILES} == {"nightly", "follow_up", "held_delivery", "on_arrival"}
+    assert set(dags) == {path.stem for path in FILES} == NAMES
 
 
 def test_a_dag_says_what_it_is_and_who_owns_it(dags: dict[str, object]) -> None:
@@ -57,6 +59,22 @@ def test_the_night_asks_about_what_is_held_and_waits_for_no_answer(dags: dict[st
     assert asked["decide"].upstream_task_ids == {"approval"}
 
 
+def test_operators_are_told_of_every_task_that_fails_and_of_a_night_that_is_late(dags: dict[str, object]) -> None:
+    from dags import NIGHT_DEADLINE, OperatorsNotifier
+    from jobs.alerts import NIGHT_DUE
+
+    for dag in dags.values():
+        for task in dag.task_dict.values():  # type: ignore[attr-defined]
+            options = task.partial_kwargs if task.is_mapped else vars(task)
+            told = options["on_failure_callback"]
+            assert [type(one) for one in (told if isinstance(told, list) else [told])] == [OperatorsNotifier], task
+    assert dags["nightly"].deadline == [NIGHT_DEADLINE]  # type: ignore[attr-defined]
+    start = int(dags["nightly"].schedule.split()[1])  # type: ignore[attr-defined]
+    assert start + NIGHT_DEADLINE.interval / timedelta(hours=1) == NIGHT_DUE.hour, "both ways agree on when it is late"
+    first = min(int(hour) for hour in dags["alerts"].schedule.split()[1].split(","))  # type: ignore[attr-defined]
+    assert first == NIGHT_DUE.hour
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_dag_file_is_thin_and_imports_nothing_of_ours_while_parsing(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
@@ -71,7 +89,7 @@ def test_a_dag_file_is_thin_and_imports_nothing_of_ours_while_parsing(path: Path
 def test_parsing_touches_neither_duckdb_nor_spark_nor_great_expectations() -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import dags.nightly, dags.follow_up, dags.held_delivery; "
-        "import dags.on_arrival; "
+        "import dags.on_arrival, dags.alerts; "
         "print(sorted({'duckdb', 'pyspark', 'great_expectations', 'pyiceberg'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code, str(DAGS.parent)], capture_output=True, text=True, check=True)

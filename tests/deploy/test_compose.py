@@ -190,6 +190,7 @@ def root(copy_city: Callable[[str], Path]) -> Iterator[Path]:
     made = {name: secrets.token_hex(32) for name in ("person_key", "vault_key", "service_token")}
     made |= {f"airflow_{name}": secrets.token_hex(32) for name in ("jwt_secret", "secret_key")}
     made["case_sealing_key"] = secrets.token_hex(16)
+    made["operators_webhook"] = ""
     made["airflow_fernet_key"] = base64.urlsafe_b64encode(os.urandom(32)).decode()
     made["database_url"] = server.set(database="case_service").render_as_string(hide_password=False)
     made["airflow_database_url"] = server.set(database="airflow", drivername="postgresql+psycopg").render_as_string(

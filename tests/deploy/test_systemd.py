@@ -37,7 +37,7 @@ def commands_of(unit: Path) -> list[str]:
 
 def test_there_are_the_parts_of_an_installation() -> None:
     assert {unit.stem.removeprefix("shouwang-") for unit in SERVICES} == {
-        "backup", "case-service", "feedback", "metrics", "nightly", "upkeep",
+        "alerts", "backup", "case-service", "feedback", "metrics", "nightly", "upkeep",
     }  # fmt: skip
     assert {unit.stem for unit in TIMERS} == {unit.stem for unit in SERVICES} - {"shouwang-case-service"}
 

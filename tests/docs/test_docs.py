@@ -142,7 +142,7 @@ def test_the_changelog_names_every_model_in_its_version() -> None:
 
 
 def test_decisions_are_numbered_without_gaps_and_have_the_four_parts() -> None:
-    decisions = sorted((PROJECT / "docs" / "decisions").glob("*.md"))
+    decisions = sorted((PROJECT / "docs" / "decisions").glob("[0-9]*.md"))
     assert [path.name[:4] for path in decisions] == [f"{number:04d}" for number in range(1, len(decisions) + 1)]
     for path in decisions:
         parts = re.findall(r"^## (.+)$", text_of(path), re.MULTILINE)

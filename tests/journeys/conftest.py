@@ -14,8 +14,7 @@ import pytest
 from jobs.lineage import classes_read, layer_tables, upstream
 from tests.case_service.running_service import running_case_service
 from tests.jobs.layers_anew import rows_of_tables
-from tests.shared_homes import copy_folder, copy_home, made_once
-from tests.shared_homes import installation_at as installation_at
+from tests.shared_homes import copy_folder, copy_home, installation_at, made_once
 from warning_models.loader import load_models
 
 PEOPLE = 1500

@@ -18,7 +18,8 @@ from case_service.settings import DEMO_SEALING_KEY
 from jobs.rotation.in_use import FILE
 from jobs.settings import DEMO_KEYS
 from tests.case_service.running_service import running_case_service
-from tests.journeys.conftest import environment, installation_at, run_night
+from tests.journeys.conftest import environment, run_night
+from tests.shared_homes import installation_at
 
 FIRST, SECOND = "2026-11-19", "2026-11-20"
 NEW = {

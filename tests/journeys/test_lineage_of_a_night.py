@@ -8,7 +8,7 @@ import pytest
 
 from jobs.lineage_events.datasets import flow_of
 from jobs.nightly import LATER_STEPS
-from tests.journeys.conftest import installation_at
+from tests.shared_homes import installation_at
 from warehouse.tables import rows_where
 
 NIGHT = "2026-11-19"

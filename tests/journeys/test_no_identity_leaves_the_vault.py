@@ -6,20 +6,26 @@ The quarantine is looked through too: what it keeps of a wrong row is masked.
 import gzip
 import html
 import json
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
+from case_service.settings import DEMO_PASSWORD
+from tests.case_service.running_service import running_case_service
 from tests.journeys.conftest import FIRST, SECOND, environment, land, run_night
 from tests.journeys.leaks import HAN, Leak, People, leaks_in, people_of
-from tests.shared_homes import installation_at
+from tests.shared_homes import copy_folder, installation_at
 
 # What came in, the made-up city's own truth and directory, and the vault itself.
 NOT_PUBLISHED = ("landing/", "demo/", "warehouse/vault/")
@@ -71,6 +77,37 @@ def test_nothing_that_leaves_the_vault_names_anybody(small_city: Path, after_fir
     assert not leaks, told(leaks)
     vault = installation_at(home).warehouse.rows("vault.identity")
     assert len(vault) > 500, "there was something to keep"
+
+
+def lines_of(log: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_service_s_log_names_nobody_and_tells_of_the_same_run_and_orders(
+    small_city: Path, first_night_told: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "service"
+    copy_folder(first_night_told / "service", home)
+    night = lines_of(first_night_told / "home" / "printed" / f"{FIRST}.log")
+    opened = sorted({line["order_id"] for line in night if line["event"] == "warning taken" and line["order_id"]})
+    with (
+        running_case_service(home) as url,
+        httpx.Client(base_url=url, trust_env=False, follow_redirects=True) as browser,
+    ):
+        token = re.search(r'name="form_token" value="([^"]+)"', browser.get("/sign-in").text)
+        assert token
+        sent = {"form_token": token[1], "username": "city", "password": DEMO_PASSWORD}
+        assert browser.post("/sign-in", data=sent).url.path == "/supervision"
+        for order in opened[:3]:
+            assert browser.get(f"/orders/{order}").is_success
+    service = lines_of(home / "case_service.log")
+    (run_id,) = {line["run_id"] for line in night}
+    assert {line["run_id"] for line in service if line.get("route") == "/api/v1/warnings"} == {run_id}
+    assert {line["order_id"] for line in service if line.get("route") == "/orders/{number}"} == set(opened[:3])
+    (tmp_path / "looked_at").mkdir()
+    shutil.copy(home / "case_service.log", tmp_path / "looked_at")
+    leaks = leaks_in(tmp_path / "looked_at", real_people(small_city / "landing"))
+    assert not leaks, told(leaks)
 
 
 @pytest.mark.long

@@ -19,8 +19,9 @@ from tests.case_service import made_up
 from tests.case_service.running_service import PROJECT_FOLDER, running_case_service
 from tests.jobs.landing import NIGHT_1, deliver
 from tests.jobs.people import identity_number
-from tests.journeys.conftest import environment, installation_at, kept_rows
+from tests.journeys.conftest import environment, kept_rows
 from tests.journeys.later_release import later_release
+from tests.shared_homes import installation_at
 
 PIPELINE = {"Authorization": f"Bearer {DEMO_SERVICE_TOKEN}"}
 # With the tables that an administrator of that version would have had: one migration back.
