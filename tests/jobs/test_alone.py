@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from jobs.alone import alone, night_alone, nobody_else
 from jobs.errors import BusyError
 from jobs.ingest import ledger
 from jobs.installation import Installation
+from jobs.rotation.in_use import FILE, PersonKeyInUse, person_key_fingerprint, person_key_in_use
 from tests.jobs.landing import NIGHT_1, deliver
 from tests.jobs.layers_anew import said_rows
 from tests.jobs.people import on_dibao, registered, settlement
@@ -40,6 +42,23 @@ def test_departments_go_side_by_side_and_upkeep_goes_alone(installation: Install
         pass
     with nobody_else(installation, longest_wait=0), pytest.raises(BusyError), alone(installation, "state", 0.3):
         pass
+
+
+def test_departments_that_begin_at_once_on_a_new_machine_note_one_person_key(installation: Installation) -> None:
+    settings = installation.settings
+    together = threading.Barrier(8)
+
+    def begin(department: int) -> PersonKeyInUse | None:
+        together.wait()
+        with alone(installation, f"ingest.{department}"):
+            return person_key_in_use(settings)
+
+    for _ in range(20):
+        (settings.home / FILE).unlink(missing_ok=True)
+        with ThreadPoolExecutor(together.parties) as departments:
+            noted = set(departments.map(begin, range(together.parties)))
+        assert noted == {PersonKeyInUse(person_key_fingerprint(settings.key("person_key")))}
+    assert [path.name for path in settings.home.glob(f"{FILE}*")] == [FILE]
 
 
 def test_a_second_run_goes_on_when_the_first_is_done(installation: Installation) -> None:
