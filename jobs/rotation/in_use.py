@@ -1,6 +1,7 @@
 """Which person key the tables were made with, kept beside them: no step may write under another one."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -73,8 +74,8 @@ def _draft(settings: Settings, in_use: PersonKeyInUse) -> Iterator[Path]:
     descriptor, name = mkstemp(prefix=FILE, suffix=".part", dir=settings.home)
     draft = Path(name)
     try:
-        with open(descriptor, "w", encoding="utf-8") as file:
-            json.dump(asdict(in_use), file)
+        os.close(descriptor)
+        draft.write_text(json.dumps(asdict(in_use)), encoding="utf-8")
         yield draft
     finally:
         draft.unlink(missing_ok=True)

@@ -66,6 +66,8 @@ def test_a_search_leaves_what_was_sought_and_a_link_leads_out_of_it(page: Page) 
 
 
 def test_a_class_leads_to_its_departments_checks(page: Page) -> None:
+    # Great Expectations dresses its pages from afar; in an office's network nobody answers.
+    page.context.route(re.compile("^https?:"), lambda route: route.abort())
     page.locator('section[id="inpatient_settlement"]').get_by_role("link", name="Data Docs").click()
     expect(page).to_have_url(re.compile(r"/data_docs/2026-11-20/medical_insurance/index\.html$"))
-    assert "inpatient_settlement" in page.content()
+    expect(page.locator("body")).to_contain_text("inpatient_settlement")
