@@ -70,4 +70,5 @@ def test_a_class_leads_to_its_departments_checks(page: Page) -> None:
     page.context.route(re.compile("^https?:"), lambda route: route.abort())
     page.locator('section[id="inpatient_settlement"]').get_by_role("link", name="Data Docs").click()
     expect(page).to_have_url(re.compile(r"/data_docs/2026-11-20/medical_insurance/index\.html$"))
-    expect(page.locator("body")).to_contain_text("inpatient_settlement")
+    page.wait_for_load_state()
+    assert "inpatient_settlement" in page.content()
