@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from sqlalchemy import Connection, Engine, event, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.orm import Session, SessionTransaction
 
 from case_service.settings import UnsafeToStartError
@@ -79,11 +79,15 @@ def looking_as_system(session: Session) -> Iterator[None]:
         return
     before = session.looking
     look_as(session, SYSTEM)
+    can_be_told = True
     try:
         yield
+    except DBAPIError:
+        can_be_told = False  # and need not be: what was told ends with the transaction, or with its savepoint
+        raise
     finally:
         session.looking = before
-        if session.is_active:
+        if can_be_told and session.is_active:
             look_as(session, before)
 
 

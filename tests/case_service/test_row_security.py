@@ -1,6 +1,8 @@
 """The database draws the bounds of scope once more: what forgets the query helper still sees nobody outside it."""
 
+import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -181,3 +183,23 @@ def test_the_policies_leave_the_indexes_in_use(door: Door) -> None:
         plan = "\n".join(session.scalars(text(f"explain {held}")))
     assert "Index Scan using ix_work_order_" in plan
     assert "ix_unit_path" in plan
+
+
+@pytest.mark.parametrize("lost", ["select pg_terminate_backend(pg_backend_pid())", "select 1 / 0"])
+def test_what_the_database_refuses_while_the_system_looks_is_told_as_it_was(door: Door, lost: str) -> None:
+    with ServiceSession(door.engine) as session:
+        session.looking = worker_looking(door, WORKER)
+        with pytest.raises(DBAPIError, match=re.escape(lost)), looking_as_system(session):
+            session.execute(text(lost))
+        session.rollback()
+        assert len(session.scalars(select(WorkOrder)).all()) == seen(door, session.looking)["work_order"] < 4
+
+
+def test_a_savepoint_that_is_lost_takes_along_what_was_told_in_it(door: Door) -> None:
+    with ServiceSession(door.engine) as session:
+        session.looking = worker_looking(door, WORKER)
+        bounded = len(session.scalars(select(WorkOrder)).all())
+        with suppress(DBAPIError), session.begin_nested(), looking_as_system(session):
+            assert len(session.scalars(select(WorkOrder)).all()) == 4
+            session.execute(text("select 1 / 0"))
+        assert len(session.scalars(select(WorkOrder)).all()) == bounded < 4
