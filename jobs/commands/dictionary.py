@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -24,9 +25,11 @@ def dictionary_command(
     reports = this_installation().settings.reports_folder
     file, data_docs = out or reports / FILE, None
     if out is None:
-        # The later night takes the place of the earlier.
-        found = sorted((reports / DATA_DOCS).glob("*-*-*/*/index.html"))
-        data_docs = {page.parent.name: page.relative_to(reports).as_posix() for page in found}
+        # <night>/<department>/validations/<department>/<class>/<delivery>/…: the later takes the place of the earlier.
+        # The index above them stands empty where a network is closed: it is drawn by scripts from elsewhere.
+        found = sorted((reports / DATA_DOCS).glob("*-*-*/*/validations/*/*/**/*.html"))
+        addresses = [page.relative_to(reports) for page in found]
+        data_docs = {address.parts[5]: quote(address.as_posix()) for address in addresses}
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(dictionary_page(data_docs), encoding="utf-8")
     print_report({"file": str(file)}, as_json)

@@ -34,7 +34,7 @@ class Row:
 def dictionary_page(data_docs: Mapping[str, str] | None = None) -> str:
     """The page as HTML: classes and their fields, tables and their columns, models, and the ways between them.
 
-    `data_docs` has the address of a department's newest validation report, by department.
+    `data_docs` has the address of the newest validation report of a class, by class.
     """
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

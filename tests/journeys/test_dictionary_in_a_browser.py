@@ -69,6 +69,6 @@ def test_a_class_leads_to_its_departments_checks(page: Page) -> None:
     # Great Expectations dresses its pages from afar; in an office's network nobody answers.
     page.context.route(re.compile("^https?:"), lambda route: route.abort())
     page.locator('section[id="inpatient_settlement"]').get_by_role("link", name="Data Docs").click()
-    expect(page).to_have_url(re.compile(r"/data_docs/2026-11-20/medical_insurance/index\.html$"))
-    page.wait_for_load_state()
-    assert "inpatient_settlement" in page.content()
+    expect(page).to_have_url(re.compile("/data_docs/2026-11-20/medical_insurance/validations/"))
+    expect(page.locator("body")).to_contain_text("Must have exactly")
+    expect(page.locator("body")).to_contain_text("psn_part_amt")

@@ -64,6 +64,5 @@ def test_a_value_that_the_sql_writes_itself_comes_from_nowhere() -> None:
 
 def test_nothing_is_fetched_from_elsewhere(page: str) -> None:
     assert not re.findall(r'(?:src|href)="(?!#)', page)
-    address = "data_docs/2026-11-20/medical_insurance/index.html"
-    linked = dictionary_page({"medical_insurance": address})
-    assert linked.count(address) == sum(one.department == "medical_insurance" for one in contracts().values())
+    address = "data_docs/2026-11-20/medical_insurance/validations/one.html"
+    assert dictionary_page({"inpatient_settlement": address}).count(address) == 1
