@@ -21,6 +21,7 @@ from schemas.messages import CONTROL_VISIT, Contact
 from tests.jobs.landing import NIGHT_1, NIGHT_2, deliver
 from tests.jobs.people import registered, settlement
 from tests.jobs.test_shadow import BILL
+from tests.shared_homes import copy_home
 
 PEOPLE = range(1, 31)
 PLAN = """
@@ -30,24 +31,37 @@ band: {unit: ratio, description: x, values: {2025-01-01: {value: 0.80, reference
 """
 
 
-@pytest.fixture
-def town(installation: Installation, tmp_path: Path) -> Installation:
-    """Thirty people living alone; one far over the limit, two just under it. Four visits a night."""
-    landing = installation.settings.landing_folder
+@pytest.fixture(scope="module")
+def after_a_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thirty people living alone; one far over the limit, two just under it. Four visits were drawn."""
+    home = tmp_path_factory.mktemp("town")
+    (home / "controls.yaml").write_text(PLAN, encoding="utf-8")
+    town = at(home)
+    landing = town.settings.landing_folder
     deliver(landing, "household_register", [registered(n) for n in PEOPLE])
     under = dict.fromkeys(("medfee_sumamt", "inscp_scp_amt", "psn_part_amt", "psn_cash_pay"), "8500.00")
     bills = [settlement(1, **BILL), *(settlement(n, **under, fund_pay_sumamt="0.00") for n in (2, 3))]
     deliver(landing, "inpatient_settlement", bills)
     for department in ("public_security", "medical_insurance"):
-        ingest_department(installation, department, NIGHT_1)
-    conform(installation, NIGHT_1)
-    (tmp_path / "controls.yaml").write_text(PLAN, encoding="utf-8")
-    return Installation(installation.settings.model_copy(update={"controls": tmp_path / "controls.yaml"}))
+        ingest_department(town, department, NIGHT_1)
+    conform(town, NIGHT_1)
+    warn(town, NIGHT_1)
+    return home
+
+
+def at(home: Path) -> Installation:
+    nobody = "http://127.0.0.1:9"
+    return Installation(Settings(mode="demo", home=home, controls=home / "controls.yaml", case_service_url=nobody))
+
+
+@pytest.fixture
+def town(after_a_night: Path, tmp_path: Path) -> Installation:
+    """That town, to go on from."""
+    return at(copy_home(after_a_night, tmp_path / "home"))
 
 
 @pytest.fixture
 def drawn(town: Installation) -> list[ControlVisit]:
-    warn(town, NIGHT_1)
     return control_visits(town, NIGHT_1)
 
 
