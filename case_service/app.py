@@ -49,17 +49,27 @@ STATIC_FOLDER = Path(__file__).parent / "static"
 
 def create_app(settings: Settings, engine: Engine) -> FastAPI:
     """The case service over one database, which is migrated already."""
+    app = routed_app()
+    answer_from(app, settings, engine)
+    return app
+
+
+def answer_from(app: FastAPI, settings: Settings, engine: Engine) -> None:
+    """Let the application answer from this database, with these settings."""
+    app.state.settings = settings
+    app.state.engine = engine
+    app.state.seal = Seal(settings.case_sealing_key or "")
+    count_connections(engine, CONNECTIONS)
+
+
+def routed_app() -> FastAPI:
+    """The application with all its routes, which cannot answer yet: see `answer_from`."""
     app = FastAPI(
         title="守望 case service",
         docs_url=None,  # the pages that come with FastAPI load scripts from outside hosts
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
-    app.state.settings = settings
-    app.state.engine = engine
-    if engine is not None:
-        count_connections(engine, CONNECTIONS)
-    app.state.seal = Seal(settings.case_sealing_key or "")
     app.add_middleware(Turnstile, most=REQUESTS_AT_ONCE)
     app.add_middleware(RefuseEndlessJson)
     app.add_middleware(SecurityHeaders)

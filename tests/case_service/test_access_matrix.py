@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -13,8 +12,7 @@ from sqlalchemy import select
 from starlette.routing import Mount, Route
 
 from case_service.access_matrix import Bound, access_matrix
-from case_service.app import create_app
-from case_service.settings import read_settings
+from case_service.app import routed_app
 from case_service.tables import ReviewFinding, ServiceToken, Staff, Unit, WorkOrder
 from case_service.tables.casework import OrderKind, OrderStatus
 from case_service.tables.people import ADMINISTRATORS, Role, UnitLevel
@@ -180,8 +178,8 @@ def own_town(door: Door) -> Town:
     return settle(door)
 
 
-def test_every_route_has_a_row_and_every_row_a_route(tmp_path: Path) -> None:
-    app = create_app(read_settings(mode="demo", home=tmp_path), None)
+def test_every_route_has_a_row_and_every_row_a_route() -> None:
+    app = routed_app()
     found: set[str] = set()
     for route in app.routes:
         assert isinstance(route, APIRoute | Route | Mount), f"{route} is of a kind this test does not know"

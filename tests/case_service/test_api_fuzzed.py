@@ -9,14 +9,15 @@ from schemathesis import Case
 from schemathesis.config import GenerationConfig, SchemathesisConfig
 
 from case_service.access_matrix import access_matrix
-from case_service.app import create_app
+from case_service.app import answer_from, routed_app
 from case_service.settings import DEMO_SERVICE_TOKEN, read_settings
 from case_service.sign_in.sessions import SESSION_COOKIE
 from tests.case_service.conftest import Door, opened_door
 from tests.case_service.made_up import WORKER, warning
 
 # The document is the same on every database; the tests' own is put in behind it.
-APP = create_app(read_settings(mode="demo"), None)
+APP = routed_app()
+APP.state.settings = read_settings(mode="demo")
 CONFIG = SchemathesisConfig()
 # Texts with a NUL are refused by PostgreSQL and so by us (422), which JSON Schema cannot promise everywhere.
 CONFIG.projects.default.generation = GenerationConfig(allow_x00=False, with_security_parameters=False)
@@ -27,7 +28,7 @@ schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", APP, config=CONF
 def door(new_test_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     with opened_door(new_test_database(), tmp_path_factory.mktemp("fuzzed")) as door:
         door.put(*(warning(household_key=f"h{n}") for n in range(3)))
-        APP.state.engine = door.engine
+        answer_from(APP, door.settings, door.engine)
         APP.dependency_overrides = door.app.dependency_overrides
         yield door
 
