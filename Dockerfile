@@ -7,8 +7,8 @@ COPY requirements.lock pyproject.toml README.md ./
 RUN python -m venv .venv .uv \
  && sed -n '/^uv==/,/[^\\]$/p' requirements.lock > .uv/uv.lock \
  && .uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .uv/uv.lock
-# Every version and hash of a role is that of the lock file.
-ENV INSTALL=".uv/bin/uv pip install --quiet --no-cache --python .venv/bin/python --verify-hashes --constraints requirements.lock"
+# Every version and hash of a role is that of the lock file. Compiled here: nobody may write there later.
+ENV INSTALL=".uv/bin/uv pip install --quiet --no-cache --compile-bytecode --python .venv/bin/python --verify-hashes --constraints requirements.lock"
 RUN $INSTALL hatchling editables
 COPY case_service case_service
 COPY dags dags
@@ -17,7 +17,8 @@ COPY jobs jobs
 COPY schemas schemas
 COPY warehouse warehouse
 COPY warning_models warning_models
-RUN .uv/bin/uv pip install --quiet --no-cache --python .venv/bin/python --no-deps --no-build-isolation --editable .
+RUN .uv/bin/uv pip install --quiet --no-cache --python .venv/bin/python --no-deps --no-build-isolation --editable . \
+ && .venv/bin/python -m compileall -q case_service dags demo_city jobs schemas warehouse warning_models
 
 FROM build AS build-pipeline
 RUN $INSTALL --requirements pyproject.toml --extra pipeline --extra linkage --extra orchestration --extra spark \

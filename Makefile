@@ -3,6 +3,8 @@
 
 PYTHON ?= python3.11
 BIN := .venv/bin
+# A night and the tests start hundreds of processes; none should compile again what another has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 export SHOUWANG_MODE ?= demo
 export SHOUWANG_HOME ?= var
 SITE ?= site
@@ -22,7 +24,7 @@ setup: .venv/.installed node_modules/.installed ## Install what the lock files n
 	$(PYTHON) -m venv .venv
 	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
