@@ -31,16 +31,16 @@ def from_text(kind: type[Kind], text: str, sql: str) -> Kind:
     return TypeAdapter(kind).validate_python({**described, _FOLDER: folder, "sql": sql})
 
 
-class _ExactDumper(yaml.SafeDumper):
+class _ExactDumper(yaml.CSafeDumper):
     """Writes Decimal('0.50') as 0.50."""
 
 
-def _decimal(dumper: yaml.SafeDumper, value: Decimal) -> yaml.ScalarNode:
+def _decimal(dumper: yaml.CSafeDumper, value: Decimal) -> yaml.ScalarNode:
     # Without a point, 1E+3 and 5 would read back as text or as a whole number.
     return dumper.represent_scalar("tag:yaml.org,2002:float", f"{value:f}" if "." in f"{value:f}" else f"{value:f}.")
 
 
-def _word(dumper: yaml.SafeDumper, value: StrEnum) -> yaml.ScalarNode:
+def _word(dumper: yaml.CSafeDumper, value: StrEnum) -> yaml.ScalarNode:
     return dumper.represent_str(str(value))
 
 

@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from string import Formatter
 from typing import Any, Literal
 
 from schemas.messages import Figure, Text
@@ -33,7 +35,7 @@ def shown(model: WarningModel, name: str, value: Any, language: Language) -> str
     """One value as people read it: 15,000.01 / 2026年11月19日 / 低保、防返贫监测."""
     labels = model.value_labels.get(name)
     if labels and value is not None:
-        known = [labels[part].model_dump()[language] if part in labels else part for part in str(value).split(",")]
+        known = [getattr(labels[part], language) if part in labels else part for part in str(value).split(",")]
         return ("、" if language == "zh" else ", ").join(known)
     return _written(model.evidence[name], value, language)
 
@@ -50,8 +52,14 @@ def from_json(model: WarningModel, text: str) -> dict[str, Any]:
 
 
 def _filled(model: WarningModel, kind: str, evidence: Mapping[str, Any], language: Language) -> str:
-    template: str = model.reason[kind].model_dump()[language]
-    return template.format_map({name: shown(model, name, evidence.get(name), language) for name in model.evidence})
+    template: str = getattr(model.reason[kind], language)
+    return template.format_map({name: shown(model, name, evidence.get(name), language) for name in _named(template)})
+
+
+@cache
+def _named(template: str) -> tuple[str, ...]:
+    """The evidence that a sentence speaks of."""
+    return tuple({name for _, name, _, _ in Formatter().parse(template) if name})
 
 
 def _written(item: Evidence, value: Any, language: Language) -> str:

@@ -6,8 +6,10 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from types import MappingProxyType
+from typing import TypeVar
 
 from jobs.claims.claim import Claim, Known, ModelRun, Night
 from jobs.claims.episodes import new_episode
@@ -20,6 +22,7 @@ from warning_models.loader import HelpModel, WarningModel
 from warning_models.render import as_json, reason
 
 ModelAndCounty = tuple[str, str]
+Item = TypeVar("Item")
 
 
 def claims_on(engine: Engine, models: Sequence[HelpModel], as_of: date, known: Known) -> Night:
@@ -40,11 +43,20 @@ def found_on(
         raise ValueError(f"{', '.join(mixed)}: findings for review never become claims of a warning")
     found: list[Claim] = []
     hits: dict[ModelAndCounty, int] = {}
-    for model in models:
-        for county, rows in placed_by_county(engine, model, as_of).items():
+    for model, placed in _one_ahead((model, placed_by_county(engine, model, as_of)) for model in models):
+        for county, rows in placed.items():
             found += _new_claims(model, rows, as_of, known)
             hits[model.id, county] = len(rows)
     return found, hits
+
+
+def _one_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The items in their order, each made in a thread while the one before it is worked on."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        upcoming = thread.submit(next, items, None)
+        while (item := upcoming.result()) is not None:
+            upcoming = thread.submit(next, items, None)
+            yield item
 
 
 def night_of(

@@ -1,7 +1,6 @@
 """One warning for each household and hardship: the most urgent claim leads it, the others are grouped into it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from jobs.claims.claim import Claim, HouseholdWarning
 from schemas.messages import Level
@@ -32,7 +31,8 @@ def group_of(household_key: str | None, person_key: str, hardship: str) -> House
 def in_their_warnings(claims: Iterable[Claim], groups: Groups) -> list[Claim]:
     """The claims by id, each with the warning that it went into."""
     leaders = {claim.claim_id: members[0].claim_id for members in groups.values() for claim in members}
-    placed = (replace(claim, warning_id=leaders.get(claim.claim_id)) for claim in claims)
+    # Not `replace`, which asks for every field by name: a night makes a city's worth of these.
+    placed = (Claim(**{**vars(claim), "warning_id": leaders.get(claim.claim_id)}) for claim in claims)
     return sorted(placed, key=lambda claim: claim.claim_id)
 
 

@@ -117,6 +117,8 @@ def _member(row: Row) -> HouseholdMember:
 
 def _sums(claims: Sequence[Claim], models: Mapping[str, HelpModel]) -> Iterable[HouseholdSum]:
     """Of each model that claims something of several members, the amounts that add up."""
+    if len(claims) < 2:
+        return
     by_model: dict[str, list[Claim]] = defaultdict(list)
     for claim in claims:
         by_model[claim.model_id].append(claim)
