@@ -16,11 +16,12 @@ TABLE = "ads.disposition"
 Row = dict[str, Any]
 
 
-def dispositions(installation: Installation) -> list[Row]:
-    """All that there are."""
+def dispositions(installation: Installation, business_date: date | None = None) -> list[Row]:
+    """All that there are, or those of one date."""
     if not installation.warehouse.exists(TABLE):
         return []
-    rows: list[Row] = installation.warehouse.rows(TABLE).to_pylist()
+    of_date = rows_where(business_date=business_date) if business_date else None
+    rows: list[Row] = installation.warehouse.rows(TABLE, of_date).to_pylist()
     return rows
 
 
@@ -37,8 +38,8 @@ def told_ids(installation: Installation, business_date: date) -> set[str]:
     """The warnings that people were told of on the date: whatever comes later, nobody can be untold."""
     return {
         row["warning_id"]
-        for row in dispositions(installation)
-        if row["business_date"] == business_date and row["kind"] != DispositionKind.WITHHELD
+        for row in dispositions(installation, business_date)
+        if row["kind"] != DispositionKind.WITHHELD
     }
 
 
@@ -58,8 +59,8 @@ def record_dispositions(installation: Installation, business_date: date, answers
         }
         for item in new.values()
     ]
-    kept = [row for row in dispositions(installation) if row["business_date"] == business_date]
-    _replace(installation, business_date, [*(row for row in kept if row["warning_id"] not in new), *added])
+    kept = [row for row in dispositions(installation, business_date) if row["warning_id"] not in new]
+    _replace(installation, business_date, [*kept, *added])
 
 
 def forget_withheld(installation: Installation, business_date: date, warning_ids: set[str]) -> None:
@@ -67,7 +68,7 @@ def forget_withheld(installation: Installation, business_date: date, warning_ids
 
     Nobody was told of the others, and later deliveries of the same date left nothing of them.
     """
-    rows = [row for row in dispositions(installation) if row["business_date"] == business_date]
+    rows = dispositions(installation, business_date)
     kept = [row for row in rows if row["kind"] != DispositionKind.WITHHELD or row["warning_id"] in warning_ids]
     if len(kept) < len(rows):
         _replace(installation, business_date, kept)

@@ -66,7 +66,7 @@ def _feedback(installation: Installation, business_date: date) -> Report:
 def _fetch_outcomes(installation: Installation, business_date: date) -> int:
     table = definition(OUTCOMES)
     installation.warehouse.ensure(table)
-    known = set(installation.warehouse.rows(OUTCOMES)["outcome_id"].to_pylist())
+    known = set(installation.warehouse.rows(OUTCOMES, columns=["outcome_id"])["outcome_id"].to_pylist())
     cursor = installation.warehouse.snapshot_properties(OUTCOMES).get(CURSOR_MARK)
     received = 0
     for outcomes, next_cursor in CaseServiceClient(installation.settings).outcomes_after(cursor):

@@ -86,7 +86,8 @@ def latest_night(installation: Installation) -> date | None:
     """The latest date of which a night was published, if there was one."""
     if not installation.warehouse.exists("ops.step"):
         return None
-    days = installation.warehouse.rows("ops.step", rows_where(step="publish"))["business_date"].to_pylist()
+    published = rows_where(step="publish")
+    days = installation.warehouse.rows("ops.step", published, ["business_date"])["business_date"].to_pylist()
     return max(days, default=None)
 
 

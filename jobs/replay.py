@@ -71,7 +71,7 @@ def recorded_nights(installation: Installation, first: date, last: date) -> list
     """The nights between two dates that were warned. Raises ReplayError where there is none."""
     nights = set()
     if installation.warehouse.exists(MODEL_RUN):
-        nights = set(installation.warehouse.rows(MODEL_RUN)["business_date"].to_pylist())
+        nights = set(installation.warehouse.rows(MODEL_RUN, columns=["business_date"])["business_date"].to_pylist())
     between = sorted(night for night in nights if first <= night <= last)
     if not between:
         known = ", ".join(str(night) for night in sorted(nights)[-5:]) or "none; run 'shouwang nightly'"

@@ -139,6 +139,5 @@ def _known_id(known: Known, model: ReviewModel, person_key: str, episode: str) -
 def _ids_before(installation: Installation, business_date: date) -> set[str]:
     if not installation.warehouse.exists(TABLE):
         return set()
-    return set(
-        installation.warehouse.rows(TABLE, rows_before("business_date", business_date))["finding_id"].to_pylist()
-    )
+    before = rows_before("business_date", business_date)
+    return set(installation.warehouse.rows(TABLE, before, ["finding_id"])["finding_id"].to_pylist())

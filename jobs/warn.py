@@ -103,8 +103,9 @@ def _claimed_before(
     claimed: dict[str, Decimal | None] = {}
     shadowed: dict[str, Decimal | None] = {}
     if installation.warehouse.exists(CLAIM):
-        rows = installation.warehouse.rows(CLAIM, rows_before("business_date", business_date))
-        for row in rows.select(["claim_id", "leading_figure", "warning_id"]).to_pylist():
+        before = rows_before("business_date", business_date)
+        rows = installation.warehouse.rows(CLAIM, before, ["claim_id", "leading_figure", "warning_id"])
+        for row in rows.to_pylist():
             (claimed if row["warning_id"] else shadowed)[row["claim_id"]] = row["leading_figure"]
     return claimed, shadowed
 

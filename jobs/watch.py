@@ -103,8 +103,9 @@ def taken_through(installation: Installation, landed: Landed, longest_wait: floa
 
 def _standing(installation: Installation, business_date: date) -> dict[str, int]:
     of_date = rows_where(business_date=business_date)
-    warned = installation.warehouse.rows(WARNING, of_date).num_rows if installation.warehouse.exists(WARNING) else 0
-    kinds = [row["kind"] for row in dispositions(installation) if row["business_date"] == business_date]
+    warehouse = installation.warehouse
+    warned = warehouse.rows(WARNING, of_date, ["warning_id"]).num_rows if warehouse.exists(WARNING) else 0
+    kinds = [row["kind"] for row in dispositions(installation, business_date)]
     return {"warnings": warned, **{kind.value: kinds.count(kind) for kind in DispositionKind}}
 
 

@@ -127,9 +127,10 @@ class Warehouse:
         scan = self._load(name).scan(row_filter=where or AlwaysTrue())
         return sorted(task.file.file_path.removeprefix("file://") for task in scan.plan_files())
 
-    def rows(self, name: str, where: BooleanExpression | None = None) -> pa.Table:
-        """All matching rows; for small tables."""
-        return self._load(name).scan(row_filter=where or AlwaysTrue()).to_arrow()
+    def rows(self, name: str, where: BooleanExpression | None = None, columns: Sequence[str] | None = None) -> pa.Table:
+        """All matching rows, of these columns or of all; for small tables."""
+        selected = tuple(columns) if columns else ("*",)
+        return self._load(name).scan(row_filter=where or AlwaysTrue(), selected_fields=selected).to_arrow()
 
     def snapshot_id(self, name: str) -> int | None:
         """Changes with every commit; None where nothing was ever written."""

@@ -39,9 +39,9 @@ def claims_since(
     }
     concerned.show("now", asked)
     found, now = found_on(engine, asked, as_of, known)
-    by_id = {model.id: model for model in models}
+    reaching = {model.id: reaching_until(model, as_of, known) for model in models}
     carried = [
-        replace(claim, data_as_of=reaching_until(by_id[claim.model_id], as_of, known))
+        claim if claim.data_as_of == reaching[claim.model_id] else replace(claim, data_as_of=reaching[claim.model_id])
         for claim in said.claims
         if not (claim.person_key in concerned.people and claim.model_id in asked_ids)
     ]

@@ -15,7 +15,8 @@ def given_ids(
     """The ids given in a table, by those that `digits` of model, person and episode would make today."""
     if installation.pseudonymiser.key_version == 1 or not installation.warehouse.exists(table):
         return {}
-    rows = installation.warehouse.rows(table).select([id_column, "model_id", "person_key", "episode"]).to_pylist()
+    columns = [id_column, "model_id", "person_key", "episode"]
+    rows = installation.warehouse.rows(table, columns=columns).to_pylist()
     given = {}
     for row in rows:
         kind, _, own = row[id_column].rpartition("-")

@@ -67,15 +67,11 @@ def what_it_rests_on(business_date: date, others: str, generations: Generations)
 def _with_overtaken(
     warehouse: Warehouse, night: Night, business_date: date, told_ids: set[str]
 ) -> tuple[list[Claim], list[HouseholdWarning]]:
-    if not told_ids:
+    no_longer = told_ids - {warning.warning_id for warning in night.warnings}
+    if not no_longer:
         return list(night.claims), list(night.warnings)
     claims, warnings = _rows_said(warehouse, business_date)
-    now = {warning.warning_id for warning in night.warnings}
-    overtaken = [
-        replace(warning, overtaken=True)
-        for warning in warnings
-        if warning.warning_id in told_ids and warning.warning_id not in now
-    ]
+    overtaken = [replace(warning, overtaken=True) for warning in warnings if warning.warning_id in no_longer]
     theirs = {one for warning in overtaken for one in from_text(warning.household).claim_ids}
     theirs -= {claim.claim_id for claim in night.claims}
     gone = [replace(claim, overtaken=True) for claim in claims if claim.claim_id in theirs]

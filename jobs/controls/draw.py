@@ -135,7 +135,7 @@ def _known_households(installation: Installation, business_date: date) -> set[st
         (CONTROL, rows_before("business_date", business_date)),
     ):
         if installation.warehouse.exists(name):
-            known |= set(installation.warehouse.rows(name, where)["household_key"].to_pylist())
+            known |= set(installation.warehouse.rows(name, where, ["household_key"])["household_key"].to_pylist())
     return known
 
 
