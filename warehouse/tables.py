@@ -90,6 +90,7 @@ class Warehouse:
         root.mkdir(parents=True, exist_ok=True)
         self.root = root.resolve()
         self._ensured: set[TableDefinition] = set()
+        self._seen: set[str] = set()
         uri = catalog_uri or f"sqlite:///{self.root / CATALOG_FILE}"
         self._catalog = _unless_overtaken(lambda: _Catalog("shouwang", uri=uri, warehouse=f"file://{self.root}"))
 
@@ -115,7 +116,10 @@ class Warehouse:
                 update.union_by_name(pa.schema(missing))
 
     def exists(self, name: str) -> bool:
-        return bool(self._catalog.table_exists(name))
+        # No table is ever dropped, so one that was seen need not be looked for again.
+        if name not in self._seen and self._catalog.table_exists(name):
+            self._seen.add(name)
+        return name in self._seen
 
     def files(self, name: str, where: BooleanExpression | None = None) -> list[str]:
         """The data files that may hold rows matching `where`, oldest name first; [] without the table.

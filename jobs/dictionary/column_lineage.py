@@ -3,7 +3,7 @@
 What only decides which rows there are (a join's condition, a filter, a count of rows) is no origin of a value.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -39,15 +39,14 @@ def origins() -> Mapping[ColumnName, tuple[ColumnName, ...]]:
     return found
 
 
-@cache
 def origins_in_table(name: str) -> Mapping[str, tuple[ColumnName, ...]]:
     """For every column of a table that our SQL computes, the columns it is computed from."""
-    return dict(_origins_in(layer_sql(name)))
+    return _origins_in(layer_sql(name))
 
 
 def origins_in_model(model: WarningModel) -> Mapping[str, tuple[ColumnName, ...]]:
     """For every value that a model's SQL gives, the columns it is computed from."""
-    return dict(_origins_in(model.sql))
+    return _origins_in(model.sql)
 
 
 @cache
@@ -60,12 +59,16 @@ def destinations() -> Mapping[ColumnName, tuple[ColumnName, ...]]:
     return {origin: tuple(sorted(columns)) for origin, columns in found.items()}
 
 
-def _origins_in(sql: str) -> Iterator[tuple[str, tuple[ColumnName, ...]]]:
-    columns = lineage(None, sql, schema=_schema(), dialect="duckdb")
+@cache
+def _origins_in(sql: str) -> Mapping[str, tuple[ColumnName, ...]]:
+    # Only the leaves are looked at; trimming what lies between takes two thirds of the time.
+    columns = lineage(None, sql, schema=_schema(), dialect="duckdb", trim_selects=False)
     assert isinstance(columns, dict)  # lineage() gives all columns where none is named
+    found = {}
     for column, node in columns.items():
         read = {_column_read(leaf) for leaf in node.walk() if isinstance(leaf.source, exp.Table)}
-        yield column, tuple(sorted(read))
+        found[column] = tuple(sorted(read))
+    return found
 
 
 def _column_read(leaf: Node) -> ColumnName:
