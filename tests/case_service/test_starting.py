@@ -16,9 +16,11 @@ from case_service.database import alembic_config, make_engine, migrate, with_dri
 from case_service.directory.loading import DirectoryFileError, GridLine, lines_of, load_directory
 from case_service.settings import DEMO_SEALING_KEY, DEMO_SERVICE_TOKEN, UnsafeToStartError, read_settings
 from case_service.starting import ready_engine
-from case_service.tables import Staff, Unit
+from case_service.tables import ClockStep, Staff, Unit, WorkOrder
+from case_service.tables.casework import OrderKind
 from tests.case_service import made_up
-from tests.case_service.conftest import Door
+from tests.case_service.clocks_case import tick_at
+from tests.case_service.conftest import Door, StoppedClock, opened_door
 
 GOOD_TOKEN, GOOD_KEY = "t" * 32, "0123456789abcdef" * 2
 
@@ -112,6 +114,23 @@ def test_migrations_lead_to_the_tables_of_the_code_and_back(empty_database: str)
     assert inspect(engine).get_table_names() == ["alembic_version"]
     migrate(engine)
     engine.dispose()
+
+
+def test_the_way_down_takes_later_kinds_of_orders_with_all_that_hangs_on_them(
+    database: str, clock: StoppedClock, tmp_path: Path
+) -> None:
+    with opened_door(database, tmp_path, clock, follow_up_working_days=10) as door:
+        number = str(door.put(made_up.warning())[0]["order_number"])
+        door.visit(number, outcome="helped")
+        tick_at(door, "2025-12-31")
+        with door.session() as session:
+            steps = select(ClockStep).join(WorkOrder).where(WorkOrder.kind == OrderKind.FOLLOW_UP_VISIT)
+            assert session.scalars(steps).first(), "the second visit is overdue and somebody was told"
+        command.downgrade(alembic_config(door.engine), "0006_clocks")
+        with door.engine.connect() as connection:
+            assert connection.scalars(text("select kind::text from work_order")).all() == ["home_visit"]
+            assert connection.scalars(text("select distinct order_id from clock_step")).all() in ([], [1])
+        migrate(door.engine)
 
 
 def test_what_was_broken_off_while_building_indexes_is_ended_by_whoever_starts_next(empty_database: str) -> None:

@@ -26,6 +26,11 @@ STAFF = {
 }
 KINDS_BEFORE = ("home_visit", "follow_up")
 KINDS = (*KINDS_BEFORE, "follow_up_visit", "department_handling")
+# In the order in which they lean on each other.
+HANG_ON_ORDERS = (
+    "photo", "addition", "submission_receipt", "more_time_request", "hand_over", "urgent_help", "message", "clock_step",
+    "clock_pause", "outcome", "visit",
+)  # fmt: skip
 STATUSES = ("unassigned", "offered", "open", "awaiting_approval", "returned", "closed")
 ASSIGNEE = (
     "status = 'returned' or (status = 'closed' and kind = 'department_handling') "
@@ -124,7 +129,7 @@ def downgrade() -> None:
     op.drop_column("visit", "sent_back_at")
     op.drop_table("handling")
     # The older version knows neither departments' orders nor follow-ups, nor a visit that waits.
-    op.execute("delete from work_order where kind in ('follow_up_visit', 'department_handling')")
+    _drop_orders_of_later_kinds()
     op.execute("update work_order set status = 'open' where status = 'awaiting_approval'")
     op.execute("delete from visit using work_order where work_order.id = order_id and status = 'open'")
     op.drop_constraint(op.f("ck_work_order_assignee_unless_unassigned"), "work_order")
@@ -138,6 +143,23 @@ def downgrade() -> None:
         op.drop_column("work_order", column)
     op.drop_table("referral")
     op.drop_table("dispatch_rule")
+
+
+def _drop_orders_of_later_kinds() -> None:
+    """What hangs on them goes too; a warning that joined one stands under the case's first order again."""
+    later = "select id from work_order where kind in ('follow_up_visit', 'department_handling')"
+    for table in ("dispatch_attempt", "dispatch"):
+        op.execute(f"delete from {table} where message_id in (select id from message where order_id in ({later}))")
+    for table in HANG_ON_ORDERS:
+        op.execute(f"delete from {table} where order_id in ({later})")
+    op.execute(
+        "update received_warning set order_id = (select min(first.id) from work_order as first"
+        " join work_order as joined on joined.case_id = first.case_id"
+        f" where joined.id = received_warning.order_id and first.id not in ({later}))"
+        f" where order_id in ({later})"
+    )
+    op.execute(f"update work_order set follows_id = null where follows_id in ({later})")
+    op.execute(f"delete from work_order where id in ({later})")
 
 
 def _orders() -> None:
