@@ -1,6 +1,6 @@
 """The layers say the same on DuckDB and Spark, and what they say is what the rules mean."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +17,7 @@ from schemas.loader import contracts
 from tests.jobs.landing import NIGHT_1, NIGHT_2, deliver
 from tests.jobs.layers_anew import said_rows
 from tests.jobs.people import identity_number, on_dibao, registered, settlement
+from tests.shared_homes import copy_home
 
 ENGINES = ["duckdb", "spark"]
 LAYER_TABLES = ["dwd.person", "dwd.household", "dwd.assistance_spell", "dwd.medical_cost", "dwd.contribution_month"]
@@ -162,14 +163,27 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def state(request: pytest.FixtureRequest, ingested: Path) -> State:
-    """The layers as of the second night, built by an engine."""
-    installation = Installation(Settings(mode="demo", home=ingested, engine=request.param))
-    conform(installation, NIGHT_1)
-    conform(installation, NIGHT_2)
-    built = {name: rows_of(installation, name) for name in LAYER_TABLES}
-    return lambda name: built[name]
+def states_by_engine(
+    ingested: Path, tables: Iterable[str], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """The tables as of the second night, as each engine builds them from the same deliveries."""
+    built = {}
+    for engine in ENGINES:
+        home = copy_home(ingested, tmp_path_factory.mktemp(engine) / "home")
+        installation = Installation(Settings(mode="demo", home=home, engine=engine))
+        ensure_conformed(installation, NIGHT_2)
+        built[engine] = {name: rows_of(installation, name) for name in tables}
+    return built
+
+
+@pytest.fixture(scope="module")
+def states(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    return states_by_engine(ingested, LAYER_TABLES, tmp_path_factory)
+
+
+@pytest.fixture(params=ENGINES)
+def state(request: pytest.FixtureRequest, states: dict[str, dict[str, list[dict[str, Any]]]]) -> State:
+    return lambda name: states[request.param][name]
 
 
 def key(n: int) -> str:
@@ -244,39 +258,21 @@ def test_households_have_members_and_a_place_and_nobody_named_is_lost(state: Sta
     assert people[key(77)]["household_key"] is None
 
 
-def test_both_engines_build_equal_layers(ingested: Path) -> None:
-    states = []
-    for engine in ENGINES:
-        installation = Installation(Settings(mode="demo", home=ingested, engine=engine))
-        ensure_conformed(installation, NIGHT_1)
-        ensure_conformed(installation, NIGHT_2)
-        states.append({name: rows_of(installation, name) for name in LAYER_TABLES})
-    assert states[0] == states[1]
+def test_both_engines_build_equal_layers(states: dict[str, dict[str, list[dict[str, Any]]]]) -> None:
+    assert states["duckdb"] == states["spark"]
 
 
-def test_night_after_night_equals_a_full_rebuild(ingested: Path, tmp_path: Path) -> None:
-    nightly = Installation(Settings(mode="demo", home=tmp_path / "nightly"))
-    at_once = Installation(Settings(mode="demo", home=tmp_path / "at_once"))
-    for installation in (nightly, at_once):
-        deliver_two_nights(installation.settings.landing_folder)
-    for day in (NIGHT_1, NIGHT_2):
-        ingest_night(nightly, day)
-        conform(nightly, day)
-    for day in (NIGHT_1, NIGHT_2):
-        ingest_night(at_once, day)
-    conform(at_once, NIGHT_2)
-    for name in LAYER_TABLES:
-        assert rows_of(nightly, name) == rows_of(at_once, name), name
-
-
-def test_an_earlier_night_can_be_seen_again_as_it_was_known(tmp_path: Path) -> None:
+def test_night_after_night_equals_a_build_at_once_and_an_earlier_night_can_be_seen_again(
+    states: dict[str, dict[str, list[dict[str, Any]]]], tmp_path: Path
+) -> None:
     installation = Installation(Settings(mode="demo", home=tmp_path))
     deliver_two_nights(installation.settings.landing_folder)
-    ingest_night(installation, NIGHT_1)
-    conform(installation, NIGHT_1)
-    known_then = {name: rows_of(installation, name) for name in LAYER_TABLES}
-    ingest_night(installation, NIGHT_2)
-    conform(installation, NIGHT_2)
-    assert rows_of(installation, "dwd.disability_certificate") != known_then["dwd.disability_certificate"]
+    known = []
+    for day in (NIGHT_1, NIGHT_2):
+        ingest_night(installation, day)
+        conform(installation, day)
+        known.append({name: rows_of(installation, name) for name in LAYER_TABLES})
+    assert known[1] == states["duckdb"]
+    assert known[0]["dwd.disability_certificate"] != known[1]["dwd.disability_certificate"]
     ensure_conformed(installation, NIGHT_1)
-    assert {name: rows_of(installation, name) for name in LAYER_TABLES} == known_then
+    assert {name: rows_of(installation, name) for name in LAYER_TABLES} == known[0]

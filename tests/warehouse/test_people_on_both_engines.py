@@ -1,6 +1,5 @@
 """Who is who, who lives where and with whom: the same on DuckDB and Spark, and as of any date."""
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,20 +7,25 @@ from typing import Any
 import pytest
 
 from jobs.as_of import table_as_of
-from jobs.conform import ensure_conformed
 from jobs.installation import Installation
 from jobs.settings import Settings
 from tests.jobs.landing import NIGHT_1, NIGHT_2, deliver
 from tests.jobs.people import identity_number, on_dibao, registered, settlement
-from tests.warehouse.test_layers_on_both_engines import by_person, certificate, ingest_night, key, rows_of
+from tests.warehouse.test_layers_on_both_engines import (
+    ENGINES,
+    State,
+    by_person,
+    certificate,
+    ingest_night,
+    key,
+    rows_of,
+    states_by_engine,
+)
 
-ENGINES = ["duckdb", "spark"]
 PEOPLE_TABLES = ["dwd.division", "dwd.person_link", "dwd.death_report", "dwd.move", "dwd.person", "dwd.register_span"]
 PEOPLE_TABLES += ["dwd.household_membership", "dwd.residence", "dwd.family_membership", "dwd.family_exclusion"]
 PEOPLE_TABLES += ["dwd.person_label", "dwd.person_review", "dws.family", "dws.medical_year", "dws.assistance_tier"]
 OLD_VILLAGE, VILLAGE = "340721100003", "340706100003"
-
-State = Callable[[str], list[dict[str, Any]]]
 
 
 def event(number: int, n: int, kind: str, day: str, **changes: Any) -> dict[str, Any]:
@@ -103,15 +107,8 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def states(ingested: Path) -> dict[str, dict[str, list[dict[str, Any]]]]:
-    """The tables as of the second night, as each engine builds them."""
-    built = {}
-    for engine in ENGINES:
-        installation = Installation(Settings(mode="demo", home=ingested, engine=engine))
-        ensure_conformed(installation, NIGHT_1)
-        ensure_conformed(installation, NIGHT_2)
-        built[engine] = {name: rows_of(installation, name) for name in PEOPLE_TABLES}
-    return built
+def states(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    return states_by_engine(ingested, PEOPLE_TABLES, tmp_path_factory)
 
 
 @pytest.fixture(params=ENGINES)
