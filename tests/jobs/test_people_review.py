@@ -1,7 +1,6 @@
 """Rows without a usable number: who they may be about is proposed, a person decides, and nothing is rewritten."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,6 +20,7 @@ from jobs.people.residual_rows import readable_number
 from jobs.people.review import candidates, decide, review, to_decide
 from jobs.settings import Settings
 from schemas.delivery import departments_with_deliveries
+from tests.forked_commands import shouwang
 from tests.jobs.landing import NIGHT_1, NIGHT_2, deliver
 from tests.jobs.people import identity_number, on_dibao, registered, settlement
 from tests.warehouse.test_layers_on_both_engines import rows_of
@@ -183,18 +183,17 @@ def test_two_numbers_of_one_person_are_joined_by_a_persons_word(installation: In
 
 def test_the_command_line_reviews_lists_and_decides(reviewed: Installation) -> None:
     home = reviewed.settings.home
-    [listed, *_] = shouwang(home, "people", "list")["review"]
+    [listed, *_] = said(home, "people", "list")["review"]
     words = (listed["subject_key"], listed["person_key"], "--reason", "已核对", "--by", "审核员甲")
-    decided = shouwang(home, "people", "accept", *words, "--date", NIGHT_1.isoformat())
+    decided = said(home, "people", "accept", *words, "--date", NIGHT_1.isoformat())
     assert (decided["verdict"], decided["in_force_from"]) == ("accepted", NIGHT_1.isoformat())
-    assert shouwang(home, "people", "review", "--date", NIGHT_1.isoformat())["rows"] == 2
+    assert said(home, "people", "review", "--date", NIGHT_1.isoformat())["rows"] == 2
 
 
-def shouwang(home: Path, *words: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "jobs", *words, "--json"]
+def said(home: Path, *words: str) -> dict[str, Any]:
     environment = {"SHOUWANG_MODE": "demo", "SHOUWANG_HOME": str(home), "PATH": "/usr/bin:/bin", "HOME": str(home)}
-    folder = Path(__file__).resolve().parents[2]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    done = shouwang(*words, "--json", env=environment)
+    assert done.returncode == 0, done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
     return report
 

@@ -1,8 +1,6 @@
 """`shouwang warnings explain` tells the whole story of a warning, and never who it is about."""
 
 import json
-import subprocess
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from jobs.stories.listing import warnings_listed
 from jobs.stories.story import story
 from jobs.stories.telling import told
 from jobs.warn import warn
+from tests.forked_commands import shouwang
 from tests.jobs.landing import NIGHT_1, NIGHT_2, deliver
 from tests.jobs.people import identity_number, registered, settlement
 from tests.journeys.conftest import environment
@@ -157,9 +156,9 @@ def test_what_happened_next_is_told_in_order(installation: Installation) -> None
 
 
 def run(home: Path, *arguments: str) -> str:
-    command = [sys.executable, "-m", "jobs", "warnings", *arguments]
-    done = subprocess.run(command, env=environment(home), capture_output=True, check=True)
-    return done.stdout.decode()
+    done = shouwang("warnings", *arguments, env=environment(home))
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_the_commands_tell_it_and_nothing_that_identifies(home: Path, installation: Installation) -> None:

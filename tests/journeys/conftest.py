@@ -13,6 +13,7 @@ import pytest
 
 from jobs.lineage import classes_read, layer_tables, upstream
 from tests.case_service.running_service import running_case_service
+from tests.forked_commands import shouwang
 from tests.jobs.layers_anew import rows_of_tables
 from tests.shared_homes import copy_folder, copy_home, installation_at, made_once
 from warning_models.loader import load_models
@@ -27,8 +28,12 @@ CLASSES_BEHIND_WARNINGS = {
     for item in upstream(table)
     for contract in classes_read(item)
 }
+# Of four departments one class each, some with everybody in it: a night takes most of its time for deliveries.
+OF_FOUR_DEPARTMENTS = ("household_register", "dibao", "inpatient_settlement", "disability_certificate")
 NOBODY = "http://127.0.0.1:9"
 SIDE_BY_SIDE = {"SHOUWANG_WORKERS": "2"}
+# Steps of one run, as under Airflow, that tell of what they read and write.
+FIRST_RUN = {"SHOUWANG_LINEAGE_EVENTS": "file", "AIRFLOW_CTX_DAG_RUN_ID": FIRST}
 
 
 @pytest.fixture(scope="session")
@@ -70,16 +75,42 @@ def land(small_city: Path, home: Path, day: str, classes: Iterable[str] | None =
 
 
 @pytest.fixture(scope="session")
-def first_night_told(small_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def first_night_warned(small_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in its first night, up to its warnings: nobody was told yet. Copy it, never write to it.
+
+    Meanwhile its truth could not be read.
+    """
+
+    def run(home: Path) -> None:
+        land(small_city, home, FIRST)
+        shutil.copytree(small_city / "demo" / "directory", home / "demo" / "directory")
+        truth_that_blocks_its_readers(small_city, home)
+        for step in ("ingest", "conform", "warn"):
+            done = shouwang(step, "--date", FIRST, env=environment(home, **FIRST_RUN))
+            assert done.returncode == 0, done.stderr[-3000:]
+        shutil.rmtree(home / "demo" / "truth")
+
+    return made_once(tmp_path_factory, "first_night_warned", run)
+
+
+def truth_that_blocks_its_readers(small_city: Path, home: Path) -> None:
+    """The truth's files as pipes that nobody writes to: whoever opens one waits for ever."""
+    for path in (small_city / "demo" / "truth").rglob("*"):
+        pipe = home / "demo" / "truth" / path.relative_to(small_city / "demo" / "truth")
+        if path.is_file():
+            pipe.parent.mkdir(parents=True, exist_ok=True)
+            os.mkfifo(pipe)
+
+
+@pytest.fixture(scope="session")
+def first_night_told(small_city: Path, first_night_warned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A `home` after its first night, and the `service` that was told of all warnings; copy them, never write here."""
 
     def run(folder: Path) -> None:
-        home = folder / "home"
-        land(small_city, home, FIRST)
-        shutil.copytree(small_city / "demo" / "directory", home / "demo" / "directory")
+        home = copy_home(first_night_warned, folder / "home")
         shutil.copytree(small_city / "demo" / "directory", folder / "service" / "demo" / "directory")
         with running_case_service(folder / "service") as url:
-            run_night(home, FIRST, url, SHOUWANG_LINEAGE_EVENTS="file", **SIDE_BY_SIDE)
+            run_night(home, FIRST, url, **FIRST_RUN)
 
     return made_once(tmp_path_factory, "first_night_told", run)
 
@@ -150,14 +181,13 @@ def environment(home: Path, case_service_url: str = NOBODY, **more: str) -> dict
 def run_night(home: Path, day: str | None, case_service_url: str = NOBODY, **more: str) -> dict[str, Any]:
     """`shouwang nightly --json` for a date, or for none; returns what it printed, which is kept with what it wrote."""
     chosen = ["--date", day] if day else []
-    command = [sys.executable, "-m", "jobs", "nightly", *chosen, "--json"]
-    done = subprocess.run(command, env=environment(home, case_service_url, **more), capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()[-3000:]
+    done = shouwang("nightly", *chosen, "--json", env=environment(home, case_service_url, **more))
+    assert done.returncode == 0, done.stderr[-3000:]
     report: dict[str, Any] = json.loads(done.stdout)
     night = home / "printed" / report["business_date"]
     night.parent.mkdir(exist_ok=True)
-    night.with_suffix(".json").write_bytes(done.stdout)
-    night.with_suffix(".log").write_bytes(done.stderr)
+    night.with_suffix(".json").write_text(done.stdout, encoding="utf-8")
+    night.with_suffix(".log").write_text(done.stderr, encoding="utf-8")
     return report
 
 

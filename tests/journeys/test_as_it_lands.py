@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.forked_commands import shouwang
 from tests.jobs.landing import NIGHT_1, deliver
 from tests.jobs.people import settlement
 from tests.journeys.conftest import FIRST, SECOND, environment, kept_rows, land, run_night
@@ -21,6 +22,7 @@ PATIENTS = 12
 KILLS = 2
 # What lands on either day: a night takes a second for each delivery, a look three. No household is known to get by.
 LANDING = ("inpatient_settlement", "household_register", "dibao", "employee_pension_contribution", "death_certificate")
+WATCH = ("watch", "--once", "--json")
 SAID = ("ads.claim", "ads.warning", "ads.model_run")
 
 
@@ -58,14 +60,10 @@ def bills_land(home: Path, landing: Path) -> set[str]:
     return set(people)
 
 
-def watch_command(*more: str) -> list[str]:
-    return [sys.executable, "-m", "jobs", "watch", "--once", "--json", *more]
-
-
 def watch(home: Path, url: str) -> list[dict[str, Any]]:
     """`shouwang watch --once --json`; what it said of each delivery."""
-    done = subprocess.run(watch_command(), env=environment(home, url), capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()[-3000:]
+    done = shouwang(*WATCH, env=environment(home, url))
+    assert done.returncode == 0, done.stderr[-3000:]
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -115,7 +113,7 @@ def test_landing_one_by_one_and_killed_gives_what_one_night_gives(
     kills = 0
     while kills < KILLS:
         started = subprocess.Popen(
-            watch_command(),
+            [sys.executable, "-m", "jobs", *WATCH],
             env=environment(home, service),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

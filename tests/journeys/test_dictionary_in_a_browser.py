@@ -1,8 +1,6 @@
 """The dictionary opened from its file: a figure is followed to the department's field and back, and to the checks."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.case_service.chromium import DESK, Watched, chromium
+from tests.forked_commands import shouwang
 from tests.journeys.conftest import environment
 
 WAY = (
@@ -23,9 +22,8 @@ WAY = (
 
 @pytest.fixture(scope="module")
 def file(two_nights: Path) -> Path:
-    command = [sys.executable, "-m", "jobs", "dictionary"]
-    done = subprocess.run(command, env=environment(two_nights), capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
+    done = shouwang("dictionary", env=environment(two_nights))
+    assert done.returncode == 0, done.stderr
     return two_nights / "reports" / "dictionary.html"
 
 

@@ -1,8 +1,6 @@
 """From warnings to visits to a judgement: grid workers of a demo answer, and the models are evaluated."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,11 +9,12 @@ from xml.etree import ElementTree
 import pytest
 
 from jobs.installation import Installation
+from tests.forked_commands import shouwang
 from tests.jobs.landing import NIGHT_2, deliver
 from tests.jobs.test_stories import bill
 from tests.journeys.conftest import NOBODY, environment, run_night
 from tests.journeys.earlier_visits import LEARNT, TRAINED, years_of_visits
-from tests.shared_homes import installation_at
+from tests.shared_homes import copy_home, installation_at
 from warehouse.tables import rows_where
 
 FIRST = "2026-11-19"
@@ -27,11 +26,10 @@ band: {unit: ratio, description: x, values: {2025-01-01: {value: 0.80, reference
 """
 
 
-def shouwang(home: Path, url: str, *words: str, code: int = 0, **more: str) -> Any:
-    command = [sys.executable, "-m", "jobs", *words]
-    done = subprocess.run(command, env=environment(home, url, **more), capture_output=True, check=False)
-    assert done.returncode == code, done.stderr.decode()[-3000:]
-    return json.loads(done.stdout) if done.stdout else done.stderr.decode()
+def said(home: Path, url: str, *words: str, code: int = 0, **more: str) -> Any:
+    done = shouwang(*words, env=environment(home, url, **more))
+    assert done.returncode == code, done.stderr[-3000:]
+    return json.loads(done.stdout) if done.stdout else done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +39,9 @@ def url(case_service_at: Callable[..., str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def home(copy_city: Callable[[str], Path], url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(first_night_warned: Path, url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home after its first night, with more control visits than a demo makes by itself; the tests go on from it."""
-    home = copy_city("visited")
+    home = copy_home(first_night_warned, tmp_path_factory.mktemp("visited") / "home")
     controls = tmp_path_factory.mktemp("plan") / "controls.yaml"
     controls.write_text(CONTROLS, encoding="utf-8")
     run_night(home, FIRST, url, SHOUWANG_CONTROLS=str(controls))
@@ -52,14 +50,14 @@ def home(copy_city: Callable[[str], Path], url: str, tmp_path_factory: pytest.Te
 
 @pytest.mark.timeout(900)
 def test_visits_of_a_demo_judge_the_models(small_city: Path, home: Path, url: str) -> None:
-    assert "SHOUWANG_MODE=demo" in shouwang(home, url, "demo", "visits", code=1), "nobody knows the truth here"
+    assert "SHOUWANG_MODE=demo" in said(home, url, "demo", "visits", code=1), "nobody knows the truth here"
     (home / "demo" / "truth").symlink_to(small_city / "demo" / "truth")
-    visits = shouwang(home, url, "demo", "visits", "--date", FIRST, "--answered", "0.8", "--json")["visits"]
+    visits = said(home, url, "demo", "visits", "--date", FIRST, "--answered", "0.8", "--json")["visits"]
     assert visits["helped"] > 0
     assert visits["unanswered"] > 0
     assert "not_held" not in visits
-    shouwang(home, url, "feedback", "--date", FIRST, "--json")
-    report = shouwang(home, url, "models", "evaluate", "--until", FIRST, "--json")
+    said(home, url, "feedback", "--date", FIRST, "--json")
+    report = said(home, url, "models", "evaluate", "--until", FIRST, "--json")
     rows = installation_at(home).warehouse.rows("ods.case_outcome").to_pylist()
     outcomes = [row for row in rows if row["model_id"] != "control_visit"]
     found = [row for row in outcomes if row["outcome"] in ("helped", "referred")]
@@ -83,15 +81,15 @@ def test_visits_of_a_demo_judge_the_models(small_city: Path, home: Path, url: st
     assert visits_by_limit == sorted(visits_by_limit, reverse=True)
     assert visits_by_limit[0] > visits_by_limit[-1]
     assert ElementTree.parse(curve["picture"]).getroot().tag.endswith("svg")
-    again = shouwang(home, url, "demo", "visits", "--date", FIRST, "--answered", "0.8", "--json")["visits"]
+    again = said(home, url, "demo", "visits", "--date", FIRST, "--answered", "0.8", "--json")["visits"]
     assert set(again) == {"unanswered"}, "who was visited is not visited again"
 
 
 def test_nobody_plays_at_visits_in_earnest_and_nobody_knows_the_truth(two_nights: Path, small_city: Path) -> None:
     keys = {f"SHOUWANG_{name}": "demo-" + "k" * 40 for name in ("PERSON_KEY", "VAULT_KEY", "SERVICE_TOKEN")}
-    refusal = shouwang(two_nights, NOBODY, "demo", "visits", code=1, SHOUWANG_MODE="production", **keys)
+    refusal = said(two_nights, NOBODY, "demo", "visits", code=1, SHOUWANG_MODE="production", **keys)
     assert "Only a demo" in refusal
-    report = shouwang(
+    report = said(
         two_nights, NOBODY, "models", "evaluate", "--until", FIRST, "--json", SHOUWANG_MODE="production", **keys
     )
     assert report["truth"] is None
@@ -130,7 +128,7 @@ def test_the_score_orders_the_queue_of_a_full_week_and_nothing_is_dropped(home: 
     installation = installation_at(home)
     years_of_visits(installation)
     words = ("models", "rank", "--as-of", str(TRAINED), "--until", FIRST, "--use", "--json")
-    card = shouwang(home, url, *words)
+    card = said(home, url, *words)
     assert (card["is_usable"], card["learnt_from"]) == (True, LEARNT)
     assert card["auc"] > 0.6
     grid = bills_of_one_grid(installation)

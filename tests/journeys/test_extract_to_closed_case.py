@@ -10,14 +10,14 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.case_service.chromium import DESK, PHONE, chromium, open_page, sign_in
+from tests.forked_commands import shouwang
 from tests.journeys.conftest import FIRST, environment, printed
 from tests.shared_homes import installation_at
 
 
 def run_step(home: Path, step: str, url: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "jobs", step, "--date", FIRST, "--json"]
-    done = subprocess.run(command, env=environment(home, url), capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()[-3000:]
+    done = shouwang(step, "--date", FIRST, "--json", env=environment(home, url))
+    assert done.returncode == 0, done.stderr[-3000:]
     report: dict[str, Any] = json.loads(done.stdout)["report"]
     return report
 
@@ -76,8 +76,7 @@ def test_an_extract_becomes_a_visit_and_the_visit_judges_the_model(
     assert performance["medical_cost_over_limit"]["helped"] >= 1
     assert performance["medical_cost_over_limit"]["yield_ratio"] == 1.0
     assert run_step(home, "feedback", url)["outcomes"] == 0
-    listed = [sys.executable, "-m", "jobs", "models", "list", "--json"]
-    done = subprocess.run(listed, env=environment(home, url), capture_output=True, check=True)
+    done = shouwang("models", "list", "--json", env=environment(home, url))
     shown = {row["id"]: row["yield_ratio"] for row in json.loads(done.stdout)["models"]}
     assert shown["medical_cost_over_limit"] == 1.0
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ from case_service.settings import DEMO_SEALING_KEY
 from jobs.rotation.in_use import FILE
 from jobs.settings import DEMO_KEYS
 from tests.case_service.running_service import running_case_service
-from tests.journeys.conftest import environment, run_night
-from tests.shared_homes import installation_at
+from tests.forked_commands import shouwang
+from tests.journeys.conftest import environment, land, run_night
+from tests.shared_homes import copy_folder, copy_home, installation_at
 
 FIRST, SECOND = "2026-11-19", "2026-11-20"
 NEW = {
@@ -32,17 +33,18 @@ LATER = {**{name: keys.split()[-1] for name, keys in NEW.items()}, "SHOUWANG_PER
 
 
 @pytest.fixture
-def home(copy_city: Callable[[str], Path]) -> Iterator[Path]:
-    """A home of a city in which nothing ran, at a short path because of the sockets of its database."""
+def home(small_city: Path, first_night_told: Path) -> Iterator[Path]:
+    """A home and its case service after their first night, at a short path because of the sockets of the database."""
     folder = Path(tempfile.mkdtemp(prefix="sw"))
-    shutil.copytree(copy_city("rotated"), folder, dirs_exist_ok=True)
-    yield folder
+    home = copy_home(first_night_told / "home", folder / "home")
+    land(small_city, home, SECOND)
+    copy_folder(first_night_told / "service" / "postgres", home / "postgres")
+    yield home
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def rotate(home: Path, key: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "jobs", "keys", "rotate", key, "--json"]
-    done = subprocess.run(command, env=environment(home, **NEW), capture_output=True, text=True, check=False)
+    done = shouwang("keys", "rotate", key, "--json", env=environment(home, **NEW))
     assert done.returncode == 0, done.stderr[-3000:]
     told: dict[str, Any] = json.loads(done.stdout)
     return told
@@ -74,16 +76,13 @@ def said(rows: list[dict[str, Any]]) -> Counter[tuple[str, str, str]]:
 
 
 def test_keys_become_others_between_two_nights(home: Path, two_nights: Path) -> None:
-    with running_case_service(home) as url:
-        run_night(home, FIRST, url)
     first = {row["claim_id"]: row for row in claims(home, FIRST)}
     dispositions = installation_at(home).warehouse.rows("ads.disposition").to_pylist()
     assert first
     assert dispositions
 
     killed_while_rotating(home)
-    command = [sys.executable, "-m", "jobs", "nightly", "--date", SECOND]
-    refused = subprocess.run(command, env=environment(home, **NEW), capture_output=True, text=True, check=False)
+    refused = shouwang("nightly", "--date", SECOND, env=environment(home, **NEW))
     assert refused.returncode == 1
     assert "goes on where it ended" in " ".join(refused.stderr.split())
     assert rotate(home, "person_key")["key_version"] == 2
@@ -96,13 +95,7 @@ def test_keys_become_others_between_two_nights(home: Path, two_nights: Path) -> 
     assert said(claims(home, SECOND)) == said(claims(two_nights, SECOND)), "as if no key had changed"
     assert {row["claim_id"] for row in claims(home, FIRST)} == set(first), "a claim keeps the id that it was given"
     assert all(row["person_key"].startswith("p2_") for row in claims(home, FIRST))
-    replayed = subprocess.run(
-        [sys.executable, "-m", "jobs", "replay", "--from", FIRST, "--to", SECOND, "--json"],
-        env=environment(home, **LATER),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    replayed = shouwang("replay", "--from", FIRST, "--to", SECOND, "--json", env=environment(home, **LATER))
     assert replayed.returncode == 0, replayed.stderr[-2000:]
     kept = {row["warning_id"]: row for row in installation_at(home).warehouse.rows("ads.disposition").to_pylist()}
     for row in dispositions:

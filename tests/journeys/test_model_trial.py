@@ -3,8 +3,6 @@
 import csv
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import pytest
 
 from jobs.errors import TrialError
 from jobs.model_trial import draft_in
+from tests.forked_commands import shouwang
 from tests.journeys.conftest import environment
 from tests.shared_homes import installation_at
 from warning_models.loader import MODELS_FOLDER
@@ -33,9 +32,8 @@ def draft(folder: Path, changes: dict[str, str]) -> Path:
 
 
 def tried(home: Path, folder: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "jobs", "models", "try", str(folder), "--date", SECOND, "--json"]
-    done = subprocess.run(command, env=environment(home), capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()[-3000:]
+    done = shouwang("models", "try", str(folder), "--date", SECOND, "--json", env=environment(home))
+    assert done.returncode == 0, done.stderr[-3000:]
     report: dict[str, Any] = json.loads(done.stdout)
     return report
 

@@ -1,6 +1,5 @@
 """Whole nights over a made-up city: complete, repeatable, and equal whatever happened on the way."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,9 +18,9 @@ from tests.journeys.conftest import (
     kept_rows,
     printed,
     run_night,
+    truth_that_blocks_its_readers,
 )
 from tests.shared_homes import copy_home, installation_at
-from warehouse.tables import rows_where
 from warning_models.loader import load_models
 
 MODELS = {model.id for model in load_models() if model.kind == "help" and model.status == "active"}
@@ -41,10 +40,10 @@ def undisturbed(both_nights_told: Path, two_nights: Path, case_service_at: Start
 
 
 @pytest.fixture(scope="module")
-def alone(small_city: Path, copy_city: CopyCity) -> Path:
+def alone(small_city: Path, first_night_warned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home after its first night without a case service, and with a truth that nobody could read."""
-    home = copy_city("alone")
-    _truth_that_blocks_its_readers(small_city, home)
+    home = copy_home(first_night_warned, tmp_path_factory.mktemp("alone") / "home")
+    truth_that_blocks_its_readers(small_city, home)
     run_night(home, FIRST)
     return home
 
@@ -259,24 +258,11 @@ def test_spark_gives_the_same_warnings(copy_city: CopyCity, undisturbed: Path) -
         assert on_spark == on_duckdb
 
 
-def _truth_that_blocks_its_readers(small_city: Path, home: Path) -> None:
-    """The truth's files as pipes that nobody writes to: whoever opens one waits for ever."""
-    for path in (small_city / "demo" / "truth").rglob("*"):
-        pipe = home / "demo" / "truth" / path.relative_to(small_city / "demo" / "truth")
-        if path.is_file():
-            pipe.parent.mkdir(parents=True, exist_ok=True)
-            os.mkfifo(pipe)
-
-
-def test_no_job_reads_the_truth(alone: Path, undisturbed: Path) -> None:
+def test_no_job_reads_the_truth(alone: Path) -> None:
+    """Nor did the steps before: see `first_night_warned`."""
     assert {path.is_fifo() for path in (alone / "demo" / "truth").glob("*.parquet")} == {True}
-    first_night = rows_where(business_date=FIRST)
-    found, expected = (
-        sorted(map(str, installation_at(home).warehouse.rows("ads.warning", first_night).to_pylist()))
-        for home in (alone, undisturbed)
-    )
-    assert found == expected
-    assert sum(printed(alone, FIRST)["warnings"].values()) == len(expected) > 0
+    assert sum(printed(alone, FIRST)["warnings"].values()) > 0
+    assert printed(alone, FIRST)["published"]
 
 
 def test_nothing_delivered_says_what_to_do(tmp_path: Path) -> None:

@@ -8,11 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.journeys.conftest import FIRST, NOBODY, environment, kept_rows, run_night
+from tests.journeys.conftest import FIRST, NOBODY, OF_FOUR_DEPARTMENTS, environment, kept_rows, run_night
 from tests.shared_homes import installation_at
 
-# Of each department one class: a night takes most of its time for deliveries.
-DELIVERED = ("household_register", "dibao", "inpatient_settlement", "disability_certificate", "pension_payment")
 # No department has a database, and nothing is held that a person may let in.
 MAPPED_OVER_NOTHING = {"pull", "ask"}
 
@@ -38,7 +36,7 @@ def spoil(home: Path, extract_class: str) -> None:
 def test_the_dag_does_what_the_command_does_and_goes_on_where_one_department_is_held(
     copy_city: Callable[..., Path],
 ) -> None:
-    through_airflow, by_command = (copy_city(name, DELIVERED) for name in ("airflow", "command"))
+    through_airflow, by_command = (copy_city(name, OF_FOUR_DEPARTMENTS) for name in ("airflow", "command"))
     for home in (through_airflow, by_command):
         spoil(home, "disability_certificate")
     report = run_through_airflow(through_airflow)

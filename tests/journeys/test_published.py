@@ -1,6 +1,7 @@
 """What analysts get: every table but the vault, under keys of their own, and never a half of it."""
 
 import json
+import re
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from sqlalchemy import create_engine, inspect
 from jobs.errors import QueryError
 from jobs.installation import Installation
 from jobs.publish import publish
-from jobs.published import export, query
+from jobs.published import NARROWEST, WIDEST, export, query
 from jobs.published_keys import is_rekeyed
 from jobs.published_tables import PUBLISHED_LAYERS, published_tables
 from schemas.loader import contracts
@@ -207,6 +208,29 @@ def test_what_looks_like_a_formula_stays_text(installation: Installation, tmp_pa
     with zipfile.ZipFile(tmp_path / "note.xlsx") as workbook:
         assert "<f>" not in workbook.read("xl/worksheets/sheet1.xml").decode()
         assert ">=1+1<" in workbook.read("xl/sharedStrings.xml").decode()
+
+
+def test_a_workbook_opens_with_its_header_in_sight_and_nothing_cut_off(
+    installation: Installation, tmp_path: Path
+) -> None:
+    sql = "select warning_id, business_date, '户内情况' as zh, reason_zh, 1 as a, 2 as a from ads.warning"
+    export(query(installation, sql), tmp_path / "warnings.xlsx")
+    with zipfile.ZipFile(tmp_path / "warnings.xlsx") as workbook:
+        sheet = workbook.read("xl/worksheets/sheet1.xml").decode()
+    assert re.search(r'<pane [^>]*topLeftCell="A2"[^>]* state="frozen"', sheet)
+    assert f'<autoFilter ref="A1:F{query(installation, sql).num_rows + 1}"' in sheet
+    widths = [int(float(width)) for width in re.findall(r'<col [^>]*width="([\d.]+)"', sheet)]
+    identifier, day, chinese, reason, *_ = widths
+    assert identifier > len("W01-c68e46424089573889676142")
+    assert day > len("business_date")
+    assert (chinese, reason) == (NARROWEST, WIDEST)
+
+
+def test_a_workbook_does_not_take_a_time_with_its_zone(installation: Installation, tmp_path: Path) -> None:
+    with pytest.raises(QueryError, match="ask for told_at::timestamp"):
+        export(query(installation, "select now() as told_at"), tmp_path / "times.xlsx")
+    assert not (tmp_path / "times.xlsx").exists()
+    export(query(installation, "select now()::timestamp as told_at"), tmp_path / "times.xlsx")
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,8 @@
 """The notebooks run from the first cell to the last on the published file alone, and are kept with what they show."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,9 @@ import duckdb
 import pytest
 
 from tests.case_service.running_service import running_case_service
+from tests.forked_commands import shouwang
+from tests.journeys.conftest import environment, run_night
+from tests.shared_homes import copy_home
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
@@ -28,31 +28,18 @@ band: {unit: ratio, description: x, values: {2025-01-01: {value: 0.80, reference
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(small_city: Path, first_night_warned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a night on a small city publishes once grid workers answered its orders."""
-    home, service_home = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("service")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SHOUWANG_")}
+    folder = tmp_path_factory.mktemp("visited")
+    home, service_home = copy_home(first_night_warned, folder / "home"), folder / "service"
     (home / "controls.yaml").write_text(CONTROLS, encoding="utf-8")
-    environment |= {
-        "SHOUWANG_MODE": "demo",
-        "SHOUWANG_HOME": str(home),
-        "SHOUWANG_CONTROLS": str(home / "controls.yaml"),
-        "SHOUWANG_LINEAGE_EVENTS": "off",
-    }
-
-    def run(*command: str) -> None:
-        words = [sys.executable, "-m", *command]
-        done = subprocess.run(words, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr[-2000:]
-
-    run("demo_city", "build", "--home", str(home), "--people", "1200", "--nights", "1")
+    (home / "demo" / "truth").symlink_to(small_city / "demo" / "truth")
     shutil.copytree(home / "demo" / "directory", service_home / "demo" / "directory")
     with running_case_service(service_home, {"SHOUWANG_VISITS_PER_WEEK": "1000"}) as url:
-        environment["SHOUWANG_CASE_SERVICE_URL"] = url
-        run("jobs", "nightly")
-        run("jobs", "demo", "visits", "--date", NIGHT)
-        run("jobs", "feedback", "--date", NIGHT)
-    run("jobs", "publish", "--date", NIGHT)
+        run_night(home, NIGHT, url, SHOUWANG_CONTROLS=str(home / "controls.yaml"))
+        for words in (("demo", "visits"), ("feedback",), ("publish",)):
+            done = shouwang(*words, "--date", NIGHT, env=environment(home, url))
+            assert done.returncode == 0, done.stderr[-2000:]
     return home / "warehouse" / "published" / "latest" / "shouwang.duckdb"
 
 

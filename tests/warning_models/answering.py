@@ -1,4 +1,4 @@
-"""Has Spark, where the environment says it runs, answer every model's examples: `python -m … <folder>`.
+"""Has Spark, where the environment says it runs, answer models' examples: `python -m … <folder> <model> …`.
 
 A process of its own: a second Spark context is not allowed beside the first. Each model's answers are written as one
 file once they are there, and no sooner.
@@ -21,10 +21,10 @@ def answers_file(folder: Path, model_id: str) -> Path:
 
 def main() -> None:
     """Answer and write."""
-    folder = Path(sys.argv[1])
+    folder, asked = Path(sys.argv[1]), sys.argv[2:]
     schemas = {table.sql_name: table.schema for layer in ("dwd", "dws") for table in layer_definitions(layer).values()}
     with open_engine("spark", work_folder=folder / "work") as engine:
-        for model in load_models():
+        for model in (one for one in load_models() if one.id in asked):
             unfinished = folder / "unfinished"
             unfinished.write_bytes(pickle.dumps(results(model, engine, schemas)))
             unfinished.rename(answers_file(folder, model.id))

@@ -4,7 +4,6 @@ import json
 import os
 import resource
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from jobs.installation import Installation
 from jobs.settings import Settings
 from jobs.sources.addresses import source_departments, url_of
 from schemas.checking import contract_failures
+from tests.forked_commands import shouwang
 from tests.jobs.landing import NIGHT_1
 from tests.jobs.sources.conftest import CLASS, DEPARTMENT, VARIABLE, Database
 
@@ -110,33 +110,31 @@ def test_contracts_check_says_what_is_wrong_with_a_source(tmp_path: Path) -> Non
         assert told in found
 
 
-def shouwang(home: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "SHOUWANG_MODE": "demo", "SHOUWANG_HOME": str(home), **more}
-    command = [sys.executable, "-m", "jobs", *words]
-    return subprocess.run(command, cwd=FOLDER, env=environment, capture_output=True, text=True, check=False)
+def run(home: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return shouwang(*words, env={**os.environ, "SHOUWANG_MODE": "demo", "SHOUWANG_HOME": str(home), **more})
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_night_reads_the_database_and_tells_of_one_it_cannot_read(tmp_path: Path, database: Database) -> None:
     database.put(range(20), "2026-11-18 17:00:00")
-    listed = json.loads(shouwang(tmp_path, "sources", "list", "--json").stdout)["sources"]
+    listed = json.loads(run(tmp_path, "sources", "list", "--json").stdout)["sources"]
     assert [(row["extract_class"], row["url"], row["watermark"]) for row in listed] == [(CLASS, "configured", None)]
-    night = json.loads(shouwang(tmp_path, "nightly", "--date", "2026-11-19", "--json").stdout)
+    night = json.loads(run(tmp_path, "nightly", "--date", "2026-11-19", "--json").stdout)
     assert [(item["extract_class"], item["accepted"]) for item in night["deliveries"]] == [(CLASS, 20)]
     away = {VARIABLE: f"sqlite:///{tmp_path / 'nowhere' / 'front.db'}"}
-    failed = shouwang(tmp_path, "sources", "pull", "--date", "2026-11-20", "--json", **away)
+    failed = run(tmp_path, "sources", "pull", "--date", "2026-11-20", "--json", **away)
     assert failed.returncode == 1
     assert "cannot be reached" in json.loads(failed.stdout)["problems"][CLASS]
     other = tmp_path / "landing" / "2026-11-20" / "civil_affairs"
     other.mkdir(parents=True)
-    night = json.loads(shouwang(tmp_path, "nightly", "--date", "2026-11-20", "--json", **away).stdout)
+    night = json.loads(run(tmp_path, "nightly", "--date", "2026-11-20", "--json", **away).stdout)
     assert any("cannot be reached" in told for told in night["problems"]), "and the night went on"
 
 
 def test_the_command_says_where_nothing_is_configured(tmp_path: Path) -> None:
-    told = shouwang(tmp_path, "sources", "pull", "--date", "2026-11-19")
+    told = run(tmp_path, "sources", "pull", "--date", "2026-11-19")
     assert (told.returncode, f"must set {VARIABLE}" in " ".join(told.stderr.split())) == (1, True)
-    told = shouwang(tmp_path, "sources", "pull", "--department", "veterans")
+    told = run(tmp_path, "sources", "pull", "--department", "veterans")
     assert "departments with one: pension_office" in " ".join(told.stderr.split())
 
 
@@ -151,7 +149,7 @@ def test_memory_does_not_grow_with_the_table(tmp_path: Path, database: Database)
     for at, (first, last) in enumerate([(1, 30_000), (30_001, 300_000)]):
         with database.engine.begin() as connection:
             connection.execute(text(made.format(first, last)))
-        done = shouwang(tmp_path / str(at), "sources", "pull", "--date", "2026-11-19", "--json")
+        done = run(tmp_path / str(at), "sources", "pull", "--date", "2026-11-19", "--json")
         assert json.loads(done.stdout)["landed"] == {f"{DEPARTMENT}.{CLASS}.20261119.90": last}
         peaks.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
     assert peaks[1] - peaks[0] < 100, peaks
