@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from unicodedata import east_asian_width
 
 import duckdb
 import pandas as pd
@@ -17,6 +18,9 @@ TABLES = """
     from duckdb_tables() as tables order by 1
 """
 WORKBOOK_ROWS = 1_048_575
+# A workbook's columns are as wide as these of their first rows, within two bounds in characters of Latin script.
+ROWS_MEASURED = 1_000
+NARROWEST, WIDEST = 12, 60
 
 
 def query(installation: Installation, sql: str, at_most: int | None = None) -> pa.Table:
@@ -40,7 +44,7 @@ def query(installation: Installation, sql: str, at_most: int | None = None) -> p
 def export(rows: pa.Table, file: Path) -> None:
     """Write rows to a file that is not there yet: `.csv` (UTF-8 with BOM, as Excel reads it), `.xlsx` or `.parquet`.
 
-    Raises QueryError for another ending, a file that is there, and more rows than a workbook's sheet holds.
+    Raises QueryError for another ending, a file that is there, and what a workbook's sheet does not hold.
     """
     write = _WRITERS.get(file.suffix)
     if write is None:
@@ -65,10 +69,24 @@ def _write_csv(rows: pa.Table, file: Path) -> None:
 
 
 def _write_workbook(rows: pa.Table, file: Path) -> None:
+    for field in rows.schema:
+        if pa.types.is_timestamp(field.type) and field.type.tz:
+            raise QueryError(f"A workbook knows no time zones: ask for {field.name}::timestamp, or write .csv.")
     # What looks like a formula or a link stays text.
     options = {"strings_to_formulas": False, "strings_to_urls": False}
     with pd.ExcelWriter(file, engine="xlsxwriter", engine_kwargs={"options": options}) as workbook:
         _frame(rows).to_excel(workbook, index=False)
+        (sheet,) = workbook.sheets.values()
+        sheet.freeze_panes(1, 0)
+        sheet.autofilter(0, 0, rows.num_rows, rows.num_columns - 1)
+        for at, (name, column) in enumerate(zip(rows.column_names, rows.slice(0, ROWS_MEASURED).columns, strict=True)):
+            sheet.set_column(at, at, _width([name, *column.to_pylist()]))
+
+
+def _width(values: list[object]) -> int:
+    # A Chinese character takes the room of two Latin ones; a filter's button stands beside the header.
+    wanted = max(sum(2 if east_asian_width(one) in "WF" else 1 for one in str(value)) for value in values)
+    return min(max(wanted + 3, NARROWEST), WIDEST)
 
 
 _WRITERS: dict[str, Callable[[pa.Table, Path], None]] = {

