@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.journeys.conftest import FIRST, NOBODY, OF_FOUR_DEPARTMENTS, environment, kept_rows, run_night
+from tests.journeys.leaks import NOT_PUBLISHED, leaks_in, real_people, told
 from tests.shared_homes import installation_at
 
 # No department has a database, and nothing is held that a person may let in.
@@ -34,7 +35,7 @@ def spoil(home: Path, extract_class: str) -> None:
 
 
 def test_the_dag_does_what_the_command_does_and_goes_on_where_one_department_is_held(
-    copy_city: Callable[..., Path],
+    small_city: Path, copy_city: Callable[..., Path]
 ) -> None:
     through_airflow, by_command = (copy_city(name, OF_FOUR_DEPARTMENTS) for name in ("airflow", "command"))
     for home in (through_airflow, by_command):
@@ -51,6 +52,11 @@ def test_the_dag_does_what_the_command_does_and_goes_on_where_one_department_is_
     assert not installation_at(through_airflow).warehouse.exists("ods.disability_certificate")
     assert sum(report["warnings"].values()) > 0
     assert report["published"]
+
+    leaks = leaks_in(through_airflow, real_people(small_city / "landing"), NOT_PUBLISHED)
+    assert not leaks, told(leaks)
+    logs = [path for path in (through_airflow / "airflow").rglob("*.log") if path.stat().st_size]
+    assert len(logs) > len(OF_FOUR_DEPARTMENTS), "each task wrote what it did"
 
     states = task_states(through_airflow)
     ingests = [state for task, state in states if task == "ingest"]

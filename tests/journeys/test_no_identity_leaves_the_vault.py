@@ -23,13 +23,9 @@ import xlsxwriter
 
 from case_service.settings import DEMO_PASSWORD
 from tests.case_service.running_service import running_case_service
-from tests.journeys.conftest import FIRST, SECOND, environment, land, run_night
-from tests.journeys.leaks import HAN, Leak, People, leaks_in, people_of
+from tests.journeys.conftest import FIRST, SECOND, environment, run_night
+from tests.journeys.leaks import NOT_PUBLISHED, Leak, People, leaks_in, real_people, told
 from tests.shared_homes import copy_folder, installation_at
-
-# What came in, the made-up city's own truth and directory, and the vault itself.
-NOT_PUBLISHED = ("landing/", "demo/", "warehouse/vault/")
-PRODUCT = Path(__file__).resolve().parents[2]
 
 
 def night_through_airflow(home: Path, case_service_url: str) -> None:
@@ -41,39 +37,12 @@ def night_through_airflow(home: Path, case_service_url: str) -> None:
     (home / "printed" / f"{SECOND}.log").write_bytes(done.stderr)
 
 
-def words_of_the_product() -> set[str]:
-    """Words that stand in contracts, models and screens; a person may happen to bear one as a name."""
-    paths = [
-        path
-        for name in ("schemas", "warehouse", "warning_models", "jobs", "dags")
-        for path in (PRODUCT / name).rglob("*.*")
-    ]
-    return {
-        run
-        for path in paths
-        if path.suffix in (".py", ".yaml", ".sql", ".md", ".csv")
-        for run in HAN.findall(path.read_text(encoding="utf-8"))
-    }
-
-
-def real_people(landing: Path) -> People:
-    people = people_of(landing)
-    assert min(map(len, (people.numbers, people.names, people.phones, people.addresses))) > 500
-    return People(people.numbers, people.names - words_of_the_product(), people.phones, people.addresses)
-
-
-def told(leaks: list[Leak]) -> str:
-    return "\n".join(f"{leak.path} {leak.where}: {leak.kind} {leak.value}" for leak in leaks[:50])
-
-
-@pytest.mark.timeout(1200)
-def test_nothing_that_leaves_the_vault_names_anybody(small_city: Path, after_first_night: tuple[Path, str]) -> None:
-    home, url = after_first_night
-    land(small_city, home, SECOND)
-    night_through_airflow(home, url)
+def test_nothing_that_leaves_the_vault_names_anybody(small_city: Path, both_nights_told: Path) -> None:
+    """What Airflow writes is looked through where a night goes through it."""
+    home = both_nights_told / "home"
     written = {path.relative_to(home).parts[0] for path in home.rglob("*") if path.is_file()}
-    assert {"airflow", "printed", "reports", "warehouse"} <= written
-    leaks = leaks_in(home, real_people(home / "landing"), NOT_PUBLISHED)
+    assert {"lineage", "printed", "reports", "warehouse"} <= written
+    leaks = leaks_in(home, real_people(small_city / "landing"), NOT_PUBLISHED)
     assert not leaks, told(leaks)
     vault = installation_at(home).warehouse.rows("vault.identity")
     assert len(vault) > 500, "there was something to keep"

@@ -210,6 +210,14 @@ def test_what_looks_like_a_formula_stays_text(installation: Installation, tmp_pa
         assert ">=1+1<" in workbook.read("xl/sharedStrings.xml").decode()
 
 
+def test_every_text_of_a_csv_file_stands_in_quotes_and_numbers_do_not(
+    installation: Installation, tmp_path: Path
+) -> None:
+    export(query(installation, "select '入院; 出院' as note, '007' as code, 7 as visits"), tmp_path / "notes.csv")
+    written = (tmp_path / "notes.csv").read_text(encoding="utf-8")
+    assert written == '\ufeff"note","code","visits"\n"入院; 出院","007",7\n'
+
+
 def test_a_workbook_opens_with_its_header_in_sight_and_nothing_cut_off(
     installation: Installation, tmp_path: Path
 ) -> None:
