@@ -1,5 +1,6 @@
 """Reading what is published, as an analyst does: the newest file only, which nobody can change or leave through it."""
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 from unicodedata import east_asian_width
@@ -65,7 +66,8 @@ def _frame(rows: pa.Table) -> pd.DataFrame:
 
 
 def _write_csv(rows: pa.Table, file: Path) -> None:
-    _frame(rows).to_csv(file, index=False, encoding="utf-8-sig")
+    # Every text in quotes: some spreadsheets divide a row at a semicolon, too.
+    _frame(rows).to_csv(file, index=False, encoding="utf-8-sig", quoting=csv.QUOTE_NONNUMERIC)
 
 
 def _write_workbook(rows: pa.Table, file: Path) -> None:

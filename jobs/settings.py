@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     published_nights: int = Field(default=7, ge=1)
     lineage_events: Literal["file", "off"] = "file"
     lineage_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    lineage_token: str | None = Field(default=None, repr=False)
     lineage_namespace: str = "shouwang"
     smallest_count_shown: int = Field(default=5, ge=1)
     workers: int = Field(default_factory=lambda: min(4, os.cpu_count() or 1), ge=1)
@@ -74,6 +75,11 @@ class Settings(BaseSettings):
     def operators_webhook_address(self) -> str | None:
         """The address of the bot of the operators' group, which holds its key; None where no group is told."""
         return self.operators_webhook or self._in_file("operators_webhook")
+
+    @property
+    def lineage_server_token(self) -> str | None:
+        """What the lineage server wants as `Authorization: Bearer`; None where it asks for nothing."""
+        return self.lineage_token or self._in_file("lineage_token")
 
     def key(self, name: str) -> bytes:
         """A secret by name, from its environment variable or from a file in `keys_folder`.

@@ -16,7 +16,7 @@ def upkeep_command(
     keep_days: Annotated[int, typer.Option(min=1, help="Keep the snapshots of so many days.")] = 30,
     as_json: AsJson = False,
 ) -> None:
-    """Merge small files, let old snapshots go, remove files that nobody names."""
+    """Merge small files, let old snapshots and lineage events go, remove files that nobody names."""
     report = upkeep(this_installation(), datetime.now(UTC), keep_days)
     print_rows("tables", [{"table": name, **kept} for name, kept in report.items()], as_json)
 

@@ -20,7 +20,7 @@ from openlineage.client.generated import (
 )
 from openlineage.client.generated.base import DatasetFacet, RunFacet, set_producer
 from openlineage.client.transport.file import FileConfig, FileTransport
-from openlineage.client.transport.http import HttpConfig, HttpTransport
+from openlineage.client.transport.http import ApiKeyTokenProvider, HttpConfig, HttpTransport, TokenProvider
 
 from jobs.lineage_events.datasets import Dataset, Flow, flow_of, told_name
 from jobs.settings import Settings
@@ -106,7 +106,7 @@ def _column_lineage(namespace: str, dataset: Dataset) -> column_lineage_dataset.
 def _emit(settings: Settings, business_date: date, event: RunEvent) -> None:
     takers: list[Callable[[RunEvent], object]] = [partial(_to_file, settings.lineage_folder / f"{business_date}.jsonl")]
     if settings.lineage_url:
-        takers.append(_http(settings.lineage_url).emit)
+        takers.append(_http(settings.lineage_url, settings.lineage_server_token).emit)
     for take in takers:
         try:
             take(event)
@@ -120,5 +120,6 @@ def _to_file(file: Path, event: RunEvent) -> None:
 
 
 @cache
-def _http(url: str) -> HttpTransport:
-    return HttpTransport(HttpConfig(url=url, timeout=5, retry={"total": 1}))
+def _http(url: str, token: str | None) -> HttpTransport:
+    auth = ApiKeyTokenProvider({"apiKey": token}) if token else TokenProvider({})
+    return HttpTransport(HttpConfig(url=url, timeout=5, retry={"total": 1}, auth=auth))

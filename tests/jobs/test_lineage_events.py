@@ -20,6 +20,8 @@ from schemas.loader import contracts
 from warehouse.definitions import is_computed, layer_definitions
 
 NIGHT = date(2026, 11, 20)
+# A path, who asks, and the event.
+Told = tuple[str, str | None, dict[str, Any]]
 
 
 def installation_at(home: Path, **settings: Any) -> Installation:
@@ -32,14 +34,14 @@ def events_of(home: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def endpoint() -> Iterator[tuple[str, list[tuple[str, dict[str, Any]]]]]:
-    """A server that takes events, and what it took, with the path."""
-    taken: list[tuple[str, dict[str, Any]]] = []
+def endpoint() -> Iterator[tuple[str, list[Told]]]:
+    """A server that takes events, and what it took."""
+    taken: list[Told] = []
 
     class Taker(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            taken.append((self.path, json.loads(body)))
+            taken.append((self.path, self.headers["Authorization"], json.loads(body)))
             self.send_response(201)
             self.end_headers()
 
@@ -56,13 +58,13 @@ def endpoint() -> Iterator[tuple[str, list[tuple[str, dict[str, Any]]]]]:
 
 
 def test_a_step_starts_and_completes_in_the_file_and_at_the_endpoint(
-    tmp_path: Path, endpoint: tuple[str, list[tuple[str, dict[str, Any]]]]
+    tmp_path: Path, endpoint: tuple[str, list[Told]]
 ) -> None:
     url, taken = endpoint
     run_step(installation_at(tmp_path, lineage_url=url), NIGHT, "deadlines", None, dict)
     events = events_of(tmp_path)
     assert [event["eventType"] for event in events] == ["START", "COMPLETE"]
-    assert taken == [("/api/v1/lineage", event) for event in events]
+    assert taken == [("/api/v1/lineage", None, event) for event in events]
     for event in events:
         assert datetime.fromisoformat(event["eventTime"]).tzinfo
         assert event["schemaURL"].startswith("https://openlineage.io/spec/")
@@ -73,6 +75,16 @@ def test_a_step_starts_and_completes_in_the_file_and_at_the_endpoint(
     [written] = events[1]["outputs"]
     assert written["name"] == "ads.deadline"
     assert {field["name"] for field in written["facets"]["schema"]["fields"]} >= {"unit_code", "overdue_count"}
+
+
+def test_a_server_is_shown_the_token_that_stands_among_the_keys(
+    tmp_path: Path, endpoint: tuple[str, list[Told]]
+) -> None:
+    url, taken = endpoint
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "lineage_token").write_text("made-up-token\n", encoding="utf-8")
+    run_step(installation_at(tmp_path, lineage_url=url), NIGHT, "deadlines", None, dict)
+    assert [asked_as for _, asked_as, _ in taken] == ["Bearer made-up-token"] * 2
 
 
 def test_a_step_that_fails_is_told_without_what_it_said(tmp_path: Path) -> None:

@@ -67,6 +67,16 @@ def test_upkeep_merges_small_files_and_leaves_every_row(five_nights: Installatio
     assert upkeep(five_nights, datetime.now(UTC), keep_days=30)["ods.dibao"]["files_before"] == 1
 
 
+def test_lineage_events_go_with_the_snapshots(five_nights: Installation) -> None:
+    folder = five_nights.settings.lineage_folder
+    folder.mkdir(exist_ok=True)
+    today = datetime.now(UTC).date()
+    for days in (0, 30, 31):
+        (folder / f"{today - timedelta(days=days)}.jsonl").write_text("{}", encoding="utf-8")
+    upkeep(five_nights, datetime.now(UTC), keep_days=30)
+    assert sorted(file.stem for file in folder.iterdir()) == [str(today - timedelta(days=30)), str(today)]
+
+
 def test_old_snapshots_and_files_that_nobody_names_go(five_nights: Installation) -> None:
     stray = five_nights.warehouse.new_path("ods.dibao")
     stray.write_bytes(b"left by a run that was killed")
