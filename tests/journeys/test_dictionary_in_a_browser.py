@@ -63,10 +63,16 @@ def test_a_search_leaves_what_was_sought_and_a_link_leads_out_of_it(page: Page) 
     expect(page.locator(line(WAY[-2]))).to_be_in_viewport()
 
 
-def test_a_class_leads_to_its_departments_checks(page: Page) -> None:
-    # Great Expectations dresses its pages from afar; in an office's network nobody answers.
-    page.context.route(re.compile("^https?:"), lambda route: route.abort())
+def test_a_class_leads_to_its_departments_checks_and_nothing_is_asked_of_any_network(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     page.locator('section[id="inpatient_settlement"]').get_by_role("link", name="Data Docs").click()
     expect(page).to_have_url(re.compile("/data_docs/2026-11-20/medical_insurance/validations/"))
-    expect(page.locator("body")).to_contain_text("Must have exactly")
+    kept = page.get_by_text("Must have exactly", exact=False).first
+    expect(kept).to_be_visible()
     expect(page.locator("body")).to_contain_text("psn_part_amt")
+    page.get_by_label("Failed only").check()
+    expect(kept).to_be_hidden()
+    page.get_by_role("link", name="Data Docs").click()
+    expect(page.get_by_role("link", name="medical_insurance.inpatient_settlement.20261120.01").first).to_be_visible()
+    assert {url.partition(":")[0] for url in asked} <= {"file", "data"}
