@@ -1,13 +1,14 @@
 """What came into a table and went from it between two of its states, told by whole files."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pyiceberg.conversions import from_bytes
-from pyiceberg.manifest import ManifestEntryStatus
+from pyiceberg.manifest import DataFile, ManifestEntryStatus
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.types import DateType, NestedField
@@ -79,14 +80,26 @@ def data_files(table: Table, *columns: str) -> list[FileMetrics]:
     """The table's files, oldest name first, with the metrics of the columns."""
     fields = {column: table.schema().find_field(column) for column in columns}
     found = []
-    for task in table.scan().plan_files():
-        sides = (task.file.lower_bounds or {}, task.file.upper_bounds or {})
+    for file in _files(_State(table.metadata_location, table)):
+        sides = (file.lower_bounds or {}, file.upper_bounds or {})
         bounds = {
-            column: tuple(_value(field, side.get(field.field_id)) for side in sides) for column, field in fields.items()
+            column: tuple(_value(known, side.get(known.field_id)) for side in sides) for column, known in fields.items()
         }
-        path = task.file.file_path.removeprefix("file://")
-        found.append(FileMetrics(path, task.file.record_count, bounds))
+        found.append(FileMetrics(file.file_path.removeprefix("file://"), file.record_count, bounds))
     return sorted(found, key=lambda file: file.path)
+
+
+@dataclass(frozen=True)
+class _State:
+    """A table as one file of metadata tells it, which never changes."""
+
+    metadata_location: str
+    table: Table = field(compare=False)
+
+
+@lru_cache(maxsize=128)
+def _files(state: _State) -> Sequence[DataFile]:
+    return [task.file for task in state.table.scan().plan_files()]
 
 
 def _value(field: NestedField, bound: bytes | None) -> Any:

@@ -29,6 +29,7 @@ from pyiceberg.table.metadata import TableMetadata
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from warehouse.definitions import TableDefinition
+from warehouse.history import data_files
 
 # Full column metrics let a delete by date or delivery drop whole files without reading them.
 _TABLE_PROPERTIES = {
@@ -128,7 +129,10 @@ class Warehouse:
         """
         if not self.exists(name):
             return []
-        scan = self._load(name).scan(row_filter=where or AlwaysTrue())
+        table = self._load(name)
+        if where is None:
+            return [file.path for file in data_files(table)]
+        scan = table.scan(row_filter=where)
         return sorted(task.file.file_path.removeprefix("file://") for task in scan.plan_files())
 
     def rows(self, name: str, where: BooleanExpression | None = None, columns: Sequence[str] | None = None) -> pa.Table:

@@ -9,6 +9,7 @@ from functools import cache
 
 from sqlglot import exp
 from sqlglot.lineage import Node, lineage
+from sqlglot.schema import MappingSchema
 
 from jobs.lineage import layer_tables
 from jobs.ods import VERSION_COLUMNS, ods_table
@@ -18,6 +19,7 @@ from warning_models.loader import WarningModel, load_models
 
 # What a view of a class has beside its table's columns.
 DELIVERED_KEY = "delivered_person_key"
+DIALECT = "duckdb"
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -62,7 +64,7 @@ def destinations() -> Mapping[ColumnName, tuple[ColumnName, ...]]:
 @cache
 def _origins_in(sql: str) -> Mapping[str, tuple[ColumnName, ...]]:
     # Only the leaves are looked at; trimming what lies between takes two thirds of the time.
-    columns = lineage(None, sql, schema=_schema(), dialect="duckdb", trim_selects=False)
+    columns = lineage(None, sql, schema=_schema(), dialect=DIALECT, trim_selects=False)
     assert isinstance(columns, dict)  # lineage() gives all columns where none is named
     found = {}
     for column, node in columns.items():
@@ -91,8 +93,9 @@ def _fields() -> Mapping[tuple[str, str], ColumnName]:
 
 
 @cache
-def _schema() -> dict[str, dict[str, str]]:
-    tables = {}
+def _schema() -> MappingSchema:
+    """All tables that any SQL may read, once: sqlglot takes as long to read them as to follow a table's columns."""
+    tables: dict[str, object] = {}
     for contract in contracts().values():
         table = ods_table(contract)
         columns = {column.name: column.physical_type for column in table.columns} | {DELIVERED_KEY: "varchar"}
@@ -100,4 +103,4 @@ def _schema() -> dict[str, dict[str, str]]:
     for layer in ("dwd", "dws", "ads"):
         for definition in layer_definitions(layer).values():
             tables[definition.sql_name] = {column.name: column.physical_type for column in definition.columns}
-    return tables
+    return MappingSchema(tables, dialect=DIALECT)
