@@ -274,7 +274,7 @@ def bounded(examples: int) -> settings:
     )
 
 
-@bounded(3)
+@bounded(2)
 @given(histories)
 def test_incremental_equals_whole_on_duckdb(history: list[list[Act]]) -> None:
     hold_incremental_to_whole("duckdb", history)
@@ -374,7 +374,9 @@ def test_a_week_of_changes_rebuilds_few_rows(first_day: Path, week: Path, tmp_pa
     assert _state(installation, "dwd.person").base != bases["dwd.person"]
 
 
-@pytest.mark.parametrize("commits", [0, 2, 4, 6])
+@pytest.mark.parametrize(
+    "commits", [0, pytest.param(2, marks=pytest.mark.long), 4, pytest.param(6, marks=pytest.mark.long)]
+)
 def test_a_night_that_dies_between_two_commits_is_brought_on(
     second_day_delivered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commits: int
 ) -> None:

@@ -122,7 +122,7 @@ def play(warned: Path, day: Sequence[Landed]) -> None:
             warn_and_compare(installation)
 
 
-@bounded(3)
+@bounded(2)
 @given(days)
 def test_who_is_concerned_equals_everybody(warned: Path, day: list[Landed]) -> None:
     play(warned, day)

@@ -95,7 +95,9 @@ def test_a_line_says_what_came_in_and_what_came_of_it(registered_town: Installat
     assert "does not answer" in line, "nobody is there to tell, and it says so"
 
 
-@pytest.mark.parametrize("commits", [0, 3, 8, 14])
+@pytest.mark.parametrize(
+    "commits", [pytest.param(0, marks=pytest.mark.long), 3, pytest.param(8, marks=pytest.mark.long), 14]
+)
 def test_a_look_that_dies_between_two_commits_is_finished_by_the_next(
     registered_town: Installation, monkeypatch: pytest.MonkeyPatch, commits: int
 ) -> None:

@@ -130,6 +130,7 @@ def ended(client: httpx.Client, run_ids: list[str]) -> dict[str, str] | None:
     return runs if set(runs.values()) <= {"success", "failed"} else None
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_an_answer_in_airflow_is_the_decision(home: Path) -> None:
     report = through_airflow(home, NIGHT_2)

@@ -164,14 +164,17 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def states_by_engine(
-    ingested: Path, tables: Iterable[str], tmp_path_factory: pytest.TempPathFactory
+    ingested: Path,
+    tables: Iterable[str],
+    tmp_path_factory: pytest.TempPathFactory,
+    bring: Callable[[Installation, date], None] = ensure_conformed,
 ) -> dict[str, dict[str, list[dict[str, Any]]]]:
     """The tables as of the second night, as each engine builds them from the same deliveries."""
     built = {}
     for engine in ENGINES:
         home = copy_home(ingested, tmp_path_factory.mktemp(engine) / "home")
         installation = Installation(Settings(mode="demo", home=home, engine=engine))
-        ensure_conformed(installation, NIGHT_2)
+        bring(installation, NIGHT_2)
         built[engine] = {name: rows_of(installation, name) for name in tables}
     return built
 

@@ -8,6 +8,8 @@ import pytest
 
 from jobs.as_of import table_as_of
 from jobs.installation import Installation
+from jobs.layer_build import LayerBuild
+from jobs.lineage import layer_tables, upstream
 from jobs.settings import Settings
 from tests.jobs.landing import NIGHT_1, NIGHT_2, deliver
 from tests.jobs.people import identity_number, on_dibao, registered, settlement
@@ -21,6 +23,7 @@ from tests.warehouse.test_layers_on_both_engines import (
     rows_of,
     states_by_engine,
 )
+from warehouse.definitions import definition
 
 PEOPLE_TABLES = ["dwd.division", "dwd.person_link", "dwd.death_report", "dwd.move", "dwd.person", "dwd.register_span"]
 PEOPLE_TABLES += ["dwd.household_membership", "dwd.residence", "dwd.family_membership", "dwd.family_exclusion"]
@@ -108,7 +111,17 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def states(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[dict[str, Any]]]]:
-    return states_by_engine(ingested, PEOPLE_TABLES, tmp_path_factory)
+    return states_by_engine(ingested, PEOPLE_TABLES, tmp_path_factory, bring_people)
+
+
+def bring_people(installation: Installation, day: date) -> None:
+    """Build what is asked of here, and what that is made from."""
+    needed = {item.name for name in PEOPLE_TABLES for item in upstream(definition(name))}
+    with installation.engine() as engine:
+        build = LayerBuild(engine, installation, day, whole=True)
+        for table in layer_tables():
+            if table.name in needed:
+                build.bring(table)
 
 
 @pytest.fixture(params=ENGINES)
