@@ -23,6 +23,8 @@ RUN .uv/bin/uv pip install --quiet --no-cache --python .venv/bin/python --no-dep
 FROM build AS build-pipeline
 RUN $INSTALL --requirements pyproject.toml --extra pipeline --extra linkage --extra orchestration --extra spark \
  && rm -r .uv
+# Spark's own commands find their Java here too.
+RUN .venv/bin/python -m warehouse.engines.java /opt/shouwang
 
 FROM build AS build-service
 COPY package.json package-lock.json ./
@@ -50,7 +52,8 @@ CMD ["python", "-m", "case_service", "--help"]
 
 FROM runtime AS pipeline
 # As `shouwang airflow` sets them; docker-compose.yml says what differs between Airflow's parts.
-ENV AIRFLOW__CORE__DAGS_FOLDER=/opt/shouwang/dags \
+ENV JAVA_HOME=/opt/shouwang/java \
+    AIRFLOW__CORE__DAGS_FOLDER=/opt/shouwang/dags \
     AIRFLOW__CORE__LOAD_EXAMPLES=false \
     AIRFLOW__CORE__PARALLELISM=4 \
     AIRFLOW__CORE__DEFAULT_TIMEZONE=Asia/Shanghai \

@@ -20,7 +20,7 @@ from tests.case_service.running_service import free_port
 PROJECT = Path(__file__).resolve().parents[2]
 COMPOSE = PROJECT / "docker-compose.yml"
 DOCKERFILE = PROJECT / "Dockerfile"
-# Not of our making, or started in other tests: see tests/journeys/test_spark_cluster.py for Spark.
+# Not of our making.
 NOT_STARTED = frozenset({"postgres", "proxy"})
 SECONDS = 240
 
@@ -39,10 +39,10 @@ def image_environment(target: str) -> dict[str, str]:
     return {name: value.strip('"') for line in lines for name, value in re.findall(r'(\w+)=("[^"]*"|\S+)', line)}
 
 
-def in_order(services: Mapping[str, Any]) -> Iterator[str]:
-    """The services without a profile, each after those on which it depends."""
+def in_order(services: Mapping[str, Any], profile: str | None = None) -> Iterator[str]:
+    """The services of a profile, or those of none, each after those on which it depends."""
     done: set[str] = set()
-    chosen = {name: service for name, service in services.items() if not service.get("profiles")}
+    chosen = {name: service for name, service in services.items() if service.get("profiles") == (profile and [profile])}
     while len(done) < len(chosen):
         ready = [n for n, s in chosen.items() if n not in done and set(s.get("depends_on", {})) <= done]
         assert ready, "services wait for each other"
@@ -59,9 +59,9 @@ class Processes:
     running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
     ports: dict[str, str] = field(default_factory=dict)
 
-    def up(self) -> None:
+    def up(self, profile: str | None = None) -> None:
         """Start every service as soon as what it depends on is healthy or done; return when all are healthy."""
-        for name in in_order(self.services):
+        for name in in_order(self.services, profile):
             if name in NOT_STARTED:
                 continue
             for other, how in self.services[name].get("depends_on", {}).items():
@@ -136,9 +136,11 @@ class Processes:
     def _moved(self, text: str) -> str:
         for host in self.services:
             text = re.sub(rf"(?<=//){re.escape(host)}(?=:)", "127.0.0.1", text)
-        text = re.sub(r"^airflow-scheduler$|^0\.0\.0\.0$", "127.0.0.1", text)
-        text = re.sub(r"\b(8420|8480)\b", lambda found: self._port(found[1]), text)
+        text = re.sub(r"^airflow-scheduler$|^0\.0\.0\.0$|^spark-master$|(?<=')spark-master(?=')", "127.0.0.1", text)
+        text = re.sub(r"\b(8420|8480|7077|8081)\b", lambda found: self._port(found[1]), text)
         for inside, outside in (
+            ("/tmp", "tmp"),
+            ("/opt/shouwang/java", "java"),
             ("/run/secrets", "secrets"),
             ("/var/lib/shouwang", "home"),
             ("/landing", "landing"),

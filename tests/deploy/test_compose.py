@@ -7,6 +7,8 @@ import os
 import re
 import secrets
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 import tomllib
@@ -83,6 +85,13 @@ class TestForm:
         pipeline = {"person_key", "vault_key"}
         assert [name for name, held in holders.items() if held & pipeline] == ["airflow-scheduler"]
         assert [name for name, held in holders.items() if "case_sealing_key" in held] == ["case_service"]
+
+    def test_whoever_runs_java_may_load_what_it_unpacks_and_sets_aside_on_disk(self, compose: dict) -> None:
+        for name in ("airflow-scheduler", "spark-worker"):
+            service = compose["services"][name]
+            assert service["tmpfs"] == ["/tmp:exec"], "containers' /tmp is otherwise mounted noexec"
+            mounted = [volume.split(":")[1] for volume in service["volumes"]]
+            assert str(Path(service["environment"]["SPARK_LOCAL_DIRS"]).parent) in mounted
 
     def test_every_service_is_hardened_and_bounded(self, compose: dict) -> None:
         for name, service in compose["services"].items():
@@ -205,6 +214,42 @@ def test_a_night_goes_through_the_services_as_they_are_composed(root: Path, comp
     settings = Settings(mode="production", home=root / "home", keys_dir=root / "secrets")
     told = Installation(settings).warehouse.rows("ads.disposition").to_pylist()
     assert any(row["order_number"] for row in told), "warnings became work orders"
+
+
+ON_THE_CLUSTER = """
+import sys
+from pathlib import Path
+from warehouse.engines import open_engine
+import pyarrow as pa
+with open_engine("spark", work_folder=Path(sys.argv[1]), master=sys.argv[2]) as engine:
+    ages = "select full_years(date '1950-03-01', date '2026-11-20') as age"
+    written = engine.write(ages, {}, pa.schema([("age", pa.int32())]), Path(sys.argv[1]) / "ages")
+    engine.register_files("ages", written, pa.schema([("age", pa.int32())]))
+    print(engine.query("select age from ages").to_pylist())
+"""
+
+
+def test_a_cluster_computes_as_it_is_composed(tmp_path: Path, compose: dict) -> None:
+    """With the Java of the image, as its Dockerfile makes it."""
+    content = DOCKERFILE.read_text(encoding="utf-8")
+    (makes_java,) = re.findall(
+        r"^RUN \.venv/bin/python (-m warehouse\.engines\.java) /opt/shouwang$", content, re.MULTILINE
+    )
+    java = subprocess.run([sys.executable, *makes_java.split(), str(tmp_path)], stdout=subprocess.PIPE, check=True)
+    assert java.stdout.decode().strip() == str(tmp_path / "java")
+    processes = Processes(tmp_path, compose["services"])
+    assert processes.environment("spark-worker")["JAVA_HOME"] == str(tmp_path / "java")
+    for name in ("home", "tmp"):
+        (tmp_path / name).mkdir()
+    try:
+        processes.up("spark")
+        master = "spark://spark-master:7077"
+        command = ("python", "-c", ON_THE_CLUSTER, "/var/lib/shouwang/work", master)
+        done = processes.run("airflow-scheduler", *command)
+        assert done.stdout.strip() == "[{'age': 76}]", done.stderr[-3000:]
+        assert "shouwang" in (tmp_path / "spark-master.log").read_text(encoding="utf-8")
+    finally:
+        processes.down()
 
 
 def night_ended(root: Path) -> str:

