@@ -81,6 +81,10 @@ class TestForm:
                 assert not secret.search(name) or name.endswith("_FILE") or value.startswith("cat /run/secrets/"), name
         assert image_environment("pipeline")["SHOUWANG_MODE"] == "production"
 
+    def test_both_parts_of_a_backup_go_to_one_folder_of_the_host(self, compose: dict) -> None:
+        for name in ("airflow-scheduler", "case_service"):
+            assert "${SHOUWANG_BACKUP_FOLDER:-./backup}:/backup" in compose["services"][name]["volumes"]
+
     def test_a_citys_own_file_adds_what_the_guide_shows(self, compose: dict) -> None:
         (shown,) = re.findall(r"```yaml\n(.+?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
         own = yaml.safe_load(shown)
