@@ -122,10 +122,9 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         found = Watched(client, jobs, service.close)
         wait_for(lambda: is_ready(client), "Prometheus did not start")
         # A rate needs two samples.
-        wait_for(
-            lambda: len(found.asked("count_over_time(shouwang_metrics_at[1m]) > 1 and on() count(up == 1) == 2")) == 1,
-            "Prometheus did not read both twice",
-        )
+        both = "shouwang_metrics_at", "shouwang_service_connections_most"
+        twice = " and on() ".join(f"count_over_time({name}[1m]) > 1" for name in both)
+        wait_for(lambda: found.asked(twice), "Prometheus did not read both twice")
         wait_for(lambda: "unknown" not in found.states().values(), "no rule was looked at")
         yield found
 
