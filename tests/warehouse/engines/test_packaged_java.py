@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.bare_machine import programs_without
+
 CODE = """
 import sys
 from pathlib import Path
@@ -14,18 +16,8 @@ with open_engine("spark", work_folder=Path(sys.argv[1]), master="local[1]") as e
 """
 
 
-def _programs_without_java(folder: Path) -> Path:
-    folder.mkdir()
-    for place in os.environ["PATH"].split(os.pathsep):
-        for program in Path(place).glob("*"):
-            link = folder / program.name
-            if not program.name.startswith(("java", "jdk")) and not link.is_symlink():
-                link.symlink_to(program)
-    return folder
-
-
 def test_spark_starts_without_a_java_of_the_machine(tmp_path: Path) -> None:
-    path = _programs_without_java(tmp_path / "bin")
+    path = programs_without(tmp_path / "bin", "java", "jdk")
     around = {name: value for name, value in os.environ.items() if not name.startswith(("JAVA", "JDK", "SPARK"))}
     done = subprocess.run(
         [sys.executable, "-c", CODE, str(tmp_path / "work")],
