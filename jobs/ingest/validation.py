@@ -25,6 +25,7 @@ from sqlalchemy.pool import StaticPool
 
 from jobs.ingest import data_docs
 from jobs.ingest.batch import Batch
+from jobs.ingest.judging_context import configurations_made_once, night_context
 from schemas.delivery import Manifest
 from schemas.expectations import HELD_ZH, batch_expectations
 from schemas.loader import Contract
@@ -102,17 +103,14 @@ class BatchValidator:
     """Judges the batches of one department and night, and collects them in one Data Docs site."""
 
     def __init__(self, docs_folder: Path) -> None:
-        self._context = gx.get_context(mode="ephemeral")
-        self._context.variables.progress_bars = {"globally": False}
-        for site in list(self._context.list_data_docs_sites()):
-            self._context.delete_data_docs_site(site)
+        self._context = night_context()
         self._context.add_data_docs_site(data_docs.SITE, data_docs.site_in(docs_folder))
 
     def validate(self, contract: Contract, manifest: Manifest, batch: Batch) -> Sequence[BrokenPromise]:
         """The critical promises that the batch breaks, worst first."""
         name = manifest.delivery_id
         batch.connection.execute(f"create temp view batch as {_judged(contract, batch)}")
-        with _open_to_judgement(name, batch.connection):
+        with _open_to_judgement(name, batch.connection), configurations_made_once():
             result = self._judge(name, contract, batch_expectations(contract, manifest, batch.columns_fit))
         return [_broken_promise(item) for item in result.results if not item.success and _is_critical(item)]
 
