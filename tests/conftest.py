@@ -1,5 +1,6 @@
 """Shared by all tests: properties are judged by what they find, never by seconds."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -10,6 +11,10 @@ from hypothesis import settings
 os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m")
 # Working out what each column is computed from takes seconds that the tests of it are enough for.
 os.environ.setdefault("SHOUWANG_LINEAGE_EVENTS", "off")
+
+# What tests import stays; commands of ours do the same.
+gc.freeze()
+gc.set_threshold(100_000, 50, 100)
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

@@ -24,6 +24,7 @@ from pyiceberg.expressions import (
     LessThanOrEqual,
     Reference,
 )
+from pyiceberg.schema import assign_fresh_schema_ids
 from pyiceberg.table import Table, Transaction
 from pyiceberg.table.metadata import TableMetadata
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
@@ -103,18 +104,21 @@ class Warehouse:
         self._ensured.add(table)
 
     def _create_or_widen(self, table: TableDefinition) -> None:
-        self._catalog.create_namespace_if_not_exists(table.layer)
-        created = self._catalog.create_table_if_not_exists(
-            table.name, schema=table.schema, properties=_TABLE_PROPERTIES
-        )
-        if created.name_mapping() is None:
-            with created.transaction() as transaction:
-                transaction.set_properties(
-                    {"schema.name-mapping.default": created.schema().name_mapping.model_dump_json()}
-                )
+        if not self.exists(table.name):
+            self._create(table)
+        created = self._load(table.name)
         if missing := [field for field in table.schema if field.name not in created.schema().column_names]:
             with created.update_schema() as update:
                 update.union_by_name(pa.schema(missing))
+
+    def _create(self, table: TableDefinition) -> None:
+        self._catalog.create_namespace_if_not_exists(table.layer)
+        # Files written by engines know columns by name; the ids are those that the table is about to get.
+        columns = assign_fresh_schema_ids(self._catalog._convert_schema_if_needed(table.schema))
+        by_name = {"schema.name-mapping.default": columns.name_mapping.model_dump_json()}
+        self._catalog.create_table_if_not_exists(
+            table.name, schema=table.schema, properties=_TABLE_PROPERTIES | by_name
+        )
 
     def exists(self, name: str) -> bool:
         # No table is ever dropped, so one that was seen need not be looked for again.

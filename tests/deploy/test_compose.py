@@ -13,6 +13,7 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 from typing import Any
@@ -206,11 +207,35 @@ def root(copy_city: Callable[..., Path]) -> Iterator[Path]:
     )
     for name, value in made.items():
         (root / "secrets" / name).write_text(value + "\n", encoding="utf-8")
+        (root / "secrets" / name).chmod(0o600)
     yield root
     shutil.rmtree(root, ignore_errors=True)
 
 
+def test_the_services_come_up_in_their_order_and_each_is_healthy(root: Path, compose: dict) -> None:
+    with composed(root, compose) as processes:
+        told = processes.run("airflow-scheduler", "shouwang", "doctor", "--json")
+        found = json.loads(told.stdout)["findings"]
+        assert [finding for finding in found if finding["state"] == "wrong"] == []
+        assert "well" in {finding["state"] for finding in found if finding["check"] == "case service"}
+
+
+@pytest.mark.long
 def test_a_night_goes_through_the_services_as_they_are_composed(root: Path, compose: dict) -> None:
+    with composed(root, compose) as processes:
+        conf = json.dumps({"business_date": NIGHT})
+        for command in (("unpause", "nightly"), ("trigger", "nightly", "--conf", conf)):
+            done = processes.run("airflow-scheduler", "airflow", "dags", *command)
+            assert done.returncode == 0, done.stderr[-2000:]
+        assert night_ended(root) == "success", processes.run("airflow-scheduler", "shouwang", "doctor").stdout
+    settings = Settings(mode="production", home=root / "home", keys_dir=root / "secrets")
+    told = Installation(settings).warehouse.rows("ads.disposition").to_pylist()
+    assert any(row["order_number"] for row in told), "warnings became work orders"
+
+
+@contextmanager
+def composed(root: Path, compose: dict) -> Iterator[Processes]:
+    """All services, healthy, and the city's directory loaded; until the end of the block."""
     given = set(compose["secrets"]) - {"postgres_password", "tls_certificate", "tls_key"}
     assert given == {file.name for file in (root / "secrets").iterdir()}
     processes = Processes(root, compose["services"])
@@ -222,16 +247,9 @@ def test_a_night_goes_through_the_services_as_they_are_composed(root: Path, comp
             "--departments", "/directory/departments.csv",
         )  # fmt: skip
         assert loaded.returncode == 0, loaded.stderr[-2000:]
-        conf = json.dumps({"business_date": NIGHT})
-        for command in (("unpause", "nightly"), ("trigger", "nightly", "--conf", conf)):
-            done = processes.run("airflow-scheduler", "airflow", "dags", *command)
-            assert done.returncode == 0, done.stderr[-2000:]
-        assert night_ended(root) == "success", processes.run("airflow-scheduler", "shouwang", "doctor").stdout
+        yield processes
     finally:
         processes.down()
-    settings = Settings(mode="production", home=root / "home", keys_dir=root / "secrets")
-    told = Installation(settings).warehouse.rows("ads.disposition").to_pylist()
-    assert any(row["order_number"] for row in told), "warnings became work orders"
 
 
 ON_THE_CLUSTER = """

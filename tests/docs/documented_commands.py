@@ -30,6 +30,7 @@ NOT_RUN: dict[str, tuple[str, str]] = {
     r"python -m warning_models\.lock": (CHECKOUT, "tests/warning_models/test_house_rules.py"),
     r"shouwang demo( --scale \w+| --people 5000 --nights 60| --mess none)?": (HOURS, "tests/demo_city/test_build.py"),
     r"python -m benchmarks\..*": (HOURS, "tests/benchmarks/test_calibration.py"),
+    r"shouwang nightly --every-date": ("two whole nights", "tests/journeys/test_first_work_order.py"),
     r"shouwang replay .*--engine spark.*": ("starts a Spark", "tests/journeys/test_spark_cluster.py"),
     r"spark-class .*": (STAYS, "tests/journeys/test_spark_cluster.py"),
     r"shouwang serve": (STAYS, "tests/case_service/test_running_service.py"),

@@ -374,9 +374,7 @@ def test_a_week_of_changes_rebuilds_few_rows(first_day: Path, week: Path, tmp_pa
     assert _state(installation, "dwd.person").base != bases["dwd.person"]
 
 
-@pytest.mark.parametrize(
-    "commits", [0, pytest.param(2, marks=pytest.mark.long), 4, pytest.param(6, marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize("commits", [4, *(pytest.param(commits, marks=pytest.mark.long) for commits in (0, 2, 6))])
 def test_a_night_that_dies_between_two_commits_is_brought_on(
     second_day_delivered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commits: int
 ) -> None:

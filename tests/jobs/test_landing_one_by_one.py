@@ -65,7 +65,6 @@ def test_landing_one_by_one_and_killed_gives_what_one_night_gives(tmp_path: Path
         ingest_department(at_once, department, NIGHT_1)
     conform(at_once, NIGHT_1)
     warn(at_once, NIGHT_1)
-    killed_look(one_by_one.settings.home, 3)
     killed_look(one_by_one.settings.home, 30)
 
     reports = list(watch.look(one_by_one))

@@ -75,6 +75,7 @@ def said(rows: list[dict[str, Any]]) -> Counter[tuple[str, str, str]]:
     return Counter((row["model_id"], row["level"], row["reason_zh"]) for row in rows)
 
 
+@pytest.mark.long
 def test_keys_become_others_between_two_nights(home: Path, two_nights: Path) -> None:
     first = {row["claim_id"]: row for row in claims(home, FIRST)}
     dispositions = installation_at(home).warehouse.rows("ads.disposition").to_pylist()

@@ -66,6 +66,7 @@ def an_award() -> dict[str, Any]:
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_an_installation_is_upgraded_and_rolled_back(place: Path) -> None:
     home, kept, rolled_back = place / "a", place / "kept", place / "b"
     release = later_release(place / "release")

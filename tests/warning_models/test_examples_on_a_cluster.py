@@ -62,7 +62,7 @@ def hold_cluster_to_duckdb(models: Sequence[WarningModel], schemas: Mapping[str,
 def test_examples_come_out_as_on_duckdb_though_a_worker_is_killed(
     schemas: Mapping[str, pa.Schema], tmp_path: Path
 ) -> None:
-    hold_cluster_to_duckdb(MODELS[::5], schemas, tmp_path)
+    hold_cluster_to_duckdb(MODELS[::8], schemas, tmp_path)
 
 
 @pytest.mark.long

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.bare_machine import programs_without
 
 CODE = """
@@ -16,6 +18,7 @@ with open_engine("spark", work_folder=Path(sys.argv[1]), master="local[1]") as e
 """
 
 
+@pytest.mark.long
 def test_spark_starts_without_a_java_of_the_machine(tmp_path: Path) -> None:
     path = programs_without(tmp_path / "bin", "java", "jdk")
     around = {name: value for name, value in os.environ.items() if not name.startswith(("JAVA", "JDK", "SPARK"))}
