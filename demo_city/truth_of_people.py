@@ -130,7 +130,7 @@ def schooling_at_risk(now: Circumstances) -> pd.DataFrame:
     person, entered = rows["person"].to_numpy(np.int64), rows["entered_on"].to_numpy("datetime64[D]")
     left = ((rows["stage"] <= "2") & (rows["enrolment_status"] == "3")).to_numpy()
     new = ((rows["stage"] >= "3") & (rows["grade"] == 1) & (rows["enrolment_status"] == "1")).to_numpy()
-    new &= (entered >= now.day - DAYS_ENTERED) & (entered <= now.day - DAYS_TO_BE_AIDED)
+    new = new & (entered >= now.day - DAYS_ENTERED) & (entered <= now.day - DAYS_TO_BE_AIDED)
     aided = np.zeros(len(now.people), np.bool_)
     awards, aid = now.known("student_aid"), now.known("temporary_aid")
     aided[awards["person"]] = True
