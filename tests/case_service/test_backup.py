@@ -192,17 +192,17 @@ def test_a_backup_that_is_not_whole_or_not_ours_is_refused(
 
 
 def test_a_broken_record_is_kept_and_told(
-    postgres: str, lived_in: Door, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    lived_in: Door, kept: Path, nothing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lived_in.engine.dispose()
-    copy = new_database(postgres, lived_in.engine.url.database or "")
-    engine = make_engine(copy)
+    assert run("restore", kept, lived_in, nothing) == 0
+    address = lived_in.engine.url.set(database=make_url(nothing).database).render_as_string(hide_password=False)
+    engine = make_engine(address)
     with Session(engine) as session:
         session.execute(text("alter table action_log disable trigger user"))
         session.execute(text("update action_log set actor = 'somebody else' where sequence = 2"))
         session.execute(text("alter table action_log enable trigger user"))
         session.commit()
     engine.dispose()
-    assert run("backup", tmp_path / "kept", lived_in, copy) == 1
+    assert run("backup", tmp_path / "kept", lived_in, address) == 1
     assert "the record of actions is broken at entry 2" in capsys.readouterr().err
     assert (tmp_path / "kept" / MANIFEST).is_file()

@@ -1,11 +1,9 @@
 """docker-compose.yml: right in form, hardened, and a night goes through its commands with its settings."""
 
 import ast
-import base64
 import json
 import os
 import re
-import secrets
 import shutil
 import subprocess
 import sys
@@ -184,6 +182,35 @@ def imported_by(folders: tuple[str, ...]) -> set[str]:
     return {name for name in found & set(DISTRIBUTIONS) if DISTRIBUTIONS[name] != {"shouwang"}}
 
 
+def made_secrets(root: Path) -> None:
+    """What the guide's commands make in an operator's folder; they are the tester's own where the guide is for root."""
+    guide = GUIDE.read_text(encoding="utf-8").partition("## Install\n")[2]
+    certificate, key = (root / f"city.{kind}" for kind in ("pem", "key"))
+    for file in (certificate, key):
+        file.write_text("of the city\n", encoding="utf-8")
+    stands_for = {
+        "/path/to/your/certificate.pem": str(certificate),
+        "/path/to/its/key.pem": str(key),
+        "1000:1000": f"{os.getuid()}:{os.getgid()}",
+    }
+    commands = guide.partition("```sh\n")[2].partition("docker compose up")[0]
+    for written, own in stands_for.items():
+        assert written in commands
+        commands = commands.replace(written, own)
+    subprocess.run(["bash", "-euo", "pipefail", "-c", commands], cwd=root, check=True)
+
+
+def test_the_guides_secrets_are_those_that_are_composed_and_only_their_owner_reads_keys(
+    tmp_path: Path, compose: dict
+) -> None:
+    made_secrets(tmp_path)
+    modes = {file.name: file.stat().st_mode & 0o777 for file in (tmp_path / "secrets").iterdir()}
+    assert modes.keys() == compose["secrets"].keys()
+    others = {"tls_certificate": 0o640, "tls_key": 0o640, "postgres_password": 0o644}
+    assert {name: mode for name, mode in modes.items() if mode != 0o600} == others
+    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
+
+
 @pytest.fixture
 def root(copy_city: Callable[..., Path]) -> Iterator[Path]:
     """Secrets, landing and directory as an operator makes them; a short path because of the database's socket."""
@@ -192,22 +219,16 @@ def root(copy_city: Callable[..., Path]) -> Iterator[Path]:
     shutil.copytree(city / "landing", root / "landing")
     shutil.copytree(city / "demo" / "directory", root / "directory")
     (root / "home").mkdir()
-    (root / "secrets").mkdir(mode=0o700)
     server = make_url(embedded_postgres(root / "postgres")).set(database="postgres")
     for name in ("case_service", "airflow"):
         ensure_database(server.render_as_string(hide_password=False), name)
-    made = {name: secrets.token_hex(32) for name in ("person_key", "vault_key", "service_token")}
-    made |= {f"airflow_{name}": secrets.token_hex(32) for name in ("jwt_secret", "secret_key")}
-    made["case_sealing_key"] = secrets.token_hex(16)
-    made["operators_webhook"] = ""
-    made["airflow_fernet_key"] = base64.urlsafe_b64encode(os.urandom(32)).decode()
-    made["database_url"] = server.set(database="case_service").render_as_string(hide_password=False)
-    made["airflow_database_url"] = server.set(database="airflow", drivername="postgresql+psycopg").render_as_string(
-        hide_password=False
-    )
-    for name, value in made.items():
-        (root / "secrets" / name).write_text(value + "\n", encoding="utf-8")
-        (root / "secrets" / name).chmod(0o600)
+    made_secrets(root)
+    addresses = {
+        "database_url": server.set(database="case_service"),
+        "airflow_database_url": server.set(database="airflow", drivername="postgresql+psycopg"),
+    }
+    for name, address in addresses.items():
+        (root / "secrets" / name).write_text(address.render_as_string(hide_password=False) + "\n", encoding="utf-8")
     yield root
     shutil.rmtree(root, ignore_errors=True)
 
@@ -236,8 +257,6 @@ def test_a_night_goes_through_the_services_as_they_are_composed(root: Path, comp
 @contextmanager
 def composed(root: Path, compose: dict) -> Iterator[Processes]:
     """All services, healthy, and the city's directory loaded; until the end of the block."""
-    given = set(compose["secrets"]) - {"postgres_password", "tls_certificate", "tls_key"}
-    assert given == {file.name for file in (root / "secrets").iterdir()}
     processes = Processes(root, compose["services"])
     try:
         processes.up()
