@@ -3,6 +3,7 @@
 `jobs.side_by_side` does the same in a night. What starts Python itself is tested where it is documented.
 """
 
+import atexit
 import multiprocessing
 import os
 import signal
@@ -10,26 +11,35 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from importlib import import_module
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+# Each program by the module whose `main` it is.
+MODULES = {"shouwang": "jobs.cli", "case_service": "case_service.__main__"}
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["jobs.cli", "jobs.ingest.validation", "jobs.lineage_events.events"])
+FORKS.set_forkserver_preload([*MODULES.values(), "jobs.ingest.validation", "jobs.lineage_events.events"])
 
 
 def shouwang(*words: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """`shouwang` with these words, in this environment and no other; returns its exit code and what it printed."""
-    with tempfile.TemporaryDirectory() as folder:
-        printed = [Path(folder) / name for name in ("stdout", "stderr")]
-        process = _start(words, env, printed)
-        process.join()
-        out, err = (path.read_text(encoding="utf-8") for path in printed)
-    return subprocess.CompletedProcess(["shouwang", *words], process.exitcode or 0, out, err)
+    return _run("shouwang", words, env, "")
+
+
+def case_service(*words: str, env: Mapping[str, str], standard_input: str = "") -> subprocess.CompletedProcess[str]:
+    """`python -m case_service` with these words, as `shouwang`."""
+    return _run("case_service", words, env, standard_input)
+
+
+def started_case_service(*words: str, env: Mapping[str, str], log: Path) -> BaseProcess:
+    """`python -m case_service` as it goes on beside the test; what it prints is added to `log`."""
+    return _start("case_service", words, env, Path(os.devnull), (log, log))
 
 
 def is_killed(*words: str, env: Mapping[str, str], after: float) -> bool:
     """Start `shouwang` and kill it after so many seconds, with all that it started; whether it was still running."""
-    process = _start(words, env, [Path(os.devnull)] * 2)
+    nowhere = Path(os.devnull)
+    process = _start("shouwang", words, env, nowhere, (nowhere, nowhere))
     process.join(after)
     if process.exitcode is not None:
         return False
@@ -39,19 +49,41 @@ def is_killed(*words: str, env: Mapping[str, str], after: float) -> bool:
     return True
 
 
-def _start(words: tuple[str, ...], env: Mapping[str, str], printed: list[Path]) -> BaseProcess:
-    process = FORKS.Process(target=_shouwang, args=(words, dict(env), printed))
+def _run(
+    program: str, words: tuple[str, ...], env: Mapping[str, str], standard_input: str
+) -> subprocess.CompletedProcess[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        read, out, err = (Path(folder) / name for name in ("stdin", "stdout", "stderr"))
+        read.write_text(standard_input, encoding="utf-8")
+        process = _start(program, words, env, read, (out, err))
+        process.join()
+        printed, told = (path.read_text(encoding="utf-8") for path in (out, err))
+    return subprocess.CompletedProcess([program, *words], process.exitcode or 0, printed, told)
+
+
+def _start(
+    program: str, words: tuple[str, ...], env: Mapping[str, str], read: Path, printed: tuple[Path, Path]
+) -> BaseProcess:
+    process = FORKS.Process(target=_command, args=(program, words, dict(env), Path.cwd(), read, printed))
     process.start()
     return process
 
 
-def _shouwang(words: tuple[str, ...], env: Mapping[str, str], printed: list[Path]) -> None:
+def _command(
+    program: str, words: tuple[str, ...], env: Mapping[str, str], folder: Path, read: Path, printed: tuple[Path, Path]
+) -> None:
     os.setsid()
-    from jobs.cli import main
-
+    main = import_module(MODULES[program]).main
+    os.dup2(os.open(read, os.O_RDONLY), 0)
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     for number, path in enumerate(printed, start=1):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
     os.environ.clear()
     os.environ.update(env)
-    sys.argv = ["shouwang", *words]
-    main()
+    os.chdir(folder)
+    sys.argv = [program, *words]
+    try:
+        sys.exit(main())
+    finally:
+        # A forked process ends without what it promised to do at its end: to stop its database.
+        atexit._run_exitfuncs()

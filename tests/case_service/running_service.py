@@ -3,21 +3,19 @@
 import os
 import random
 import shutil
-import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import httpx
 
 from tests.case_service import made_up
+from tests.forked_commands import started_case_service
 
-PROJECT_FOLDER = Path(__file__).parents[2]
 # On a machine that does much else.
 SECONDS_TO_START = 240
 SECONDS_TO_STOP = 60
@@ -34,20 +32,13 @@ def running_case_service(home: Path, env: Mapping[str, str] | None = None) -> It
     port = free_port()
     environment = {**os.environ, "SHOUWANG_MODE": "demo", "SHOUWANG_HOME": str(home), **(env or {})}
     log_path = home / "case_service.log"
-    with log_path.open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "case_service", "serve", "--port", str(port)],
-            cwd=PROJECT_FOLDER,
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            base_url = f"http://127.0.0.1:{port}"
-            wait_until_ready(process, base_url, log_path)
-            yield base_url
-        finally:
-            stop(process)
+    process = started_case_service("serve", "--port", str(port), env=environment, log=log_path)
+    try:
+        base_url = f"http://127.0.0.1:{port}"
+        wait_until_ready(process, base_url, log_path)
+        yield base_url
+    finally:
+        stop(process)
 
 
 @contextmanager
@@ -75,10 +66,10 @@ def free_port() -> int:
     raise RuntimeError(f"every port of {BELOW_CLIENTS} is taken")
 
 
-def wait_until_ready(process: subprocess.Popen[bytes], base_url: str, log_path: Path) -> None:
+def wait_until_ready(process: BaseProcess, base_url: str, log_path: Path) -> None:
     """Return once the service and its database answer; raise with the log if it ends or takes too long."""
     give_up_at = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < give_up_at and process.poll() is None:
+    while time.monotonic() < give_up_at and process.is_alive():
         try:
             if httpx.get(f"{base_url}/healthz", timeout=2, trust_env=False).is_success:
                 return
@@ -87,12 +78,10 @@ def wait_until_ready(process: subprocess.Popen[bytes], base_url: str, log_path: 
     raise RuntimeError(f"the case service did not start:\n{log_path.read_text(encoding='utf-8')}")
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: BaseProcess) -> None:
     """Ask the service to stop, and wait until it did, so that its database is shut down too."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(SECONDS_TO_STOP)
-    except subprocess.TimeoutExpired:
+    process.terminate()
+    process.join(SECONDS_TO_STOP)
+    if process.is_alive():
         process.kill()
-        process.wait()
+        process.join()

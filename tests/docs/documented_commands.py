@@ -23,7 +23,7 @@ NOT_RUN: dict[str, tuple[str, str]] = {
     r"make (nightly|serve|setup).*": (CHECKOUT, "tests/journeys/test_first_work_order.py"),
     r"make (test|test-long|bench|docs|lint|format|lock|sbom|canary|calibrate|airflow).*": (CHECKOUT, ""),
     r"make notebooks": (CHECKOUT, "tests/notebooks/test_notebooks.py"),
-    r"(mkdir -p secrets|for name in|openssl|touch|echo|cp /path/to/your|chown) .*": (
+    r"(mkdir -p secrets|for name in|openssl|touch|echo|cp /path/to/your|chown 1000).*": (
         SECRETS,
         "tests/deploy/test_compose.py",
     ),

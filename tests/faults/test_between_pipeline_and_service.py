@@ -2,12 +2,10 @@
 
 import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import httpx
@@ -19,6 +17,7 @@ from tests.case_service.poor_signal import SECONDS_OF_SILENCE, Fate, poor_signal
 from tests.case_service.running_service import free_port, stop, wait_until_ready
 from tests.faults.orders import Dispatched, Orders, orders_in
 from tests.faults.rehearsal import Rehearsal, lost_and_doubled
+from tests.forked_commands import started_case_service
 from tests.jobs.landing import NIGHT_1
 
 Account = Callable[[str, int, int, int], None]
@@ -61,13 +60,11 @@ def test_whatever_becomes_of_an_answer_each_warning_arrives_once(
 
 
 @contextmanager
-def service_process(home: Path, database: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def service_process(home: Path, database: str, port: int) -> Iterator[BaseProcess]:
     """A case service on a port, that may be killed."""
     environment = {**os.environ, "SHOUWANG_MODE": "demo", "SHOUWANG_HOME": str(home), "DATABASE_URL": database}
-    command = [sys.executable, "-m", "case_service", "serve", "--port", str(port)]
     log = home / "case_service.log"
-    with log.open("ab") as written:
-        process = subprocess.Popen(command, env=environment, stdout=written, stderr=written)
+    process = started_case_service("serve", "--port", str(port), env=environment, log=log)
     try:
         wait_until_ready(process, f"http://127.0.0.1:{port}", log)
         yield process
@@ -82,11 +79,11 @@ def killed_service(warned: Rehearsal, dispatched: Dispatched, database: str, acc
     try:
         for _ in range(times):
             with service_process(warned.home, database, port) as process:
-                dying = threading.Timer(rng.uniform(0, dispatched.seconds), process.send_signal, [signal.SIGKILL])
+                dying = threading.Timer(rng.uniform(0, dispatched.seconds), process.kill)
                 dying.start()
                 warned.run("dispatch", NIGHT_1, service.url)
                 dying.join()
-                process.wait()
+                process.join()
         with service_process(warned.home, database, port):
             warned.run("dispatch", NIGHT_1, service.url)
         account("service killed", times, *lost_and_doubled(dispatched.rows, warned.rows()))

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +15,7 @@ from jobs.conform import conform
 from jobs.ingest import ingest_department
 from tests.case_service import made_up
 from tests.case_service.running_service import running_case_service
+from tests.forked_commands import case_service, shouwang
 from tests.jobs.landing import NIGHT_1, deliver
 from tests.jobs.people import on_dibao
 from tests.journeys.conftest import environment, kept_rows
@@ -31,11 +30,6 @@ def place() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="sw"))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def shouwang(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", *arguments]
-    return subprocess.run(command, env=environment(home), capture_output=True, text=True, check=False)
 
 
 def answered(url: str, body: dict[str, object]) -> Any:
@@ -54,22 +48,22 @@ def test_an_installation_stands_again_from_its_backup(place: Path) -> None:
     body = made_up.batch(made_up.warning(), made_up.warning(household_key="household-2"))
     with running_case_service(home) as url:
         before = answered(url, body)
-        backed_up = shouwang("jobs", "backup", str(kept), "--json", home=home)
+        backed_up = shouwang("backup", str(kept), "--json", env=environment(home))
         assert backed_up.returncode == 0, backed_up.stderr[-3000:]
         assert answered(url, body) == before, "the service goes on meanwhile"
     told = json.loads(backed_up.stdout)
     assert told.keys() == {"pipeline", "case_service"}
     assert all(part["keys_needed"] for part in told.values())
 
-    refused = shouwang("jobs", "restore", str(kept), home=home)
+    refused = shouwang("restore", str(kept), env=environment(home))
     assert refused.returncode == 1
     assert "nothing is restored over it" in " ".join(refused.stderr.split())
     assert "Traceback" not in refused.stderr
 
-    restored = shouwang("jobs", "restore", str(kept), "--json", home=new_home)
+    restored = shouwang("restore", str(kept), "--json", env=environment(new_home))
     assert restored.returncode == 0, restored.stderr[-3000:]
     assert kept_rows(new_home) == kept_rows(home)
     with running_case_service(new_home) as url:
-        verified = shouwang("case_service", "audit", "verify", home=new_home)
+        verified = case_service("audit", "verify", env=environment(new_home))
         assert told["case_service"]["record_of_actions"]["head"] in verified.stdout
         assert answered(url, body) == before, "the same warnings are known under the same orders"

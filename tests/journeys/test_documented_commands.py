@@ -18,6 +18,7 @@ from schemas.loader import contracts
 from tests.case_service.clocks_case import NOTICE_2027
 from tests.case_service.running_service import running_case_service
 from tests.docs.documented_commands import NOT_RUN, PROJECT, commands_in, documented_commands
+from tests.forked_commands import case_service
 from tests.jobs.people import identity_number
 from tests.journeys.conftest import environment
 from tests.journeys.test_model_trial import draft
@@ -76,9 +77,9 @@ def shouwang(words: str) -> None:
     assert done.exit_code == 0, f"{words}\n{done.output[-2000:]}\n{done.exception!r}"
 
 
-def python_module(words: str, standard_input: str = "") -> None:
-    command = [sys.executable, "-m", *shlex.split(words)]
-    done = subprocess.run(command, input=standard_input, capture_output=True, text=True, check=False)
+def case_service_command(words: str) -> None:
+    password = GOOD_PASSWORD if "set-password" in words else ""
+    done = case_service(*shlex.split(words), env=os.environ, standard_input=password)
     assert done.returncode == 0, f"{words}\n{done.stderr[-2000:]}"
 
 
@@ -94,8 +95,8 @@ def test_a_documented_command_does_what_it_is_shown_for(reader: Path, words: str
     program, _, rest = words.partition(" ")
     if program == "shouwang":
         shouwang(rest)
-    elif words.startswith("python -m "):
-        python_module(words.removeprefix("python -m "), GOOD_PASSWORD if "set-password" in words else "")
+    elif words.startswith("python -m case_service "):
+        case_service_command(words.removeprefix("python -m case_service "))
     else:
         shell(words)
 

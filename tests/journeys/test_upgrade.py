@@ -16,13 +16,14 @@ from case_service.settings import DEMO_SERVICE_TOKEN
 from jobs.ingest import ingest_department
 from jobs.upgrade import tables_ahead
 from tests.case_service import made_up
-from tests.case_service.running_service import PROJECT_FOLDER, running_case_service
+from tests.case_service.running_service import running_case_service
 from tests.jobs.landing import NIGHT_1, deliver
 from tests.jobs.people import identity_number
 from tests.journeys.conftest import environment, kept_rows
 from tests.journeys.later_release import later_release
 from tests.shared_homes import installation_at
 
+PROJECT = Path(__file__).parents[2]
 PIPELINE = {"Authorization": f"Bearer {DEMO_SERVICE_TOKEN}"}
 # With the tables that an administrator of that version would have had: one migration back.
 ONE_BACK = """
@@ -44,7 +45,7 @@ def place() -> Iterator[Path]:
 
 def run(home: Path, *arguments: str, code: Path | None = None) -> Any:
     """A command of the product, or of a later release of it; what it prints as JSON."""
-    path = f"{code}:{PROJECT_FOLDER}" if code else str(PROJECT_FOLDER)
+    path = f"{code}:{PROJECT}" if code else str(PROJECT)
     command = [sys.executable, "-m", *arguments]
     around = environment(home, PYTHONPATH=path)
     done = subprocess.run(command, env=around, cwd=code, capture_output=True, text=True, check=False)
@@ -78,7 +79,7 @@ def test_an_installation_is_upgraded_and_rolled_back(place: Path) -> None:
     body = made_up.batch(made_up.warning())
     with running_case_service(home) as url:
         before = answered(url, body)
-    subprocess.run([sys.executable, "-c", ONE_BACK], env=environment(home), check=True, cwd=PROJECT_FOLDER)
+    subprocess.run([sys.executable, "-c", ONE_BACK], env=environment(home), check=True, cwd=PROJECT)
     rows = kept_rows(home)
     older = run(home, "case_service", "schema")
     assert older["schema_before"] != older["schema"]
