@@ -6,19 +6,20 @@
 import atexit
 import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 # Each program by the module whose `main` it is.
 MODULES = {"shouwang": "jobs.cli", "case_service": "case_service.__main__"}
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([*MODULES.values(), "jobs.ingest.validation", "jobs.lineage_events.events"])
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload([*MODULES.values(), "jobs.ingest.validation", "jobs.lineage_events.events"])
 
 
 def shouwang(*words: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -61,26 +62,39 @@ def _run(
     return subprocess.CompletedProcess([program, *words], process.exitcode or 0, printed, told)
 
 
-def _start(
-    program: str, words: tuple[str, ...], env: Mapping[str, str], read: Path, printed: tuple[Path, Path]
-) -> BaseProcess:
-    process = FORKS.Process(target=_command, args=(program, words, dict(env), Path.cwd(), read, printed))
+def started(work: Callable[..., None], *given: object, env: Mapping[str, str] | None = None) -> BaseProcess:
+    """A process that does this work in this environment, otherwise in the caller's, and in the caller's folder.
+
+    What it is forked from has those of whichever test was the first to start any; so what the work is, and with it
+    what it imports, is read only once the process is in its place.
+    """
+    around = dict(os.environ if env is None else env)
+    process = _FORKS.Process(target=_in_place, args=(pickle.dumps((work, given)), around, Path.cwd()))
     process.start()
     return process
 
 
-def _command(
-    program: str, words: tuple[str, ...], env: Mapping[str, str], folder: Path, read: Path, printed: tuple[Path, Path]
-) -> None:
+def _in_place(pickled: bytes, env: dict[str, str], folder: Path) -> None:
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(folder)
+    work, given = pickle.loads(pickled)
+    work(*given)
+
+
+def _start(
+    program: str, words: tuple[str, ...], env: Mapping[str, str], read: Path, printed: tuple[Path, Path]
+) -> BaseProcess:
+    return started(_command, program, words, read, printed, env=env)
+
+
+def _command(program: str, words: tuple[str, ...], read: Path, printed: tuple[Path, Path]) -> None:
     os.setsid()
     main = import_module(MODULES[program]).main
     os.dup2(os.open(read, os.O_RDONLY), 0)
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     for number, path in enumerate(printed, start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
-    os.environ.clear()
-    os.environ.update(env)
-    os.chdir(folder)
     sys.argv = [program, *words]
     try:
         sys.exit(main())

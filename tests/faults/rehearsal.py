@@ -15,7 +15,7 @@ from pathlib import Path
 from jobs.installation import Installation
 from jobs.nightly import LATER_STEPS
 from jobs.settings import Settings
-from tests.forked_commands import FORKS
+from tests.forked_commands import started
 from tests.journeys.conftest import NOBODY, kept_rows
 
 Rows = Mapping[str, list[str]]
@@ -77,9 +77,7 @@ class Rehearsal:
                 self.again()
 
     def _start(self, step: str, day: date, case_service_url: str) -> multiprocessing.process.BaseProcess:
-        process = FORKS.Process(target=_work, args=(self._settings(case_service_url), step, day))
-        process.start()
-        return process
+        return started(_work, self._settings(case_service_url), step, day)
 
     def _settings(self, case_service_url: str) -> Settings:
         return Settings(mode="demo", home=self.home, case_service_url=case_service_url, workers=1)
