@@ -8,7 +8,7 @@ from jobs.coverage import coverage
 from jobs.installation import Installation
 from jobs.layer_state import AskedStates
 from jobs.layer_tables import register_layers
-from jobs.ods import OdsTables, is_contested_sql, key_columns, latest_version_sql, ods_table, register_ods
+from jobs.ods import OdsTables, is_contested_sql, key_columns, latest_version_sql, ods_sql_name, register_ods
 from schemas.loader import Contract, contracts
 from warehouse.definitions import definition
 from warehouse.engines.engine import Engine
@@ -70,7 +70,7 @@ def _count_standing(engine: Engine, ods: OdsTables, contract: Contract, state: L
     if state.sources[contract.extract_class].content is None:
         return 0
     register_ods(engine, ods, contract, state.as_of)
-    name, keys = ods_table(contract).sql_name, key_columns(contract)
+    name, keys = ods_sql_name(contract), key_columns(contract)
     known = _count(engine, f"{name}_version")
     if not ods.is_contested(contract):
         return known

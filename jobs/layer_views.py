@@ -10,7 +10,7 @@ from jobs.ods import (
     OdsTables,
     create_class_views,
     key_columns,
-    ods_table,
+    ods_sql_name,
     register_ods,
     state_sql,
     version_sql,
@@ -136,7 +136,7 @@ class LayerViews:
 
     def _keep_class(self, contract: Contract, people: str) -> str:
         """All versions of the rows that any of the people were ever named in."""
-        name = f"{ods_table(contract).sql_name}_of_{people}"
+        name = f"{ods_sql_name(contract)}_of_{people}"
         if name in self._kept_names:
             return name
         self._ods.register_stored(self._engine, contract)
@@ -178,7 +178,7 @@ class LayerViews:
 
 def class_about(ods: OdsTables, contract: Contract, people: str) -> str:
     """SQL for all versions of a class's rows that any of the people in a view were ever named in."""
-    stored, keys = f"{ods_table(contract).sql_name}_stored", key_columns(contract)
+    stored, keys = f"{ods_sql_name(contract)}_stored", key_columns(contract)
     sql = f"select * from {stored} where {PERSON} in (select {PERSON} from {people})"
     if ods.is_contested(contract) and PERSON not in keys:
         same_row = " and ".join(f"theirs.{key} = version.{key}" for key in keys)
@@ -188,4 +188,4 @@ def class_about(ods: OdsTables, contract: Contract, people: str) -> str:
 
 def named_people_sql(named: list[Contract]) -> str:
     """SQL for everybody whom one of the classes names."""
-    return " union ".join(f"select {PERSON} from {ods_table(contract).sql_name}" for contract in named)
+    return " union ".join(f"select {PERSON} from {ods_sql_name(contract)}" for contract in named)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from jobs.ods import ods_table
+from jobs.ods import ods_sql_name
 from jobs.people.links import ALL_LINKS
 from schemas.loader import Contract, contracts
 from warehouse.definitions import TableDefinition, layer_definitions, layer_sql
@@ -42,14 +42,17 @@ def reads_links(table: TableDefinition) -> bool:
 
 def classes_read(table: TableDefinition) -> list[Contract]:
     """The extract classes that the table's own SQL reads; not those that only name people."""
-    words = _words(table.name)
-    names = ((contract, ods_table(contract).sql_name) for contract in contracts().values())
-    return [contract for contract, name in names if words & {name, f"{name}_version"}]
+    return _classes_among(_words(table.name))
+
+
+def _classes_among(words: frozenset[str]) -> list[Contract]:
+    names = ((contract, ods_sql_name(contract)) for contract in contracts().values())
+    return [contract for contract, name in names if name in words or f"{name}_version" in words]
 
 
 def reads_versions(table: TableDefinition, contract: Contract) -> bool:
     """Whether the table's own SQL reads all versions of a class's rows, not only those that stand."""
-    return f"{ods_table(contract).sql_name}_version" in _words(table.name)
+    return f"{ods_sql_name(contract)}_version" in _words(table.name)
 
 
 def tables_read(table: TableDefinition) -> list[TableDefinition]:
@@ -60,11 +63,21 @@ def tables_read(table: TableDefinition) -> list[TableDefinition]:
 
 def upstream(table: TableDefinition) -> Sequence[TableDefinition]:
     """The table after all layer tables that it is made from, in the order in which they are built."""
-    needed = {table.name}
+    return _upstream(table.name)
+
+
+@cache
+def _upstream(name: str) -> tuple[TableDefinition, ...]:
+    needed = {name}
     for item in reversed(layer_tables()):
         if item.name in needed:
             needed |= {other.name for other in tables_read(item)}
-    return [item for item in layer_tables() if item.name in needed]
+    return tuple(item for item in layer_tables() if item.name in needed)
+
+
+@cache
+def _words_behind(name: str) -> frozenset[str]:
+    return frozenset().union(*(_words(item.name) for item in _upstream(name)))
 
 
 def downstream(table: TableDefinition) -> Sequence[TableDefinition]:
@@ -74,13 +87,10 @@ def downstream(table: TableDefinition) -> Sequence[TableDefinition]:
 
 def sources(table: TableDefinition) -> list[Contract]:
     """All extract classes that the table is made from, be it through others."""
-    tables = upstream(table)
-    if any(reads_named_people(item) for item in tables):
-        return list(contracts().values())
-    read = {contract.extract_class for item in tables for contract in classes_read(item)}
-    return [contract for contract in contracts().values() if contract.extract_class in read]
+    words = _words_behind(table.name)
+    return list(contracts().values()) if NAMED_PERSON in words else _classes_among(words)
 
 
 def depends_on_date(table: TableDefinition) -> bool:
     """Whether the business date itself enters into the table, be it through others."""
-    return any(reads_date(item) for item in upstream(table))
+    return ":as_of" in _words_behind(table.name)

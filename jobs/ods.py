@@ -25,13 +25,23 @@ VERSION_COLUMNS = (
 )
 
 
+def ods_name(contract: Contract) -> str:
+    """The full name of the table of an extract class."""
+    return f"ods.{contract.extract_class}"
+
+
+def ods_sql_name(contract: Contract) -> str:
+    """Its name in SQL."""
+    return f"ods_{contract.extract_class}"
+
+
 def ods_table(contract: Contract) -> TableDefinition:
     """The table of an extract class: the version columns, then the contract's stored fields."""
     fields = tuple(
         Column(field.stored_name or field.name, "varchar" if field.identity else field.physical_type, field.title)
         for field in contract.stored_fields
     )
-    return TableDefinition(f"ods.{contract.extract_class}", contract.title, VERSION_COLUMNS + fields)
+    return TableDefinition(ods_name(contract), contract.title, VERSION_COLUMNS + fields)
 
 
 def key_columns(contract: Contract) -> list[str]:
@@ -66,14 +76,14 @@ class OdsTables:
 
     def table(self, contract: Contract) -> Table | None:
         """The Iceberg table; None where nothing of the class ever came."""
-        name = ods_table(contract).name
+        name = ods_name(contract)
         if name not in self._tables:
             self._tables[name] = self._warehouse.table(name) if self._warehouse.exists(name) else None
         return self._tables[name]
 
     def files(self, contract: Contract) -> Sequence[FileMetrics]:
         """The data files, with what is known of operations and dates in them."""
-        name, table = ods_table(contract).name, self.table(contract)
+        name, table = ods_name(contract), self.table(contract)
         if name not in self._files:
             self._files[name] = data_files(table, "operation", "known_on") if table else ()
         return self._files[name]
@@ -131,7 +141,7 @@ def register_ods(
     `person_key` is the key that stands for the person on the date; `delivered_person_key` is the key
     under which a row came.
     """
-    name = ods_table(contract).sql_name
+    name = ods_sql_name(contract)
     ods.register_stored(engine, contract)
     contested = f"{name}_contested" if ods.is_contested(contract) else None
     create_class_views(engine, contract, as_of, (f"{name}_stored", contested), people)

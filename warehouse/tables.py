@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.expressions import (
     AlwaysTrue,
@@ -27,6 +27,8 @@ from pyiceberg.expressions import (
 from pyiceberg.schema import assign_fresh_schema_ids
 from pyiceberg.table import Table, Transaction
 from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.typedef import Identifier
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from warehouse.definitions import TableDefinition
@@ -55,6 +57,13 @@ _MOST_SNAPSHOTS, _SNAPSHOTS_LEFT = 20, 5
 
 # How many processes may create or widen the same table at once.
 _MOST_AT_ONCE = 20
+
+# Without the row around it: asked before every look at a table.
+_WHERE_METADATA_LIES = select(IcebergTables.metadata_location).where(
+    IcebergTables.catalog_name == bindparam("catalog"),
+    IcebergTables.table_namespace == bindparam("namespace"),
+    IcebergTables.table_name == bindparam("name"),
+)
 
 Made = TypeVar("Made")
 
@@ -248,11 +257,24 @@ class _Catalog(SqlCatalog):  # type: ignore[misc]
         super().__init__(name, **properties)
         self._tables: dict[tuple[str, str], Table] = {}
 
+    def load_table(self, identifier: str | Identifier) -> Table:
+        namespace, name = self.namespace_to_string(self.namespace_from(identifier)), self.table_name_from(identifier)
+        known = self._tables.get((namespace, name))
+        if known is not None:
+            asked = {"catalog": self.name, "namespace": namespace, "name": name}
+            with self.engine.connect() as connection:
+                if connection.scalar(_WHERE_METADATA_LIES, asked) == known.metadata_location:
+                    return self._handle(known)
+        return super().load_table(identifier)
+
     def _convert_orm_to_iceberg(self, orm_table: Any) -> Table:
         name, location = (orm_table.table_namespace, orm_table.table_name), orm_table.metadata_location
         known = self._tables.get(name)
         if known is None or known.metadata_location != location:
             known = self._tables[name] = super()._convert_orm_to_iceberg(orm_table)
+        return self._handle(known)
+
+    def _handle(self, known: Table) -> Table:
         # Whoever gets a table may commit to it, which changes it in place.
         return Table(known.name(), known.metadata, known.metadata_location, known.io, self)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -212,18 +213,25 @@ def readable_models(folder: Path = MODELS_FOLDER) -> tuple[list[WarningModel], l
 
 def load_model(folder: Path) -> WarningModel:
     """The model in one folder."""
-    file = folder / "model.yaml"
-    described = read_yaml(file)
-    if not isinstance(described, dict):
-        raise ModelError(f"{file}: write the model's entries as `name: value` lines")
     sql_file = folder / "model.sql"
+    described = _text(folder / "model.yaml")
     if not sql_file.is_file():
         raise ModelError(f"{sql_file}: missing; write the one select that finds the subjects")
+    return _as_described(folder, described, sql_file.read_text("utf-8"))
+
+
+# A night asks for all models again and again; what their files say is understood once.
+@lru_cache(maxsize=128)
+def _as_described(folder: Path, text: str, sql: str) -> WarningModel:
+    file = folder / "model.yaml"
+    described = _parsed(file, text)
+    if not isinstance(described, dict):
+        raise ModelError(f"{file}: write the model's entries as `name: value` lines")
     kind = _KINDS.get(described.get("kind", ""))
     if kind is None:
         raise ModelError(f"{file}: kind: say `help` (opens help) or `review` (might end a benefit; a person decides)")
     try:
-        return TypeAdapter(kind).validate_python({**described, "folder": folder, "sql": sql_file.read_text("utf-8")})
+        return TypeAdapter(kind).validate_python({**described, "folder": folder, "sql": sql})
     except ValidationError as invalid:
         wrong = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in invalid.errors())
         raise ModelError(f"{file}: {wrong}") from invalid
@@ -245,10 +253,19 @@ _ExactLoader.add_constructor("tag:yaml.org,2002:float", _exact)
 
 def read_yaml(file: Path) -> Any:
     """A YAML file with exact decimals. Raises ModelError where it is missing or not YAML."""
+    return _parsed(file, _text(file))
+
+
+def _text(file: Path) -> str:
     try:
-        return parsed_yaml(file.read_text("utf-8"))
+        return file.read_text("utf-8")
     except FileNotFoundError:
         raise ModelError(f"{file}: missing; add it") from None
+
+
+def _parsed(file: Path, text: str) -> Any:
+    try:
+        return parsed_yaml(text)
     except yaml.YAMLError as broken:
         raise ModelError(f"{file}: not YAML: {broken}") from broken
 

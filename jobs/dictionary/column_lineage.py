@@ -12,7 +12,7 @@ from sqlglot.lineage import Node, lineage
 from sqlglot.schema import MappingSchema
 
 from jobs.lineage import layer_tables
-from jobs.ods import VERSION_COLUMNS, ods_table
+from jobs.ods import VERSION_COLUMNS, ods_sql_name, ods_table
 from schemas.loader import contracts
 from warehouse.definitions import is_computed, layer_definitions, layer_sql
 from warning_models.loader import WarningModel, load_models
@@ -83,7 +83,7 @@ def _fields() -> Mapping[tuple[str, str], ColumnName]:
     """The field of a class behind each column of its table, by the table's name in SQL."""
     fields = {}
     for contract in contracts().values():
-        table = ods_table(contract).sql_name
+        table = ods_sql_name(contract)
         for field in contract.stored_fields:
             fields[table, field.stored_name or field.name] = ColumnName(contract.extract_class, field.name)
         for column in VERSION_COLUMNS:

@@ -10,7 +10,7 @@ from functools import cache
 
 from jobs.dictionary.column_lineage import ColumnName, origins_in_model, origins_in_table
 from jobs.lineage import layer_tables
-from jobs.ods import VERSION_COLUMNS, ods_table
+from jobs.ods import VERSION_COLUMNS, ods_name, ods_table
 from jobs.published_tables import published_tables
 from schemas.loader import Contract, contracts
 from warehouse.definitions import Column, TableDefinition, definition, is_computed
@@ -64,7 +64,7 @@ def told_name(origin: ColumnName) -> tuple[str, str]:
     if contract is None:
         return origin.owner, origin.column
     stored = {field.name: field.stored_name or field.name for field in contract.fields}
-    return ods_table(contract).name, stored.get(origin.column, origin.column)
+    return ods_name(contract), stored.get(origin.column, origin.column)
 
 
 def _named(inputs: Iterable[str], outputs: Iterable[str]) -> Flow:

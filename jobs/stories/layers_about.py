@@ -13,7 +13,7 @@ from jobs.layer_state import holds_state_of
 from jobs.layer_tables import register_layers
 from jobs.layer_views import class_about, named_people_sql
 from jobs.lineage import LAYERS, NAMED_PERSON, layer_tables
-from jobs.ods import OdsTables, create_class_views, ods_table, register_ods
+from jobs.ods import OdsTables, create_class_views, ods_sql_name, register_ods
 from jobs.people.knowledge import closed_over_links
 from jobs.people.known import register_people
 from jobs.people.links import KnownPeople
@@ -35,7 +35,7 @@ def show_layers_about(engine: Engine, installation: Installation, as_of: date, p
     known = register_people(engine, installation, ods, as_of)
     _name_people(engine, ods, known, person_keys)
     for contract in contracts().values():
-        name = f"{ods_table(contract).sql_name}_of_{PEOPLE}"
+        name = f"{ods_sql_name(contract)}_of_{PEOPLE}"
         engine.keep(name, class_about(ods, contract, PEOPLE))
         create_class_views(engine, contract, as_of, (name, name if ods.is_contested(contract) else None), known)
     _show_layers(engine, as_of)

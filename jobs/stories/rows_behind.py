@@ -8,7 +8,7 @@ from jobs.ingest import ledger
 from jobs.ingest.ledger import DeliveryRecord
 from jobs.installation import Installation
 from jobs.lineage import layer_tables, reads_versions, upstream
-from jobs.ods import ods_table
+from jobs.ods import ods_sql_name
 from jobs.stories.layers_about import PEOPLE
 from schemas.delivery import MANIFEST_SUFFIX, Manifest
 from schemas.loader import Contract, contracts
@@ -52,7 +52,7 @@ def rows_behind(
         for row in engine.query(
             f"select version.person_key, version.delivery_id, version.source_line, version.known_on, "
             f"standing.delivery_id is not null as stood from {_view(contract, inputs, with_replaced)} as version "
-            f"left join {ods_table(contract).sql_name} as standing on standing.delivery_id = version.delivery_id "
+            f"left join {ods_sql_name(contract)} as standing on standing.delivery_id = version.delivery_id "
             "and standing.source_line = version.source_line "
             f"where version.person_key in (select person_key from {PEOPLE}) "
             "order by version.known_on, version.delivery_id, version.source_line"
@@ -66,7 +66,7 @@ def rows_behind(
 def _view(contract: Contract, inputs: Collection[str], with_replaced: bool) -> str:
     """All versions of a class where asked for or where any table behind the inputs reads them, else what stands."""
     tables = {item for table in layer_tables() if table.sql_name in inputs for item in upstream(table)}
-    name = ods_table(contract).sql_name
+    name = ods_sql_name(contract)
     return f"{name}_version" if with_replaced or any(reads_versions(table, contract) for table in tables) else name
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from jobs.installation import Installation
 from jobs.layer_views import named_people_sql
 from jobs.lineage import LAYERS, NAMED_PERSON, layer_tables
-from jobs.ods import key_columns, latest_version_sql, ods_table
+from jobs.ods import key_columns, latest_version_sql, ods_sql_name, ods_table
 from jobs.people.decisions import decided_on
 from jobs.people.links import known_people
 from jobs.people.places import register_divisions
@@ -74,7 +74,7 @@ def layers_anew(installation: Installation, as_of: date, folder: Path) -> Tables
 
 def _show_class(engine: Engine, contract: Contract, as_of: date, name: str) -> None:
     known = (
-        f"select *, person_key as delivered_person_key from {ods_table(contract).sql_name}_all "
+        f"select *, person_key as delivered_person_key from {ods_sql_name(contract)}_all "
         "where known_on <= :as_of and operation <> 'outdated'"
     )
     engine.create_view(f"{name}_version", known, {"as_of": as_of})
