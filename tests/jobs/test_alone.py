@@ -1,11 +1,8 @@
 """Two nights started at once follow each other; departments of one night still go side by side."""
 
 import os
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -14,11 +11,11 @@ from jobs.errors import BusyError
 from jobs.ingest import ledger
 from jobs.installation import Installation
 from jobs.rotation.in_use import FILE, PersonKeyInUse, person_key_fingerprint, person_key_in_use
+from tests.forked_commands import shouwang
 from tests.jobs.landing import NIGHT_1, deliver
 from tests.jobs.layers_anew import said_rows
 from tests.jobs.people import on_dibao, registered, settlement
-
-FOLDER = Path(__file__).resolve().parents[2]
+from tests.journeys.conftest import SIDE_BY_SIDE, environment
 
 
 def test_who_waits_too_long_is_told_for_whom(installation: Installation) -> None:
@@ -82,15 +79,10 @@ def test_two_nights_started_at_once_leave_right_tables(installation: Installatio
     deliver(landing, "household_register", [registered(n) for n in range(20)])
     deliver(landing, "dibao", [on_dibao(n) for n in range(8)])
     deliver(landing, "inpatient_settlement", [settlement(n) for n in range(30)])
-    told = {"SHOUWANG_MODE": "demo", "SHOUWANG_HOME": str(installation.settings.home)}
-    environment = {**os.environ, **told, "SHOUWANG_CASE_SERVICE_URL": "http://127.0.0.1:9"}
-    command = [sys.executable, "-m", "jobs", "nightly", "--date", str(NIGHT_1), "--json"]
-    runs = [
-        subprocess.Popen(command, cwd=FOLDER, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for _ in range(2)
-    ]
-    said = [run.communicate()[1].decode() for run in runs]
-    ended = [run.returncode for run in runs]
+    env = environment(installation.settings.home, **SIDE_BY_SIDE)
+    with ThreadPoolExecutor(2) as both:
+        runs = list(both.map(lambda _: shouwang("nightly", "--date", str(NIGHT_1), "--json", env=env), range(2)))
+    said, ended = [run.stderr for run in runs], [run.returncode for run in runs]
     assert ended == [0, 0], "\n\n".join(text[-3000:] for text, code in zip(said, ended, strict=True) if code)
     assert sum("waiting for another run" in text for text in said) == 1
     assert [record.accepted for record in ledger.records(installation)] == [8, 30, 20]

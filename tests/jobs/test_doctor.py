@@ -1,9 +1,6 @@
 """The doctor finds what would stop a night, and says who must do what."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,9 +10,10 @@ import pytest
 from jobs.doctor import Finding, examine
 from jobs.settings import DEMO_KEYS, Settings
 from tests.case_service.running_service import running_with_directory
+from tests.forked_commands import shouwang
+from tests.journeys.conftest import NOBODY, environment
 
 NOW = datetime.now(UTC)
-NOBODY = "http://127.0.0.1:9"
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +88,7 @@ def test_a_catalog_that_does_not_open_is_wrong(tmp_path: Path, monkeypatch: pyte
 
 
 def test_the_command_prints_all_and_its_exit_code_tells(tmp_path: Path) -> None:
-    environment = {**os.environ, "SHOUWANG_MODE": "demo", "SHOUWANG_HOME": str(tmp_path)}
-    environment["SHOUWANG_CASE_SERVICE_URL"] = NOBODY
-    command = [sys.executable, "-m", "jobs", "doctor", "--json"]
-    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    done = shouwang("doctor", "--json", env=environment(tmp_path, NOBODY))
     assert done.returncode == 1
     findings = json.loads(done.stdout)["findings"]
     assert [one["check"] for one in findings if one["state"] == "wrong"] == ["case service"]

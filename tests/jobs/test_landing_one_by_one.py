@@ -3,40 +3,29 @@
 The heavy form, over a made-up city's deliveries, is in tests/journeys/test_as_it_lands.py.
 """
 
+import os
 import signal
-import subprocess
 import sys
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 from jobs import watch
+from jobs.cli import main
 from jobs.conform import conform
 from jobs.ingest import ingest_department
 from jobs.installation import Installation
 from jobs.settings import Settings
 from jobs.warn import warn
 from schemas.delivery import departments_with_deliveries
+from tests.forked_commands import started
 from tests.jobs.landing import NIGHT_1, deliver
 from tests.jobs.people import registered
 from tests.jobs.test_stories import bill
 from tests.journeys.conftest import NOBODY, environment, kept_rows
+from warehouse.tables import Warehouse
 
 SAID = ("ads.claim", "ads.warning", "ads.model_run")
-# A look that is killed by the system itself, in place of a commit.
-KILLED = """
-import os, signal, sys
-from jobs.cli import main
-from warehouse.tables import Warehouse
-left, commit = int(sys.argv.pop()), Warehouse.replace
-def replace(*arguments):
-    global left
-    if not left:
-        os.kill(os.getpid(), signal.SIGKILL)
-    left -= 1
-    commit(*arguments)
-Warehouse.replace = replace
-sys.argv[1:] = ["watch", "--once"]
-main()
-"""
 
 
 def installation_with_landed(home: Path) -> Installation:
@@ -48,10 +37,23 @@ def installation_with_landed(home: Path) -> Installation:
 
 
 def killed_look(home: Path, commits: int) -> None:
-    """A look that dies in place of the commit after so many."""
-    command = [sys.executable, "-c", KILLED, str(commits)]
-    done = subprocess.run(command, env=environment(home), capture_output=True, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-3000:]
+    """A look that the system kills in place of the commit after so many."""
+    process = started(_look_that_dies, commits, env=environment(home))
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+
+
+def _look_that_dies(commits: int) -> None:
+    commit, left = Warehouse.replace, count(commits, -1)
+
+    def replace(*arguments: Any) -> None:
+        if not next(left):
+            os.kill(os.getpid(), signal.SIGKILL)
+        commit(*arguments)
+
+    setattr(Warehouse, "replace", replace)  # noqa: B010 -- a method, which mypy lets nobody assign
+    sys.argv = ["shouwang", "watch", "--once"]
+    main()
 
 
 def what_is_kept(home: Path) -> dict[str, list[str]]:

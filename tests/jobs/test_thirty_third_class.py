@@ -1,9 +1,7 @@
 """A stranger adds an extract class by writing one file and dropping a delivery, without a line of Python."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +10,11 @@ import xlsxwriter
 
 from schemas.delivery import DeliveredFile, Manifest, file_sm3
 from schemas.loader import contracts
+from tests import forked_commands
 from tests.jobs.landing import NIGHT_1
 from tests.jobs.people import identity_number
+from tests.journeys.conftest import environment
 
-FOLDER = Path(__file__).resolve().parents[2]
 HEADERS = ["登记编号", "姓名", "身份证号", "联系电话", "登记日期", "补助金额", "类别"]
 
 
@@ -41,14 +40,7 @@ def forget_contracts() -> Iterator[None]:
 
 
 def shouwang(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **os.environ,
-        "SHOUWANG_MODE": "demo",
-        "SHOUWANG_HOME": str(home),
-        "SHOUWANG_CONTRACTS_DIR": str(home / "contracts"),
-    }
-    command = [sys.executable, "-m", "jobs", *words]
-    return subprocess.run(command, cwd=FOLDER, env=environment, capture_output=True, text=True, check=False)
+    return forked_commands.shouwang(*words, env=environment(home, SHOUWANG_CONTRACTS_DIR=str(home / "contracts")))
 
 
 def drop_delivery(home: Path, sample: Path) -> None:
