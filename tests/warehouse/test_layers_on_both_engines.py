@@ -11,6 +11,7 @@ import pytest
 from jobs.conform import conform, ensure_conformed
 from jobs.ingest import ingest_department
 from jobs.installation import Installation
+from jobs.lineage import layer_tables
 from jobs.settings import Settings
 from schemas.delivery import departments_with_deliveries
 from schemas.loader import contracts
@@ -20,9 +21,7 @@ from tests.jobs.people import identity_number, on_dibao, registered, settlement
 from tests.shared_homes import copy_home
 
 ENGINES = ["duckdb", "spark"]
-LAYER_TABLES = ["dwd.person", "dwd.household", "dwd.assistance_spell", "dwd.medical_cost", "dwd.contribution_month"]
-LAYER_TABLES += ["dwd.contribution_status", "dwd.employment_event", "dwd.disability_certificate"]
-LAYER_TABLES += ["dws.assistance_tier", "dws.medical_year", "ads.freshness"]
+LAYER_TABLES = [*(table.name for table in layer_tables()), "ads.freshness"]
 
 State = Callable[[str], list[dict[str, Any]]]
 
@@ -163,25 +162,23 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def states_by_engine(
+def tables_on(
+    engine: str,
     ingested: Path,
     tables: Iterable[str],
     tmp_path_factory: pytest.TempPathFactory,
     bring: Callable[[Installation, date], None] = ensure_conformed,
-) -> dict[str, dict[str, list[dict[str, Any]]]]:
-    """The tables as of the second night, as each engine builds them from the same deliveries."""
-    built = {}
-    for engine in ENGINES:
-        home = copy_home(ingested, tmp_path_factory.mktemp(engine) / "home")
-        installation = Installation(Settings(mode="demo", home=home, engine=engine))
-        bring(installation, NIGHT_2)
-        built[engine] = {name: rows_of(installation, name) for name in tables}
-    return built
+) -> dict[str, list[dict[str, Any]]]:
+    """The tables as of the second night, as an engine builds them from the deliveries."""
+    home = copy_home(ingested, tmp_path_factory.mktemp(engine) / "home")
+    installation = Installation(Settings.model_validate({"mode": "demo", "home": home, "engine": engine}))
+    bring(installation, NIGHT_2)
+    return {name: rows_of(installation, name) for name in tables}
 
 
 @pytest.fixture(scope="module")
 def states(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[dict[str, Any]]]]:
-    return states_by_engine(ingested, LAYER_TABLES, tmp_path_factory)
+    return {engine: tables_on(engine, ingested, LAYER_TABLES, tmp_path_factory) for engine in ENGINES}
 
 
 @pytest.fixture(params=ENGINES)

@@ -14,14 +14,13 @@ from jobs.settings import Settings
 from tests.jobs.landing import NIGHT_1, NIGHT_2, deliver
 from tests.jobs.people import identity_number, on_dibao, registered, settlement
 from tests.warehouse.test_layers_on_both_engines import (
-    ENGINES,
     State,
     by_person,
     certificate,
     ingest_night,
     key,
     rows_of,
-    states_by_engine,
+    tables_on,
 )
 from warehouse.definitions import definition
 
@@ -110,8 +109,9 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def states(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[dict[str, Any]]]]:
-    return states_by_engine(ingested, PEOPLE_TABLES, tmp_path_factory, bring_people)
+def people(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
+    """The tables on DuckDB."""
+    return tables_on("duckdb", ingested, PEOPLE_TABLES, tmp_path_factory, bring_people)
 
 
 def bring_people(installation: Installation, day: date) -> None:
@@ -124,9 +124,9 @@ def bring_people(installation: Installation, day: date) -> None:
                 build.bring(table)
 
 
-@pytest.fixture(params=ENGINES)
-def state(request: pytest.FixtureRequest, states: dict[str, dict[str, list[dict[str, Any]]]]) -> State:
-    return lambda name: states[request.param][name]
+@pytest.fixture
+def state(people: dict[str, list[dict[str, Any]]]) -> State:
+    return people.__getitem__
 
 
 def test_facts_of_a_changed_number_stand_under_the_current_one(state: State) -> None:
@@ -280,6 +280,9 @@ def test_ods_stays_as_delivered(ingested: Path) -> None:
     assert {key(1), key(101)} <= {row["person_key"] for row in stored}
 
 
-def test_both_engines_say_the_same_of_people(states: dict[str, dict[str, list[dict[str, Any]]]]) -> None:
-    for name in PEOPLE_TABLES:
-        assert states["duckdb"][name] == states["spark"][name], name
+@pytest.mark.long
+def test_both_engines_say_the_same_of_people(
+    ingested: Path, people: dict[str, list[dict[str, Any]]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Of people with plainer lives the short tests compare all tables: see test_layers_on_both_engines.py."""
+    assert tables_on("spark", ingested, PEOPLE_TABLES, tmp_path_factory, bring_people) == people
