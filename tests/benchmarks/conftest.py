@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
-PEOPLE = 1500
+from tests.journeys.conftest import PEOPLE, small_city
+
+__all__ = ["small_city"]
+
 FIRST_NIGHT, SECOND_NIGHT = date(2026, 11, 19), date(2026, 11, 20)
 BEHIND_DWD = {
     "chronic_outpatient_settlement",
@@ -46,13 +49,11 @@ def run_benchmark(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="session")
-def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def landing(small_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A landing folder with two nights; read it, never write to it."""
-    home = tmp_path_factory.mktemp("benchmark-city")
-    command = [sys.executable, "-m", "demo_city", "build", "--home", str(home), "--people", str(PEOPLE)]
-    subprocess.run(command, check=True, capture_output=True)
-    shutil.copytree(home / "landing", home / "reduced", ignore=_beside_the_point)
-    return home / "reduced"
+    reduced = tmp_path_factory.mktemp("benchmark-city") / "landing"
+    shutil.copytree(small_city / "landing", reduced, ignore=_beside_the_point)
+    return reduced
 
 
 def _beside_the_point(folder: str, names: list[str]) -> list[str]:

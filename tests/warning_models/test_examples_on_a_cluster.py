@@ -50,23 +50,14 @@ def answered_by(
     return {model.id: pickle.loads(answers_file(folder, model.id).read_bytes()) for model in models}
 
 
-def hold_cluster_to_duckdb(models: Sequence[WarningModel], schemas: Mapping[str, pa.Schema], folder: Path) -> None:
-    with standalone_cluster(folder / "cluster") as cluster:
-        on_cluster = answered_by(cluster, models, folder)
-    with open_engine("duckdb", work_folder=folder / "duckdb") as engine:
-        for model in models:
-            assert differences_from(model, on_cluster[model.id]) == []
-            assert on_cluster[model.id] == results(model, engine, schemas), model.id
-
-
+@pytest.mark.long
 def test_examples_come_out_as_on_duckdb_though_a_worker_is_killed(
     schemas: Mapping[str, pa.Schema], tmp_path: Path
 ) -> None:
-    hold_cluster_to_duckdb(MODELS[::8], schemas, tmp_path)
-
-
-@pytest.mark.long
-def test_every_example_comes_out_as_on_duckdb_though_a_worker_is_killed(
-    schemas: Mapping[str, pa.Schema], tmp_path: Path
-) -> None:
-    hold_cluster_to_duckdb(MODELS, schemas, tmp_path)
+    """In short, that the composed cluster computes: see tests/deploy/test_compose.py."""
+    with standalone_cluster(tmp_path / "cluster") as cluster:
+        on_cluster = answered_by(cluster, MODELS, tmp_path)
+    with open_engine("duckdb", work_folder=tmp_path / "duckdb") as engine:
+        for model in MODELS:
+            assert differences_from(model, on_cluster[model.id]) == []
+            assert on_cluster[model.id] == results(model, engine, schemas), model.id
