@@ -84,7 +84,7 @@ def _state_in(marks: Mapping[str, str]) -> LayerState | None:
 def forget_state(warehouse: Warehouse, name: str) -> None:
     """Let nobody take the table for any state, so that it is built whole the next time."""
     if layer_state(warehouse, name):
-        _commit_mark(warehouse, name, {})
+        warehouse.mark(name, {})
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ def replace_keys(
 
 def keep_rows(warehouse: Warehouse, name: str, state: LayerState) -> None:
     """Mark that the rows which the table holds are those of the state too."""
-    _commit_mark(warehouse, name, state.as_mark())
+    warehouse.mark(name, state.as_mark())
 
 
 def has_grown(warehouse: Warehouse, table: TableDefinition, more_rows: int) -> bool:
@@ -232,11 +232,3 @@ def has_grown(warehouse: Warehouse, table: TableDefinition, more_rows: int) -> b
 
 def _stored(table: TableDefinition) -> TableDefinition:
     return replace(table, columns=(*table.columns, _GENERATION, _KEY_ONLY)) if table.follows else table
-
-
-def _commit_mark(warehouse: Warehouse, name: str, marks: Mapping[str, str]) -> None:
-    with (
-        warehouse.table(name).transaction() as transaction,
-        transaction.update_snapshot(snapshot_properties=dict(marks)).fast_append(),
-    ):
-        pass

@@ -197,6 +197,17 @@ class Warehouse:
         if not name.startswith(_HISTORY_IS_READ):
             _shorten_history(table)
 
+    def mark(self, name: str, marks: Mapping[str, str]) -> None:
+        """Mark the table with these in place of what its last commit was marked with; its rows stay."""
+        table = self._load(name)
+        with (
+            _Transaction(table) as transaction,
+            transaction.update_snapshot(snapshot_properties=dict(marks)).fast_append(),
+        ):
+            pass
+        if not name.startswith(_HISTORY_IS_READ):
+            _shorten_history(table)
+
     def replace_rows(
         self,
         table: TableDefinition,
@@ -288,6 +299,8 @@ class _Transaction(Transaction):  # type: ignore[misc]
 
     @property
     def table_metadata(self) -> TableMetadata:
+        if not self._updates:
+            return self._table.metadata
         now = (self._table.metadata, self._updates)
         if self._seen is None or self._seen[0] is not now[0] or self._seen[1] is not now[1]:
             self._seen = (*now, super().table_metadata)

@@ -28,6 +28,17 @@ def test_a_table_that_several_processes_create_at_once_has_the_rows_of_all(tmp_p
             assert sorted(kept["step"].to_pylist()) == [f"step {n}" for n in range(AT_ONCE)]
 
 
+def test_a_table_that_is_only_marked_night_after_night_keeps_its_rows_and_no_long_history(tmp_path: Path) -> None:
+    commit_a_row(tmp_path, 1)
+    warehouse = Warehouse(tmp_path)
+    with patch("warehouse.tables._MOST_SNAPSHOTS", 4), patch("warehouse.tables._SNAPSHOTS_LEFT", 2):
+        for night in range(9):
+            warehouse.mark("ops.step", {"night": str(night)})
+            assert warehouse.snapshot_properties("ops.step")["night"] == str(night)
+    assert len(warehouse.rows("ops.step")) == 1
+    assert len(warehouse.table("ops.step").metadata.snapshots) <= 4
+
+
 def test_two_that_shorten_one_tables_history_at_the_same_moment_both_go_on(tmp_path: Path) -> None:
     for n in range(5):
         commit_a_row(tmp_path, n)
