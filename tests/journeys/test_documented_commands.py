@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from jobs.cli import app
+from jobs.settings import settings
 from schemas.loader import contracts
 from tests.case_service.clocks_case import NOTICE_2027
 from tests.case_service.running_service import running_case_service
@@ -42,6 +43,8 @@ def reader(small_city: Path, both_nights_told: Path, tmp_path_factory: pytest.Te
         for name, value in environment(home, url, SHOUWANG_WORKERS="1").items():
             patch.setenv(name, value)
         patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+        # Other tests may have given commands in this process, which knows its settings from the first one on.
+        settings.cache_clear()
         with chdir(folder):
             shouwang(
                 "contracts new sample.csv --class veteran_aid --department veterans --output own/veteran_aid.odcs.yaml"
@@ -50,6 +53,7 @@ def reader(small_city: Path, both_nights_told: Path, tmp_path_factory: pytest.Te
             contracts.cache_clear()
             yield folder
     contracts.cache_clear()
+    settings.cache_clear()
 
 
 def what_readers_have(folder: Path, home: Path) -> None:
